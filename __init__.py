@@ -1,0 +1,1 @@
+"""An executable, model-checked specification of Kubernetes."""

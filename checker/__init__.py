@@ -1,0 +1,1 @@
+"""Explores a transition system. Knows nothing of Kubernetes."""

@@ -1,0 +1,1 @@
+"""Flags, commands and reports of the kubemodel program."""

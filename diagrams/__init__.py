@@ -1,0 +1,1 @@
+"""Draws machines, the architecture and traces."""

@@ -1,0 +1,1 @@
+"""Runs a specification: the store, the transition system, the executor, traces."""

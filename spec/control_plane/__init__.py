@@ -1,0 +1,1 @@
+"""etcd, kube-apiserver, kube-scheduler and the loops of kube-controller-manager."""

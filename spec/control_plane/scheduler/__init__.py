@@ -1,0 +1,1 @@
+"""kube-scheduler: its queue, its filters and its scores."""

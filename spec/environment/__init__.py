@@ -1,0 +1,1 @@
+"""Everything that is not Kubernetes but acts on it: users, faults, time."""

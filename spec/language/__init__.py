@@ -1,0 +1,1 @@
+"""The vocabulary in which components, machines, rules and properties are written."""

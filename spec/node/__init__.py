@@ -1,0 +1,1 @@
+"""What runs on every node: kubelet and container runtime."""

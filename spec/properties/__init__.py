@@ -1,0 +1,1 @@
+"""The named properties, by their names in the reference."""
