@@ -1,0 +1,31 @@
+"""Numbers that the API lets a user give as a count or as a percentage."""
+
+from __future__ import annotations
+
+import re
+
+IntOrPercent = int | str
+"""A count, or a percentage as text such as "25%"."""
+
+_PERCENT = re.compile(r"([+-]?[0-9]+)%")
+
+
+def percentage(value: IntOrPercent) -> int | None:
+    """The whole number of percent, None if the value is a count. Raises ValueError for text that is neither."""
+    if isinstance(value, int):
+        return None
+    match = _PERCENT.fullmatch(value)
+    if match is None:
+        raise ValueError(f"neither a count nor a percentage: {value!r}")
+    return int(match[1])
+
+
+def scaled_value(value: IntOrPercent, total: int, round_up: bool) -> int:
+    """The count that the value comes to, out of ``total`` (``intstr.GetScaledValueFromIntOrPercent``).
+
+    Percentages are rounded up or down as told, counts are taken as they are. Raises ValueError as ``percentage`` does.
+    """
+    percent = percentage(value)
+    if percent is None:
+        return int(value)
+    return -(-total * percent // 100) if round_up else total * percent // 100
