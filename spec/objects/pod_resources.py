@@ -26,8 +26,8 @@ def container_requests(container: Container) -> ResourceList:
 def pod_requests(pod: Pod) -> ResourceList:
     """What the pod requests of its node (kube-scheduler §4, last paragraph).
 
-    Per resource: the larger of (containers + sidecars) and, over the init containers, (the init container + the sidecars
-    before it); pod-level resources take its place where they are set; overhead comes on top.
+    Per resource: the larger of (containers + sidecars) and, over the init containers, (the init container + the
+    sidecars before it); pod-level resources take its place where they are set; overhead comes on top.
     """
     return spec_requests(pod.spec)
 

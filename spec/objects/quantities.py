@@ -1,8 +1,8 @@
 """Kubernetes quantities, parsed exactly into integers.
 
 Two readings exist, as in ``resource.Quantity``: ``Value()`` in whole units and ``MilliValue()`` in thousandths, both
-rounded up (away from zero). CPU is counted in thousandths everywhere, every other resource in its own unit (bytes, pods,
-devices). No decimal float is involved at any point.
+rounded up (away from zero). CPU is counted in thousandths everywhere, every other resource in its own unit (bytes,
+pods, devices). Arithmetic is on fractions, so nothing is lost.
 """
 
 from __future__ import annotations

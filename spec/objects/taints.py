@@ -31,8 +31,8 @@ class Taint:
 class Toleration:
     """A toleration. An empty key stands for every key, an empty effect for every effect.
 
-    ``operator`` is Exists or Equal ("" means Equal), or Gt or Lt, which compare integers and count only behind a feature
-    gate. ``toleration_seconds`` bounds how long a NoExecute taint is tolerated; None is for ever.
+    ``operator`` is Exists or Equal ("" means Equal), or Gt or Lt, which compare integers and count only behind a
+    feature gate. ``toleration_seconds`` bounds how long a NoExecute taint is tolerated; None is for ever.
     """
 
     key: str = ""
