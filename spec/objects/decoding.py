@@ -1,0 +1,210 @@
+"""API objects in plain form (as JSON or YAML yields them) to the values of this package.
+
+Decoding is lenient: nothing is validated, unknown fields are ignored (or kept as ``uninterpreted`` where they make a
+pod template what it is), absent and null fields take the default of the value's class. Only text that cannot be read at
+all, as a number, a quantity or a time, raises ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from frozendict import frozendict
+
+from .conditions import Condition
+from .decoding_pod import decode_pod, decode_pod_template
+from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
+from .disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
+from .namespace import Namespace
+from .node import ContainerImage, Node, NodeSpec, NodeStatus
+from .plain_data import Data, Reader, amounts, build, each, same, seconds, text_map
+from .priority import PriorityClass
+from .service import Service, ServicePort, ServiceSpec
+from .workloads import (
+    Deployment,
+    DeploymentSpec,
+    DeploymentStatus,
+    DeploymentStrategy,
+    ReplicaSet,
+    ReplicaSetSpec,
+    ReplicaSetStatus,
+    RollingUpdateDeployment,
+)
+
+_CONDITIONS: Callable[[Any], tuple[Condition, ...]] = each(decode_condition)
+
+
+def decode(data: Mapping[str, Any]) -> object | None:
+    """The value of an API object, by its ``kind`` and the group of its ``apiVersion``; None for what is not modelled.
+
+    The group is checked only where ``apiVersion`` is given, so that a custom kind of a familiar name is not mistaken.
+    """
+    group, decoder = _DECODERS.get(str(data.get("kind")), ("", None))
+    if decoder is None:
+        return None
+    version = data.get("apiVersion")
+    if version is not None and str(version).rpartition("/")[0] != group:
+        return None
+    return decoder(data)
+
+
+def _image(data: Data) -> ContainerImage:
+    return build(ContainerImage, data, {"names": each(str), "size_bytes": int})
+
+
+def decode_node(data: Data) -> Node:
+    """A Node; capacity stands in for an absent ``allocatable``, as API defaulting has it."""
+    status = dict(data.get("status") or {})
+    if status.get("allocatable") is None:
+        status["allocatable"] = status.get("capacity")
+    return Node(
+        metadata=decode_metadata(data.get("metadata"), default_namespace=""),
+        spec=build(NodeSpec, data.get("spec"), {"unschedulable": bool, "taints": each(decode_taint)}),
+        status=build(
+            NodeStatus,
+            status,
+            {"allocatable": amounts, "capacity": amounts, "conditions": _CONDITIONS, "images": each(_image)},
+        ),
+    )
+
+
+def _strategy(data: Data) -> DeploymentStrategy:
+    def rolling_update(fields: Data) -> RollingUpdateDeployment:
+        return build(RollingUpdateDeployment, fields, {"max_surge": same, "max_unavailable": same})
+
+    return build(DeploymentStrategy, data, {"type": str, "rolling_update": rolling_update})
+
+
+_REPLICAS: dict[str, Reader] = {
+    "replicas": int,
+    "selector": decode_label_selector,
+    "template": decode_pod_template,
+    "min_ready_seconds": int,
+}
+_DEPLOYMENT_SPEC: dict[str, Reader] = {
+    **_REPLICAS,
+    "strategy": _strategy,
+    "progress_deadline_seconds": int,
+    "revision_history_limit": int,
+    "paused": bool,
+}
+_REPLICAS_STATUS: dict[str, Reader] = {
+    "observed_generation": int,
+    "replicas": int,
+    "ready_replicas": int,
+    "available_replicas": int,
+    "terminating_replicas": int,
+    "conditions": _CONDITIONS,
+}
+_DEPLOYMENT_STATUS: dict[str, Reader] = {
+    **_REPLICAS_STATUS,
+    "updated_replicas": int,
+    "unavailable_replicas": int,
+    "collision_count": int,
+}
+
+
+def decode_deployment(data: Data) -> Deployment:
+    """A Deployment."""
+    return Deployment(
+        metadata=decode_metadata(data.get("metadata")),
+        spec=build(DeploymentSpec, data.get("spec"), _DEPLOYMENT_SPEC),
+        status=build(DeploymentStatus, data.get("status"), _DEPLOYMENT_STATUS),
+    )
+
+
+def decode_replica_set(data: Data) -> ReplicaSet:
+    """A ReplicaSet."""
+    return ReplicaSet(
+        metadata=decode_metadata(data.get("metadata")),
+        spec=build(ReplicaSetSpec, data.get("spec"), _REPLICAS),
+        status=build(ReplicaSetStatus, data.get("status"), {**_REPLICAS_STATUS, "fully_labeled_replicas": int}),
+    )
+
+
+def _service_port(data: Data) -> ServicePort:
+    readers: dict[str, Reader] = {"name": str, "protocol": str, "port": int, "target_port": same, "node_port": int}
+    return build(ServicePort, data, readers)
+
+
+_SERVICE_SPEC: dict[str, Reader] = {
+    "type": str,
+    "selector": text_map,
+    "ports": each(_service_port),
+    "cluster_ip": str,
+    "publish_not_ready_addresses": bool,
+    "internal_traffic_policy": str,
+    "external_traffic_policy": str,
+    "session_affinity": str,
+}
+
+
+def decode_service(data: Data) -> Service:
+    """A Service."""
+    return Service(
+        metadata=decode_metadata(data.get("metadata")), spec=build(ServiceSpec, data.get("spec"), _SERVICE_SPEC)
+    )
+
+
+def _times(data: Data) -> frozendict[str, float]:
+    return frozendict({str(name): seconds(time) for name, time in data.items()})
+
+
+_BUDGET_SPEC: dict[str, Reader] = {
+    "min_available": same,
+    "max_unavailable": same,
+    "selector": decode_label_selector,
+    "unhealthy_pod_eviction_policy": str,
+}
+_BUDGET_STATUS: dict[str, Reader] = {
+    "observed_generation": int,
+    "disruptions_allowed": int,
+    "current_healthy": int,
+    "desired_healthy": int,
+    "expected_pods": int,
+    "disrupted_pods": _times,
+    "conditions": _CONDITIONS,
+}
+
+
+def decode_pod_disruption_budget(data: Data) -> PodDisruptionBudget:
+    """A PodDisruptionBudget."""
+    return PodDisruptionBudget(
+        metadata=decode_metadata(data.get("metadata")),
+        spec=build(PodDisruptionBudgetSpec, data.get("spec"), _BUDGET_SPEC),
+        status=build(PodDisruptionBudgetStatus, data.get("status"), _BUDGET_STATUS),
+    )
+
+
+def decode_priority_class(data: Data) -> PriorityClass:
+    """A PriorityClass."""
+    return build(
+        PriorityClass,
+        data,
+        {"value": int, "global_default": bool, "preemption_policy": str},
+        metadata=decode_metadata(data.get("metadata"), default_namespace=""),
+    )
+
+
+def decode_namespace(data: Data) -> Namespace:
+    """A Namespace."""
+    fields = {**(data.get("spec") or {}), **(data.get("status") or {})}
+    return build(
+        Namespace,
+        fields,
+        {"finalizers": each(str), "phase": str},
+        metadata=decode_metadata(data.get("metadata"), default_namespace=""),
+    )
+
+
+_DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
+    "Pod": ("", decode_pod),
+    "Node": ("", decode_node),
+    "Service": ("", decode_service),
+    "Namespace": ("", decode_namespace),
+    "Deployment": ("apps", decode_deployment),
+    "ReplicaSet": ("apps", decode_replica_set),
+    "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
+    "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
+}
