@@ -31,7 +31,7 @@ class Arrow:
     reference: str = ""
 
 
-class UndeclaredState(ValueError):
+class UndeclaredStateError(ValueError):
     """Values that no state, or more than one state, of a machine covers."""
 
 
@@ -53,11 +53,11 @@ class Machine:
     reference: str = ""
 
     def classify(self, *values: Any) -> str:
-        """Name of the one state that holds for ``values``; raises ``UndeclaredState`` if none or several do."""
+        """Name of the one state that holds for ``values``; raises ``UndeclaredStateError`` if none or several do."""
         names = [state.name for state in self.states if state.holds(*values)]
         if len(names) != 1:
             found = ", ".join(names) or "no state"
-            raise UndeclaredState(f"machine {self.name}: {found} holds for {values!r}; exactly one must")
+            raise UndeclaredStateError(f"machine {self.name}: {found} holds for {values!r}; exactly one must")
         return names[0]
 
     def declares(self, source: str, dest: str, component: str) -> bool:

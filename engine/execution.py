@@ -1,0 +1,311 @@
+"""Executes one step of a plan on the bundles that it touches (design §3.1, §3.2).
+
+An execution selects bundles one after the other: its key first, then targets, informers, marked objects. It is a pure
+function of the bundles selected so far, so an explorer may table it: ``attempt`` returns either the next selection it
+needs or its effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from ..spec.language.component import Handler
+from ..spec.language.plan import (
+    Alternative,
+    Call,
+    Chosen,
+    Forget,
+    Marked,
+    Named,
+    New,
+    Relist,
+    Rpc,
+    RuntimeCall,
+    Step,
+    Sweep,
+    Target,
+    TheKey,
+    Write,
+)
+from ..spec.language.request import ApiCall, Outcome, Response
+from .pools import MARKS, NAME, cached_field, pending_field, plan_field
+from .watch_cache import INFORMER, informer_name
+
+if TYPE_CHECKING:
+    from .transition_system import BoundQuery, TransitionSystem
+
+
+@attrs.frozen(eq=False)
+class Selection:
+    """A bundle that an execution needs next: of ``pool``, by name, by class, by mark, or a new one (all None)."""
+
+    pool: int
+    name: str | None = None
+    query: BoundQuery | None = None
+    cls: Any = None
+    mark: tuple[str, str, int] | None = None
+
+
+@attrs.frozen(eq=False)
+class CallRecord:
+    """One request as it was made: on the selection ``target``, what was asked, and what came back."""
+
+    target: int
+    request: ApiCall | RuntimeCall
+    response: Response | None
+    seen_stale: bool = False
+
+
+@attrs.frozen(eq=False)
+class Effects:
+    """What one step does: the new bundle of every selection, and edits of whole pools (for all other bundles)."""
+
+    bundles: tuple[int, ...]
+    sweeps: tuple[tuple[int, Sweep], ...]
+    calls: tuple[CallRecord, ...]
+
+
+class _NeedsSelection(Exception):  # noqa: N818 - control flow inside this file, not an error
+    def __init__(self, selection: Selection) -> None:
+        self.selection = selection
+
+
+@attrs.frozen(eq=False)
+class PlanInFlight:
+    """What a process remembers of a plan that it is in the middle of."""
+
+    rule: str
+    steps: tuple[Step, ...]
+    because: str
+    _key: tuple[Any, ...] = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_key", (self.rule, self.steps))
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, PlanInFlight) and self._key == other._key
+
+
+class _Execution:
+    def __init__(
+        self,
+        system: TransitionSystem,
+        component: str,
+        rule: str,
+        key_pool: int,
+        queries: Mapping[str, BoundQuery],
+        chosen: tuple[int, ...],
+    ) -> None:
+        self.system = system
+        self.component = component
+        self.rule = rule
+        self.queries = queries
+        self.chosen = chosen
+        self.pools: list[int] = []
+        self.values: list[list[Any]] = []
+        self.named: dict[tuple[int, str], int] = {}
+        self.marked: dict[tuple[str, str, int], int] = {}
+        self.sweeps: list[tuple[int, Sweep]] = []
+        self.calls: list[CallRecord] = []
+        self.key = self.take(key_pool)
+        self.key_name = self.field(self.key, NAME)
+
+    def take(self, pool: int, selection: Selection | None = None) -> int:
+        ordinal = len(self.values)
+        if ordinal >= len(self.chosen):
+            assert selection is not None, "the key is always selected"
+            raise _NeedsSelection(selection)
+        values = list(self.system.pools[pool].bundles[self.chosen[ordinal]])
+        for place, sweep in self.sweeps:
+            if place == pool:
+                values = self.system.swept(pool, sweep, values)
+        self.pools.append(pool)
+        self.values.append(values)
+        return ordinal
+
+    def by_name(self, kind: str, name: str) -> int:
+        pool = self.system.pool_index[kind]
+        if self.pools[self.key] == pool and self.key_name == name and name:
+            return self.key
+        known = self.named.get((pool, name))
+        if known is None:
+            known = self.named[pool, name] = self.take(pool, Selection(pool, name=name))
+        return known
+
+    def by_mark(self, target: Marked) -> int:
+        known = self.marked.get(target.mark)
+        if known is None:
+            pool = self.system.pool_index[target.kind]
+            known = self.marked[target.mark] = self.take(pool, Selection(pool, mark=target.mark))
+        return known
+
+    def target(self, target: Target) -> int:
+        if isinstance(target, TheKey):
+            return self.key
+        if isinstance(target, Named):
+            return self.by_name(target.kind, target.name)
+        if isinstance(target, Marked):
+            return self.by_mark(target)
+        if isinstance(target, New):
+            pool = self.system.pool_index[target.kind]
+            return self.take(pool, Selection(pool))
+        query = self.queries[target.query]
+        return self.take(query.pool, Selection(query.pool, query=query, cls=target.cls))
+
+    def field(self, ordinal: int, field: str) -> Any:
+        return self.values[ordinal][self.system.pools[self.pools[ordinal]].position[field]]
+
+    def put(self, ordinal: int, field: str, value: Any) -> None:
+        self.values[ordinal][self.system.pools[self.pools[ordinal]].position[field]] = value
+
+    def sweep(self, sweep: Sweep) -> None:
+        pool = self.system.pool_index[sweep.kind]
+        for ordinal, place in enumerate(self.pools):
+            if place == pool:
+                self.values[ordinal] = self.system.swept(pool, sweep, self.values[ordinal])
+        self.sweeps.append((pool, sweep))
+
+    def store(self, ordinal: int, value: Any) -> None:
+        """Stores a new version of an object and tells every client that watches it."""
+        before = self.field(ordinal, "object")
+        kind = self.system.pools[self.pools[ordinal]].name
+        for client in self.system.lagging.get(kind, ()):
+            informer = self.by_name(INFORMER, informer_name(client, kind))
+            pending = self.field(informer, "pending")
+            if pending == self.system.model.lag[client, kind]:
+                self.sweep(self.system.deliveries[client, kind])
+                pending -= 1
+            self.put(informer, "pending", pending + 1)
+            queue = self.field(ordinal, pending_field(client))
+            self.put(ordinal, pending_field(client), (*queue, (pending, value)))
+        self.put(ordinal, "object", value)
+        for client, handler in self.system.handlers.get(kind, ()):
+            if (client, kind) not in self.system.model.lag:
+                self.react(ordinal, handler, before, value)
+
+    def react(self, ordinal: int, handler: Handler, before: Any, after: Any) -> None:
+        self.put(ordinal, handler.field, handler.react(self.field(ordinal, handler.field), before, after))
+
+    def call(self, step: Call) -> Outcome:
+        ordinal = self.target(step.target)
+        stored = self.field(ordinal, "object")
+        kind = self.system.pools[self.pools[ordinal]].name
+        seen = step.request.preconditions.seen
+        stale = (self.component, kind) in self.system.model.lag and bool(
+            self.field(ordinal, pending_field(self.component))
+        )
+        current = seen is None or (stored == seen and not stale)
+        response = self.system.model.api_server(step.request, stored, current=current)
+        if response.outcome.success and response.stored != stored:
+            self.store(ordinal, response.stored)
+        self.calls.append(CallRecord(ordinal, step.request, response, stale))
+        return response.outcome
+
+    def perform(self, step: Step) -> Outcome:
+        if isinstance(step, Call):
+            return self.call(step)
+        if isinstance(step, RuntimeCall):
+            ordinal = self.target(step.target)
+            self.put(ordinal, step.field, step.change(self.field(ordinal, step.field)))
+            self.calls.append(CallRecord(ordinal, step, None))
+        elif isinstance(step, Write):
+            ordinal = self.target(step.target)
+            self.put(ordinal, step.field, step.change(self.field(ordinal, step.field)))
+        elif isinstance(step, Sweep):
+            self.sweep(step)
+        elif isinstance(step, Forget):
+            for sweep in self.system.forgetting(step):
+                self.sweep(sweep)
+        else:
+            self.relist(step)
+        return Outcome.DONE
+
+    def relist(self, step: Relist) -> None:
+        for client, kind in self.system.model.lag:
+            if client == step.client:
+                self.sweep(self.system.relists[client, kind])
+                self.put(self.by_name(INFORMER, informer_name(client, kind)), "pending", 0)
+
+    def run(self, alternative: Alternative) -> Effects:
+        steps: tuple[Step, ...] = alternative.plan
+        dropped: tuple[Step, ...] = ()
+        requested = False
+        whole = self.system.model.rpc is Rpc.RECONCILE
+        while steps:
+            step, rest = steps[0], steps[1:]
+            request = isinstance(step, Call | RuntimeCall)
+            if request and requested and not whole:
+                break
+            requested = requested or request
+            outcome = self.perform(step)
+            self.unmark(step)
+            follow = dict(step.on).get(outcome) if isinstance(step, Call) else None
+            if follow is not None:
+                dropped, steps = (*dropped, *rest), follow
+            elif outcome.success:
+                steps = rest
+            else:
+                dropped, steps = (*dropped, *rest), ()
+        for step in dropped:
+            self.unmark(step)
+        self.remember(steps, alternative.because)
+        return Effects(
+            tuple(
+                self.system.pools[pool].intern(tuple(values))
+                for pool, values in zip(self.pools, self.values, strict=True)
+            ),
+            tuple(self.sweeps),
+            tuple(self.calls),
+        )
+
+    def unmark(self, step: Step) -> None:
+        target = getattr(step, "target", None)
+        if isinstance(target, Marked):
+            ordinal = self.by_mark(target)
+            self.put(ordinal, MARKS, tuple(mark for mark in self.field(ordinal, MARKS) if mark != target.mark))
+
+    def remember(self, steps: tuple[Step, ...], because: str) -> None:
+        """Keeps the rest of the plan in the process's memory; what it chose is marked, as a name would mark it."""
+        field = plan_field(self.component)
+        if field not in self.system.pools[self.pools[self.key]].position:
+            assert not steps, f"rule {self.rule} of {self.component} must declare several_requests"
+            return
+        kept: list[Step] = []
+        for number, step in enumerate(steps):
+            target = getattr(step, "target", None)
+            if isinstance(target, Chosen):
+                ordinal = self.target(target)
+                mark = (self.component, self.key_name, number)
+                self.put(ordinal, MARKS, (*self.field(ordinal, MARKS), mark))
+                kind = self.system.pools[self.pools[ordinal]].name
+                step = attrs.evolve(step, target=Marked(kind, mark))  # type: ignore[arg-type, misc]
+            kept.append(step)
+        self.put(self.key, field, PlanInFlight(self.rule, tuple(kept), because) if kept else None)
+
+
+def attempt(
+    system: TransitionSystem,
+    component: str,
+    rule: str,
+    key_pool: int,
+    queries: Mapping[str, BoundQuery],
+    alternative: Alternative,
+    chosen: tuple[int, ...],
+) -> Selection | Effects:
+    """Runs the next step of ``alternative`` on the bundles ``chosen`` so far.
+
+    Returns what to select next if they do not suffice. ``cached_field`` caches are updated by deliveries only.
+    """
+    try:
+        return _Execution(system, component, rule, key_pool, queries, chosen).run(alternative)
+    except _NeedsSelection as needs:
+        return needs.selection
+
+
+__all__ = ["CallRecord", "Effects", "PlanInFlight", "Selection", "attempt", "cached_field"]

@@ -1,0 +1,106 @@
+"""Properties bound to a transition system: judged on states and on the changes of single objects (design §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..spec.language.machine import Machine, UndeclaredStateError
+from ..spec.language.property import HOLDS, IDLE, Finding, Judgement, StateProperty, StepProperty, When, violated
+from .transition_system import Group, Reader, TransitionSystem
+
+UNDECLARED_TRANSITION = "undeclared-transition"
+
+
+class StateJudge(Reader):
+    """A state property; reads the store, never a cache."""
+
+    def __init__(self, system: TransitionSystem, prop: StateProperty) -> None:
+        """Binds ``prop`` to the pools of ``system``."""
+        super().__init__(system, prop.key, (prop.queries,) if prop.queries else (), None)
+        self.property = prop
+        self.name = prop.name
+        self.quiescent = prop.when is When.QUIESCENT
+
+    def judge(self, key: Any, answers: Mapping[str, Any]) -> Finding:
+        """What the property says of one key and its answers."""
+        return self.property.judge(key, **answers)
+
+
+class StepJudges:
+    """All step properties and machines: what they say of one object's change by one group."""
+
+    def __init__(self, system: TransitionSystem) -> None:
+        """Binds the step properties and machines of the system's model."""
+        self._system = system
+        self._step: dict[int, list[tuple[StepProperty, tuple[int, ...]]]] = {}
+        self._machines: dict[int, list[tuple[Machine, tuple[int, ...]]]] = {}
+        for prop in system.model.properties:
+            if isinstance(prop, StepProperty):
+                pool = system.pool_index[prop.kind]
+                self._step.setdefault(pool, []).append((prop, system.pools[pool].places(prop.fields)))
+        for machine in system.model.machines:
+            if machine.kind in system.pool_index:
+                pool = system.pool_index[machine.kind]
+                self._machines.setdefault(pool, []).append((machine, system.pools[pool].places(machine.fields)))
+
+    def judge(self, group: Group, pool: int, before: int, after: int) -> list[tuple[str, Finding]]:
+        """The findings, by property name, on the change of a bundle of ``pool``."""
+        bundles = self._system.pools[pool].bundles
+        old, new = bundles[before], bundles[after]
+        component, rule = group.component.name, group.rule.name
+        found = [
+            (prop.name, prop.judge(component, rule, tuple(old[i] for i in places), tuple(new[i] for i in places)))
+            for prop, places in self._step.get(pool, ())
+        ]
+        for machine, places in self._machines.get(pool, ()):
+            found.append((UNDECLARED_TRANSITION, self._arrow(machine, component, places, old, new)))
+        return found
+
+    def _arrow(
+        self, machine: Machine, component: str, places: tuple[int, ...], old: tuple[Any, ...], new: tuple[Any, ...]
+    ) -> Finding:
+        try:
+            source = machine.classify(*[old[i] for i in places])
+            dest = machine.classify(*[new[i] for i in places])
+        except UndeclaredStateError as problem:
+            return violated(str(problem))
+        if source == dest:
+            return IDLE
+        if machine.declares(source, dest, component):
+            return HOLDS
+        return violated(f"machine {machine.name} declares no arrow {source} -> {dest} driven by {component}")
+
+    def arrows(self, group: Group, pool: int, before: int, after: int) -> list[tuple[str, str, str]]:
+        """The (machine, source, dest) that a change takes, for traces and coverage."""
+        bundles = self._system.pools[pool].bundles
+        old, new = bundles[before], bundles[after]
+        taken = []
+        for machine, places in self._machines.get(pool, ()):
+            source = machine.classify(*[old[i] for i in places])
+            dest = machine.classify(*[new[i] for i in places])
+            if source != dest:
+                taken.append((machine.name, source, dest))
+        return taken
+
+
+def state_judges(system: TransitionSystem) -> tuple[StateJudge, ...]:
+    """The state properties of the system's model, bound to it."""
+    return tuple(StateJudge(system, prop) for prop in system.model.properties if isinstance(prop, StateProperty))
+
+
+def property_names(system: TransitionSystem) -> tuple[str, ...]:
+    """The names of all properties that a search decides, in declaration order, the machines' own last."""
+    names = tuple(prop.name for prop in system.model.properties)
+    return (*names, UNDECLARED_TRANSITION) if system.model.machines else names
+
+
+__all__ = [
+    "UNDECLARED_TRANSITION",
+    "Finding",
+    "Judgement",
+    "StateJudge",
+    "StepJudges",
+    "property_names",
+    "state_judges",
+]

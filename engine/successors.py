@@ -1,0 +1,120 @@
+"""The transitions of one state, computed straight from the rules: no table anywhere (design §7).
+
+Executor, replay and the naive explorer run on this file; the tabling explorer must agree with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from .execution import Effects
+from .pools import EMPTY, State
+from .transition_system import BoundQuery, Firing, Group, PoolFull, Reader, TransitionSystem, candidates, edited
+
+Chosen = tuple[tuple[int, int, int], ...]
+"""What an execution selected: (pool, index in its content, bundle id); the key comes first."""
+
+
+@attrs.frozen(eq=False)
+class Transition:
+    """One enabled step. ``successor`` is None where the step needs more objects than the model can hold (``full``)."""
+
+    group: Group
+    key: Any
+    firing: Firing
+    chosen: Chosen
+    effects: Effects | None
+    successor: State | None
+    full: PoolFull | None = None
+
+
+def answers(reader: Reader, state: State, key: Any, index: int) -> tuple[dict[str, Any], dict[str, BoundQuery]]:
+    """All answers, and the queries that gave them, for the key at ``index`` of the reader's pool."""
+    found: dict[str, Any] = {}
+    queries: dict[str, BoundQuery] = {}
+    for stage in range(reader.stages):
+        for name, query in reader.queries(stage, key, found):
+            queries[name] = query
+            found[name] = answer(reader, state, query, index)
+    return found, queries
+
+
+def answer(reader: Reader, state: State, query: BoundQuery, index: int) -> Any:
+    """The answer of one query, from every object of its kind."""
+    pool = reader.system.pools[query.pool]
+    skipped = index if query.query.excluding_key and query.pool == reader.pool else None
+    classes = [
+        query.classify(bundle)
+        for place, bundle in enumerate(state[query.pool])
+        if place != skipped and (pool.names or bundle != EMPTY)
+    ]
+    return query.query.aggregate.of([cls for cls in classes if cls is not None])
+
+
+def keys(reader: Reader, state: State) -> Iterator[tuple[int, int, Any]]:
+    """The (index, bundle, key) of every object that a reader applies to; equal interchangeable objects once."""
+    pool = reader.system.pools[reader.pool]
+    seen: set[int] = set()
+    for index, bundle in enumerate(state[reader.pool]):
+        if (bundle in seen and not pool.ordered) or (bundle == EMPTY and not pool.names):
+            continue
+        seen.add(bundle)
+        key = reader.key(bundle)
+        if key is not None:
+            yield index, bundle, key
+
+
+def _expand(
+    system: TransitionSystem, state: State, group: Group, key: Any, firing: Firing, chosen: Chosen
+) -> Iterator[Transition]:
+    step = firing.attempt(tuple(bundle for _, _, bundle in chosen))
+    if isinstance(step, Effects):
+        yield Transition(group, key, firing, chosen, step, successor(system, state, chosen, step))
+        return
+    try:
+        for index, bundle in candidates(
+            system, state[step.pool], step, tuple((pool, place) for pool, place, _ in chosen)
+        ):
+            yield from _expand(system, state, group, key, firing, (*chosen, (step.pool, index, bundle)))
+    except PoolFull as full:
+        yield Transition(group, key, firing, chosen, None, None, full)
+
+
+def successor(system: TransitionSystem, state: State, chosen: Chosen, effects: Effects) -> State:
+    """The state after ``effects`` on what was ``chosen``."""
+    contents = list(state)
+    for number in {pool for pool, _, _ in chosen} | {pool for pool, _ in effects.sweeps}:
+        changes = tuple(
+            (index, effects.bundles[ordinal]) for ordinal, (pool, index, _) in enumerate(chosen) if pool == number
+        )
+        sweeps = tuple(sweep for pool, sweep in effects.sweeps if pool == number)
+        contents[number] = edited(system, number, state[number], changes, sweeps)
+    return tuple(contents)
+
+
+def transitions(system: TransitionSystem, state: State) -> list[Transition]:
+    """The enabled transitions of ``state`` that change it, in the order of the groups, as time allows.
+
+    In graded time a timer fires only where no step, and no timer of a shorter duration, changes the state;
+    environment steps may come at any moment.
+    """
+    found: list[Transition] = []
+    for group in system.groups:
+        for index, bundle, key in keys(group, state):
+            given, queries = answers(group, state, key, index)
+            for firing in group.fire(key, given, queries):
+                found.extend(_expand(system, state, group, key, firing, ((group.pool, index, bundle),)))
+    changing = [transition for transition in found if transition.successor != state]
+    return timely(system, changing)
+
+
+def timely(system: TransitionSystem, enabled: list[Transition]) -> list[Transition]:
+    """Those of the enabled transitions that time lets happen now."""
+    ranks = [transition.group.rank for transition in enabled if not transition.group.environment]
+    if not system.graded or not ranks:
+        return enabled
+    first = min(ranks)
+    return [t for t in enabled if t.group.environment or t.group.rank == first]

@@ -1,0 +1,365 @@
+"""The transition system that executor and checker run on (design §3.2), after LTSmin's partitioned interface.
+
+Blom, van de Pol, Weber: LTSmin: Distributed and Symbolic Reachability, CAV 2010. A group is one rule; it names the
+pools it reads through bound queries, and what it does depends on nothing but its key and their answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+
+from ..spec.language.component import Component, Handler, Key, Rule
+from ..spec.language.model import Kind, Model, TimeMode
+from ..spec.language.plan import Alternative, Forget, Sweep
+from ..spec.language.query import Query, Read
+from . import execution, watch_cache
+from .execution import Effects, PlanInFlight, Selection
+from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
+
+
+class PoolFull(Exception):  # noqa: N818 - a bound that ran out, reported as such, not an error of the program
+    """A step needs a new object and the pool has no slot left: a bound ran out (design §3.2)."""
+
+    def __init__(self, kind: str, slots: int) -> None:
+        """``slots``: how many objects of ``kind`` the exploration can hold."""
+        super().__init__(f"more than {slots} objects of kind {kind} would exist at once")
+        self.kind = kind
+        self.slots = slots
+
+
+@attrs.frozen(eq=False)
+class BoundQuery:
+    """A query with its parameter, over one pool; ``classify`` takes a bundle id."""
+
+    query: Query
+    parameter: Any
+    pool: int
+    places: tuple[int, ...]
+    bundles: list[tuple[Any, ...]]
+
+    def classify(self, bundle: int) -> Any:
+        """The class of a bundle, or None."""
+        values = self.bundles[bundle]
+        return self.query.classify(self.parameter, *[values[place] for place in self.places])
+
+    @property
+    def identity(self) -> tuple[int, Any, tuple[int, ...]]:
+        """Equal for queries that answer alike in every state."""
+        return (id(self.query), self.parameter, self.places)
+
+
+@attrs.frozen(eq=False)
+class Firing:
+    """One alternative of a group for one key and its answers; ``attempt`` runs it on selected bundles."""
+
+    alternative: Alternative
+    answers: Mapping[str, Any]
+    attempt: Callable[[tuple[int, ...]], Selection | Effects]
+
+
+class Reader:
+    """A key and queries over the pools of a system: what a rule and a state property have in common."""
+
+    def __init__(
+        self, system: TransitionSystem, key: Key, stages: tuple[Mapping[str, Query], ...], client: str | None
+    ) -> None:
+        """``client``: whose caches are read; None reads the store itself."""
+        self.system = system
+        self.client = client
+        self.pool = system.pool_index[key.kind]
+        self._bundles = system.pools[self.pool].bundles
+        self._key = key
+        self._places = self._read(key.kind, key.fields, Read.CACHED)
+        self._stages = tuple(
+            tuple((name, query, self._read(query.kind, query.fields, query.read)) for name, query in stage.items())
+            for stage in stages
+        )
+        self.stages = len(self._stages)
+        self.pools_read = frozenset(
+            {self.pool, *(system.pool_index[query.kind] for stage in self._stages for _, query, _ in stage)}
+        )
+
+    def _read(self, kind: str, fields: tuple[str, ...], read: Read) -> tuple[int, ...]:
+        pool = self.system.pools[self.system.pool_index[kind]]
+        lagging = read is Read.CACHED and (self.client, kind) in self.system.model.lag
+        seen = cached_field(self.client) if lagging and self.client else "object"
+        return pool.places(tuple(seen if field == "object" else field for field in fields))
+
+    def key(self, bundle: int) -> Any:
+        """What may be known of the key in ``bundle``, or None if the rule does not apply to it."""
+        values = self._bundles[bundle]
+        return self._key.view(*[values[place] for place in self._places])
+
+    def queries(self, stage: int, key: Any, answers: Mapping[str, Any]) -> tuple[tuple[str, BoundQuery], ...]:
+        """The queries of a stage, by name; ``answers`` are those of the stages before."""
+        system = self.system
+        return tuple(
+            (
+                name,
+                BoundQuery(
+                    query,
+                    query.parameter(key, **answers) if stage else query.parameter(key),
+                    system.pool_index[query.kind],
+                    places,
+                    system.pools[system.pool_index[query.kind]].bundles,
+                ),
+            )
+            for name, query, places in self._stages[stage]
+        )
+
+
+class Group(Reader):
+    """One rule of one component. ``rank`` orders timers: 0 for steps, then by duration."""
+
+    def __init__(self, system: TransitionSystem, component: Component, rule: Rule, rank: int) -> None:
+        """Binds ``rule`` to the pools of ``system``."""
+        guards = {f"guard {number}": query for number, query in enumerate((*component.guards, *rule.guards))}
+        self.guards = tuple(guards)
+        stages = ((guards,) if guards else ()) + ((rule.queries,) if rule.queries else ()) + rule.stages
+        super().__init__(system, rule.key, stages, component.name)
+        self.component = component
+        self.rule = rule
+        self.rank = rank
+        self.environment = component.environment
+        self.continues = rule.name == CONTINUE
+        busy = plan_field(component.name)
+        pool = system.pools[self.pool]
+        self._busy = pool.position[busy] if busy in pool.position and not self.continues else None
+
+    def key(self, bundle: int) -> Any:
+        """As in ``Reader``; None too while the component is in the middle of a plan for this key."""
+        if self._busy is not None and self._bundles[bundle][self._busy] is not None:
+            return None
+        return super().key(bundle)
+
+    def fire(self, key: Any, answers: Mapping[str, Any], queries: Mapping[str, BoundQuery]) -> tuple[Firing, ...]:
+        """The alternatives for a key and all its answers."""
+        if not all(answers[guard] for guard in self.guards):
+            return ()
+        seen = {name: answer for name, answer in answers.items() if name not in self.guards}
+        rule = key.rule if self.continues else self.rule.name
+        return tuple(
+            Firing(alternative, seen, self._attempt(rule, alternative, queries))
+            for alternative in self.rule.decide(key, **seen)
+        )
+
+    def _attempt(
+        self, rule: str, alternative: Alternative, queries: Mapping[str, BoundQuery]
+    ) -> Callable[[tuple[int, ...]], Selection | Effects]:
+        def attempt(chosen: tuple[int, ...]) -> Selection | Effects:
+            return execution.attempt(self.system, self.component.name, rule, self.pool, queries, alternative, chosen)
+
+        return attempt
+
+
+CONTINUE = "continue"
+
+
+def _continue_rule(kind: str, component: Component) -> Rule:
+    def decide(plan: PlanInFlight) -> list[Alternative]:
+        return [Alternative(plan.steps, plan.because)]
+
+    return Rule(
+        name=CONTINUE,
+        key=Key(kind, (plan_field(component.name),), lambda plan: plan),
+        decide=decide,
+        meaning="the next request of a plan that the process is in the middle of",
+    )
+
+
+class TransitionSystem:
+    """A compiled model. States are tuples of pool contents; ``groups`` are its rules in declaration order."""
+
+    def __init__(self, model: Model, *, positional: bool = False) -> None:
+        """``positional``: interchangeable objects are kept in slots instead of as a multiset."""
+        self.model = model
+        self.positional = positional
+        self.graded = model.time is TimeMode.GRADED
+        self.lagging: dict[str, tuple[str, ...]] = {}
+        for client, kind in sorted(model.lag):
+            self.lagging[kind] = (*self.lagging.get(kind, ()), client)
+        self.handlers: dict[str, tuple[tuple[str, Handler], ...]] = {}
+        for component in model.components:
+            for handler in component.handlers:
+                self.handlers[handler.kind] = (*self.handlers.get(handler.kind, ()), (component.name, handler))
+        by_client = {component.name: component.handlers for component in model.components}
+        self.deliveries = {
+            (client, kind): watch_cache.delivery(client, kind, by_client.get(client, ())) for client, kind in model.lag
+        }
+        self.relists = {(client, kind): watch_cache.relist(client, kind) for client, kind in model.lag}
+        watch = (watch_cache.watch_component(self.deliveries),) if model.lag else ()
+        kinds = (*model.kinds, *((watch_cache.informer_kind(model.lag),) if model.lag else ()))
+        self.pools = tuple(Pool(kind, self._extra_fields(kind), positional) for kind in kinds)
+        self.pool_index = {pool.name: number for number, pool in enumerate(self.pools)}
+        self._process_of = {component.name: component.process for component in model.components}
+        self.groups = self._compile((*model.components, *watch))
+
+    def _plans_on(self, kind: str) -> tuple[Component, ...]:
+        return tuple(
+            component
+            for component in self.model.components
+            if any(rule.several_requests and rule.key.kind == kind for rule in component.rules)
+        )
+
+    def _extra_fields(self, kind: Kind) -> dict[str, Any]:
+        extra: dict[str, Any] = {}
+        for client in self.lagging.get(kind.name, ()):
+            extra[cached_field(client)] = None
+            extra[pending_field(client)] = ()
+        for component in self._plans_on(kind.name):
+            extra[plan_field(component.name)] = None
+        if any(rule.several_requests for component in self.model.components for rule in component.rules):
+            extra[MARKS] = ()
+        return extra
+
+    def _compile(self, components: tuple[Component, ...]) -> tuple[Group, ...]:
+        durations = sorted(
+            {rule.duration for component in components if not component.environment for rule in component.rules} | {0.0}
+        )
+        groups = []
+        for component in components:
+            continuing = [
+                _continue_rule(pool.name, component)
+                for pool in self.pools
+                if plan_field(component.name) in pool.position
+            ]
+            for rule in (*component.rules, *continuing):
+                rank = 0 if component.environment else durations.index(rule.duration)
+                groups.append(Group(self, component, rule, rank))
+        return tuple(groups)
+
+    def initial_state(self) -> State:
+        """The state in which the model starts; lagging caches start up to date."""
+        contents = []
+        for pool in self.pools:
+            given = self.model.initial.get(pool.name, ())
+            bundles = [pool.bundle({**self._up_to_date(pool, values), **values}) for values in given]
+            if pool.names:
+                named = {bundle[0]: bundle for bundle in bundles}
+                bundles = [named.get(name, pool.bundle({NAME: name})) for name in pool.names]
+            ids = [pool.intern(bundle) for bundle in bundles]
+            if self.positional and not pool.names:
+                ids += [EMPTY] * (pool.slots - len(ids))
+            contents.append(pool.content(ids))
+        return tuple(contents)
+
+    def _up_to_date(self, pool: Pool, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {cached_field(client): values.get("object") for client in self.lagging.get(pool.name, ())}
+
+    def swept(self, pool: int, sweep: Sweep, values: list[Any]) -> list[Any]:
+        """The fields of one bundle after an edit of its whole pool."""
+        places = self.pools[pool].places(sweep.fields)
+        changed = list(values)
+        after = sweep.change(sweep.parameter, *[values[place] for place in places])
+        for place, value in zip(places, after, strict=True):
+            changed[place] = value
+        return changed
+
+    def sweep_bundle(self, pool: int, sweep: Sweep, bundle: int) -> int:
+        """The id of a bundle after an edit of its whole pool; an empty slot stays empty."""
+        layout = self.pools[pool]
+        if not layout.names and bundle == EMPTY:
+            return EMPTY
+        return layout.intern(tuple(self.swept(pool, sweep, list(layout.bundles[bundle]))))
+
+    def forgetting(self, step: Forget) -> tuple[Sweep, ...]:
+        """The edits that lose all memory of a process: declared fields, plans in flight, their marks."""
+        return tuple(
+            Sweep(pool.name, pool.fields[1:], _Lose(pool, step.process, self._process_of), step.owner)
+            for pool in self.pools
+            if self._has_memory_of(pool, step.process)
+        )
+
+    def _has_memory_of(self, pool: Pool, process: str) -> bool:
+        plans = any(plan_field(name) in pool.position for name, owner in self._process_of.items() if owner == process)
+        return plans or MARKS in pool.position or any(field.memory_of == process for field in pool.kind.fields)
+
+
+@attrs.frozen(cache_hash=True)
+class _Lose:
+    """The change of one bundle when a process ends."""
+
+    pool: Pool
+    process: str
+    process_of: Mapping[str, str] = attrs.field(eq=False)
+
+    def __call__(self, owner: Any, *values: Any) -> tuple[Any, ...]:
+        bundle = dict(zip(self.pool.fields[1:], values, strict=True))
+        initial = dict(zip(self.pool.fields, self.pool.initial, strict=True))
+        for field in self.pool.kind.fields:
+            mine = field.memory_of == self.process
+            if mine and (field.owner is None or owner is None or field.owner(bundle) == owner):
+                bundle[field.name] = initial[field.name]
+        for component, process in self.process_of.items():
+            if process == self.process and plan_field(component) in bundle:
+                bundle[plan_field(component)] = None
+        if MARKS in bundle:
+            bundle[MARKS] = tuple(mark for mark in bundle[MARKS] if self.process_of.get(mark[0]) != self.process)
+        return tuple(bundle[field] for field in self.pool.fields[1:])
+
+
+def candidates(
+    system: TransitionSystem,
+    content: Content,
+    selection: Selection,
+    chosen: tuple[tuple[int, int], ...],
+    classify: Callable[[BoundQuery, int], Any] = BoundQuery.classify,
+) -> Iterator[tuple[int, int]]:
+    """The ``(index in the content, bundle)`` pairs that a selection may mean, each distinct one once.
+
+    ``content`` is that of the selection's pool; ``chosen``: pool and index of what is selected already. Raises
+    ``PoolFull`` where a new object finds no slot.
+    """
+    pool = system.pools[selection.pool]
+    taken = {index for place, index in chosen if place == selection.pool}
+    if selection.name is not None:
+        index = pool.names.index(selection.name)
+        yield index, content[index]
+    elif selection.query is None and selection.mark is None:
+        yield _free(pool, content, taken)
+    else:
+        seen: set[int] = set()
+        for index, bundle in enumerate(content):
+            if index in taken or (bundle in seen and not pool.ordered):
+                continue
+            if selection.mark is not None:
+                matches = selection.mark in pool.bundles[bundle][pool.position[MARKS]]
+            else:
+                assert selection.query is not None
+                matches = classify(selection.query, bundle) == selection.cls
+            if matches:
+                seen.add(bundle)
+                yield index, bundle
+
+
+def _free(pool: Pool, content: Content, taken: set[int]) -> tuple[int, int]:
+    if pool.ordered:
+        for index, bundle in enumerate(content):
+            if bundle == EMPTY and index not in taken:
+                return index, EMPTY
+        raise PoolFull(pool.name, pool.slots)
+    index = len(content) + sum(1 for place in taken if place >= len(content))
+    if index >= pool.slots:
+        raise PoolFull(pool.name, pool.slots)
+    return index, EMPTY
+
+
+def edited(
+    system: TransitionSystem,
+    pool: int,
+    content: Content,
+    changes: tuple[tuple[int, int], ...],
+    sweeps: tuple[Sweep, ...],
+) -> Content:
+    """A pool's content after a step: ``changes`` are (index, new bundle); ``sweeps`` edit all other bundles."""
+    bundles = list(content)
+    for sweep in sweeps:
+        bundles = [system.sweep_bundle(pool, sweep, bundle) for bundle in bundles]
+    for index, bundle in changes:
+        if index >= len(bundles):
+            bundles += [EMPTY] * (index + 1 - len(bundles))
+        bundles[index] = bundle
+    return system.pools[pool].content(bundles)

@@ -1,0 +1,97 @@
+"""Lagging watch caches: pending changes with ranks, delivery in order across objects, relist (design §3.2, §4).
+
+For a synchronous client there is nothing here: it reads the stored object. A lagging client has, in every bundle,
+the object as its cache shows it and the changes still on their way. Their ranks run across all objects of the kind, so
+that events are seen in the order of the writes and the cache never shows a state that the store never had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from ..spec.language.component import Component, Handler, Key, Rule
+from ..spec.language.model import Field, Kind
+from ..spec.language.plan import KEY, Alternative, Sweep, Write
+from .pools import cached_field, pending_field
+
+INFORMER = "Informer"
+"""Kind of the bookkeeping objects, one a lagging client and kind: how many changes are on their way to it."""
+
+
+def informer_name(client: str, kind: str) -> str:
+    """Name of the informer of ``client`` for ``kind``."""
+    return f"{client}/{kind}"
+
+
+@attrs.frozen(cache_hash=True)
+class Plus:
+    """The edit that adds ``amount``."""
+
+    amount: int
+
+    def __call__(self, value: int, /) -> int:
+        """The sum."""
+        return value + self.amount
+
+
+def informer_kind(lag: Mapping[tuple[str, str], int]) -> Kind:
+    """The kind of the informers of a model with these lags."""
+    names = tuple(informer_name(client, kind) for client, kind in sorted(lag))
+    return Kind(INFORMER, (Field("pending", 0),), names=names)
+
+
+@attrs.frozen(eq=False)
+class _Deliver:
+    """The change of one bundle when the oldest pending event is delivered."""
+
+    reacts: tuple[Callable[[Any, Any, Any], Any], ...]
+
+    def __call__(self, _parameter: Any, cached: Any, pending: tuple[Any, ...], *memory: Any) -> tuple[Any, ...]:
+        if not pending:
+            return (cached, pending, *memory)
+        seen = cached
+        if pending[0][0] == 0:
+            seen, pending = pending[0][1], pending[1:]
+            memory = tuple(react(value, cached, seen) for react, value in zip(self.reacts, memory, strict=True))
+        return (seen, tuple((rank - 1, value) for rank, value in pending), *memory)
+
+
+def delivery(client: str, kind: str, handlers: tuple[Handler, ...]) -> Sweep:
+    """The edit of the whole pool of ``kind`` that delivers its oldest pending event to ``client``."""
+    mine = tuple(handler for handler in handlers if handler.kind == kind)
+    fields = (cached_field(client), pending_field(client), *(handler.field for handler in mine))
+    return Sweep(kind, fields, _Deliver(tuple(handler.react for handler in mine)))
+
+
+def _list_again(_parameter: Any, stored: Any, _cached: Any, _pending: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (stored, stored, ())
+
+
+def relist(client: str, kind: str) -> Sweep:
+    """The edit that makes ``client``'s cache of ``kind`` what the store holds now (00-index §4, reflector)."""
+    return Sweep(kind, ("object", cached_field(client), pending_field(client)), _list_again)
+
+
+def watch_component(deliveries: Mapping[tuple[str, str], Sweep]) -> Component:
+    """The component that delivers watch events to lagging clients, one event a step."""
+
+    def rule(client: str, kind: str, sweep: Sweep) -> Rule:
+        name = informer_name(client, kind)
+
+        def decide(pending: int) -> list[Alternative]:
+            because = f"{client} is {pending} change{'s' if pending > 1 else ''} of {kind} behind"
+            return [Alternative((sweep, Write(KEY, "pending", Plus(-1))), because)]
+
+        return Rule(
+            name=f"deliver {kind} to {client}",
+            key=Key(INFORMER, ("name", "pending"), lambda key, pending: pending if key == name and pending else None),
+            decide=decide,
+            reference="00-index §4 reflector",
+            meaning=f"the oldest pending change of {kind} reaches the cache of {client}",
+        )
+
+    rules = tuple(rule(client, kind, sweep) for (client, kind), sweep in sorted(deliveries.items(), key=lambda i: i[0]))
+    return Component("watch", rules, place="control plane", duty="delivers watch events to clients whose caches lag")

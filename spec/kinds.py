@@ -1,0 +1,120 @@
+"""The kinds that a scenario holds, and what is kept of each object: one bundle of fields an object (design §3.2).
+
+Everything that is keyed by one object stands in its bundle: the stored object, what runs for it on its node, what
+processes remember about it. Fields that are some process's memory name the process that loses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from .language.model import Field, Kind
+from .language.query import ANY, Query, no_parameter
+
+POD = "Pod"
+NODE = "Node"
+REPLICA_SET = "ReplicaSet"
+DEPLOYMENT = "Deployment"
+PROCESS = "Process"
+FAULT = "Fault"
+USER = "User"
+
+KUBE_SCHEDULER = "kube-scheduler"
+KUBE_CONTROLLER_MANAGER = "kube-controller-manager"
+KUBELET = "kubelet"
+
+UP, DOWN = "up", "down"
+RUNNING, STOPPED = "running", "stopped"
+
+CREATION, DELETION = "creation", "deletion"
+"""What a ReplicaSet controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
+
+GATED, ACTIVE, BACKOFF, UNSCHEDULABLE = "Gated", "Active", "Backoff", "Unschedulable"
+"""Where a pod stands in the scheduler's queue, in the pod's field ``queue`` (kube-scheduler §2)."""
+
+ABSENT, CREATED, EXITED = "absent", "created", "exited"
+SANDBOX_READY, SANDBOX_NOT_READY = "ready", "not ready"
+
+
+@attrs.frozen(cache_hash=True)
+class PodRuntime:
+    """What the container runtime of ``node`` holds for one pod (container-runtime §1).
+
+    ``sandbox``: SANDBOX_READY or SANDBOX_NOT_READY. ``containers``: ABSENT, CREATED, RUNNING or EXITED, for all main
+    containers together. ``exit_code`` of the last exit. ``serving``: the application answers requests; not an API
+    fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart.
+    """
+
+    node: str
+    sandbox: str = SANDBOX_READY
+    containers: str = ABSENT
+    exit_code: int = 0
+    serving: bool = False
+    restarts: int = 0
+
+
+@attrs.frozen(cache_hash=True)
+class PodWorker:
+    """What the kubelet of ``node`` remembers of one pod (kubelet §3): it was admitted; its readiness probe's result."""
+
+    node: str
+    ready: bool = False
+
+
+def _worker_node(bundle: Mapping[str, Any]) -> str:
+    worker = bundle["worker"]
+    return worker.node if worker else ""
+
+
+POD_FIELDS = (
+    Field("object"),
+    Field("runtime"),
+    Field("worker", memory_of=KUBELET, owner=_worker_node),
+    Field("queue", memory_of=KUBE_SCHEDULER),
+    Field("assumed", "", memory_of=KUBE_SCHEDULER),
+    Field("expected", "", memory_of=KUBE_CONTROLLER_MANAGER),
+)
+"""``object``: the Pod in the store. ``runtime``: a PodRuntime. ``worker``: a PodWorker. ``queue``: the entry in the
+scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
+CREATION or DELETION while the ReplicaSet controller waits to see it."""
+
+NODE_FIELDS = (Field("object"), Field("machine", UP), Field("kubelet", RUNNING), Field("link", UP))
+"""``object``: the Node in the store. ``machine``: UP or DOWN. ``kubelet``: RUNNING or STOPPED. ``link`` to the API
+server: UP or DOWN."""
+
+REPLICA_SET_FIELDS = (Field("object"),)
+DEPLOYMENT_FIELDS = (Field("object"),)
+PROCESS_FIELDS = (Field("state", RUNNING),)
+FAULT_FIELDS = (Field("left", 0), Field("used", False))
+USER_FIELDS = (Field("todo", ()),)
+"""``left``: how often the fault may still come; ``used``: whether it came. ``todo``: the user's actions, in order."""
+
+
+def pods(slots: int) -> Kind:
+    """Interchangeable pods with generated names, at most ``slots`` at once."""
+    return Kind(POD, POD_FIELDS, slots=slots)
+
+
+def named(kind: str, names: tuple[str, ...]) -> Kind:
+    """The kind ``kind`` with these names."""
+    fields = {
+        NODE: NODE_FIELDS,
+        REPLICA_SET: REPLICA_SET_FIELDS,
+        DEPLOYMENT: DEPLOYMENT_FIELDS,
+        PROCESS: PROCESS_FIELDS,
+        FAULT: FAULT_FIELDS,
+        USER: USER_FIELDS,
+    }
+    return Kind(kind, fields[kind], names=names)
+
+
+def process_runs(process: str) -> Query:
+    """The guard of a component: its process runs."""
+
+    def classify(_parameter: None, name: str, state: str) -> bool | None:
+        return True if name == process and state == RUNNING else None
+
+    return Query(PROCESS, ("name", "state"), classify, ANY, no_parameter)

@@ -1,0 +1,79 @@
+"""Components and their rules (design §3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from .plan import Alternative
+from .query import Query
+
+DECISION = Callable[..., Iterable[Alternative]]
+
+
+@attrs.frozen(eq=False)
+class Key:
+    """What a rule is keyed by: one object, as a work queue is.
+
+    ``view(*values)`` gets the values of ``fields`` and returns what the rule may know of its key, or None where the
+    rule does not apply. On interchangeable objects a rule is instantiated once per distinct view.
+    """
+
+    kind: str
+    fields: tuple[str, ...]
+    view: Callable[..., Any]
+
+
+@attrs.frozen(eq=False)
+class Rule:
+    """One reaction of a component.
+
+    ``decide(key, **answers)`` is a pure function of the key's view and of the answers of ``queries`` (and of
+    ``stages``, whose queries' parameters also get the answers so far) and returns alternatives; none means that the
+    rule is not enabled. ``duration`` is how long the rule waits once it is enabled, in seconds: 0 for a step.
+    ``several_requests`` declares that its plans may hold more than one request.
+    """
+
+    name: str
+    key: Key
+    decide: DECISION
+    queries: Mapping[str, Query] = attrs.field(factory=dict)
+    stages: tuple[Mapping[str, Query], ...] = ()
+    guards: tuple[Query, ...] = ()
+    duration: float = 0.0
+    several_requests: bool = False
+    reference: str = ""
+    meaning: str = ""
+
+
+@attrs.frozen(eq=False)
+class Handler:
+    """What a client's memory about an object does when the client sees the object change.
+
+    ``react(value, before, after)`` maps the memory in ``field`` (of the same object) on a watch event.
+    """
+
+    kind: str
+    field: str
+    react: Callable[[Any, Any, Any], Any]
+
+
+@attrs.frozen(eq=False)
+class Component:
+    """A box of the architecture: its process, what it watches, its rules in the order of its life.
+
+    ``guards``: queries that must all answer true for any of its rules to act (its process runs, its node is up).
+    ``environment``: not Kubernetes; its steps are never needed for quiescence and never wait for timers.
+    """
+
+    name: str
+    rules: tuple[Rule, ...]
+    process: str = ""
+    place: str = "control plane"
+    guards: tuple[Query, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    environment: bool = False
+    duty: str = ""
+    reference: str = ""

@@ -1,0 +1,85 @@
+"""A model: kinds, components, machines, properties, a start, and the bounds of one exploration (design §3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from .component import Component
+from .machine import Machine
+from .plan import Rpc
+from .property import Property
+from .request import ApiCall, Response
+
+
+@attrs.frozen
+class Field:
+    """One field of the bundle of all that is keyed by one object.
+
+    ``memory_of``: the process whose end loses it ("" for what survives). ``owner(values)`` tells, for processes of
+    which there are several (one kubelet a node), whose memory it is, from the object's whole bundle as a mapping.
+    """
+
+    name: str
+    initial: Any = None
+    memory_of: str = ""
+    owner: Callable[[Mapping[str, Any]], Any] | None = None
+
+
+@attrs.frozen
+class Kind:
+    """The objects of one kind that a scenario can hold.
+
+    With ``names``: one bundle a name, always there (its object may be absent). Without: at most ``slots``
+    interchangeable bundles with generated names.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    names: tuple[str, ...] = ()
+    slots: int = 0
+
+
+class TimeMode(Enum):
+    """When a timer may fire (design §4)."""
+
+    GRADED = "graded"
+    ASYNCHRONOUS = "asynchronous"
+
+
+@attrs.frozen(cache_hash=True)
+class Assumption:
+    """A named simplification or promise on which a "holds" rests, and where it comes from."""
+
+    name: str
+    text: str
+    source: str = ""
+
+
+def no_api_server(call: ApiCall, _stored: Any, *, current: bool) -> Response:
+    """The API server of a model that has none; raises ``RuntimeError`` when called."""
+    raise RuntimeError(f"this model has no API server, yet a rule calls it: {call}, current={current}")
+
+
+@attrs.frozen(eq=False)
+class Model:
+    """Everything that one exploration needs. ``initial`` maps a kind to bundles: mappings of field name to value.
+
+    ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
+    ``accepts``: the properties of quiescent states that say when stopping is all right are among ``properties``.
+    """
+
+    name: str
+    kinds: tuple[Kind, ...]
+    components: tuple[Component, ...]
+    initial: Mapping[str, tuple[Mapping[str, Any], ...]]
+    machines: tuple[Machine, ...] = ()
+    properties: tuple[Property, ...] = ()
+    api_server: Callable[..., Response] = no_api_server
+    lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    rpc: Rpc = Rpc.REQUEST
+    time: TimeMode = TimeMode.GRADED
+    assumptions: tuple[Assumption, ...] = ()
