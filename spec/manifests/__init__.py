@@ -1,1 +1,1 @@
-"""Manifests in, objects out."""
+"""Manifests in, plain checked documents out: loading, schema, validation, defaults, coverage and groups."""
