@@ -60,6 +60,14 @@ def _parse(text: str) -> Fraction:
     return Fraction(_away_from_zero(value * 10**9), 10**9)
 
 
+def is_scalar(resource: str) -> bool:
+    """Whether the scheduler counts the resource beside cpu, memory and ephemeral storage (``IsScalarResourceName``).
+
+    These are extended resources (with a domain in the name), huge pages and attachable volumes.
+    """
+    return "/" in resource or resource.startswith((HUGE_PAGES_PREFIX, "attachable-volumes-"))
+
+
 def parse_quantity(quantity: str | int | float) -> Fraction:
     """The exact value of a quantity.
 

@@ -1,0 +1,121 @@
+"""PodTopologySpread: hard limits on how unevenly pods spread over topology domains."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import attrs
+from frozendict import frozendict
+
+from ....objects.affinity import DO_NOT_SCHEDULE, HONOR, TopologySpreadConstraint
+from ....objects.node import Node
+from ....objects.pod import Pod
+from ....objects.selectors import LabelSelector, Requirement, selects
+from ..snapshot import Snapshot
+from .node_affinity import matches_node_affinity
+from .taint_toleration import untolerated_taint
+from .verdict import FEASIBLE, Verdict, unresolvable, unschedulable
+
+_REASON = "node(s) didn't match pod topology spread constraints"
+_EMPTY_SELECTOR = LabelSelector()
+
+
+@attrs.frozen(cache_hash=True)
+class DomainCounts:
+    """How many matching pods each eligible domain of a constraint holds; other domains are absent.
+
+    The constraint's selector has ``matchLabelKeys`` already merged in.
+    """
+
+    constraint: TopologySpreadConstraint
+    counts: frozendict[str, int]
+
+    @property
+    def global_minimum(self) -> int:
+        """The smallest count; 0 if fewer domains than ``minDomains`` (default 1) are eligible."""
+        if len(self.counts) < (self.constraint.min_domains or 1):
+            return 0
+        return min(self.counts.values())
+
+
+def hard_constraints(pod: Pod, match_label_keys: bool = True) -> tuple[TopologySpreadConstraint, ...]:
+    """The pod's constraints that forbid scheduling, with ``matchLabelKeys`` merged into their selectors.
+
+    ``match_label_keys``: feature gate ``MatchLabelKeysInPodTopologySpread``. Kubernetes' own default constraints are
+    all soft, so they do not appear here.
+    """
+    constraints = (
+        constraint
+        for constraint in pod.spec.topology_spread_constraints
+        if constraint.when_unsatisfiable == DO_NOT_SCHEDULE
+    )
+    if not match_label_keys:
+        return tuple(constraints)
+    return tuple(_with_match_label_keys(constraint, pod) for constraint in constraints)
+
+
+def _with_match_label_keys(constraint: TopologySpreadConstraint, pod: Pod) -> TopologySpreadConstraint:
+    labels = pod.metadata.labels
+    own = [Requirement(key, "In", (labels[key],)) for key in constraint.match_label_keys if key in labels]
+    if not own or constraint.label_selector is None:
+        return constraint
+    return attrs.evolve(constraint, label_selector=constraint.label_selector.narrowed(*own))
+
+
+def _eligible(constraint: TopologySpreadConstraint, pod: Pod, node: Node) -> bool:
+    if constraint.node_affinity_policy == HONOR and not matches_node_affinity(pod, node):
+        return False
+    return constraint.node_taints_policy != HONOR or untolerated_taint(pod, node) is None
+
+
+def _matching(constraint: TopologySpreadConstraint, pod: Pod, existing: tuple[Pod, ...]) -> int:
+    # As upstream, a selector without any requirement counts no pod here, though it matches the incoming one.
+    if constraint.label_selector == _EMPTY_SELECTOR:
+        return 0
+    return sum(
+        1
+        for other in existing
+        if not other.metadata.terminating
+        and other.metadata.namespace == pod.metadata.namespace
+        and selects(constraint.label_selector, other.metadata.labels)
+    )
+
+
+@lru_cache(maxsize=1024)
+def domain_counts(pod: Pod, snapshot: Snapshot, match_label_keys: bool = True) -> tuple[DomainCounts, ...]:
+    """Matching pods per domain, for each hard constraint in the pod's order (kube-scheduler §5.2).
+
+    Counted are pods of the pod's namespace that the selector matches and that are not terminating. Eligible are nodes
+    with the topology keys of all the hard constraints that the constraint's two policies let in.
+    """
+    constraints = hard_constraints(pod, match_label_keys)
+    counts: list[dict[str, int]] = [{} for _ in constraints]
+    for node in snapshot.nodes:
+        labels = node.metadata.labels
+        if not all(constraint.topology_key in labels for constraint in constraints):
+            continue
+        existing = snapshot.pods_on(node.metadata.name)
+        for constraint, by_domain in zip(constraints, counts, strict=True):
+            if _eligible(constraint, pod, node):
+                domain = labels[constraint.topology_key]
+                by_domain[domain] = by_domain.get(domain, 0) + _matching(constraint, pod, existing)
+    return tuple(
+        DomainCounts(constraint, frozendict(by_domain))
+        for constraint, by_domain in zip(constraints, counts, strict=True)
+    )
+
+
+def pod_topology_spread(pod: Pod, node: Node, snapshot: Snapshot, *, match_label_keys: bool = True) -> Verdict:
+    """Feasible iff, for each hard constraint, count(domain) + self match - global minimum is at most ``maxSkew``.
+
+    kube-scheduler §4 and §5.2; P, but U if the node lacks a topology key.
+    """
+    for domains in domain_counts(pod, snapshot, match_label_keys):
+        constraint = domains.constraint
+        domain = node.metadata.labels.get(constraint.topology_key)
+        if domain is None:
+            return unresolvable(f"{_REASON} (missing required label)")
+        self_match = 1 if selects(constraint.label_selector, pod.metadata.labels) else 0
+        if domains.counts.get(domain, 0) + self_match - domains.global_minimum > constraint.max_skew:
+            return unschedulable(_REASON)
+    return FEASIBLE

@@ -1,0 +1,56 @@
+"""What the scheduler sees of the cluster during one scheduling cycle (kube-scheduler §1, §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import attrs
+from frozendict import frozendict
+
+from ...objects.namespace import Namespace
+from ...objects.node import Node
+from ...objects.pod import Pod, is_terminal
+
+NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"
+"""Label that the API server sets on every namespace, to the namespace's own name."""
+
+
+@attrs.frozen(cache_hash=True)
+class Snapshot:
+    """Nodes, the pods that occupy them (bound or assumed, not terminal) and the namespaces.
+
+    ``pods`` is a multiset: equal pods count as often as they occur, their order and names mean nothing.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+
+    def pods_on(self, node_name: str) -> tuple[Pod, ...]:
+        """The pods on a node."""
+        return _pods_by_node(self.pods).get(node_name, ())
+
+    def namespace_labels(self, name: str) -> frozendict[str, str]:
+        """The labels of a namespace, with its name label; a namespace that is not listed has no other label."""
+        labels = _labels_by_namespace(self.namespaces).get(name, frozendict())
+        return labels | {NAMESPACE_NAME_LABEL: name}
+
+
+def take_snapshot(nodes: Iterable[Node], pods: Iterable[Pod], namespaces: Iterable[Namespace] = ()) -> Snapshot:
+    """The snapshot of a cluster: of the pods, those that are bound and not terminal; terminating pods still count."""
+    occupying = tuple(pod for pod in pods if pod.spec.node_name and not is_terminal(pod))
+    return Snapshot(tuple(nodes), occupying, tuple(namespaces))
+
+
+@lru_cache(maxsize=256)
+def _pods_by_node(pods: tuple[Pod, ...]) -> dict[str, tuple[Pod, ...]]:
+    grouped: dict[str, list[Pod]] = {}
+    for pod in pods:
+        grouped.setdefault(pod.spec.node_name, []).append(pod)
+    return {name: tuple(group) for name, group in grouped.items()}
+
+
+@lru_cache(maxsize=256)
+def _labels_by_namespace(namespaces: tuple[Namespace, ...]) -> dict[str, frozendict[str, str]]:
+    return {namespace.metadata.name: namespace.metadata.labels for namespace in namespaces}
