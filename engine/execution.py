@@ -18,6 +18,7 @@ from ..spec.language.plan import (
     Call,
     Chosen,
     Forget,
+    It,
     Marked,
     Named,
     New,
@@ -115,6 +116,7 @@ class _Execution:
         self.calls: list[CallRecord] = []
         self.key = self.take(key_pool)
         self.key_name = self.field(self.key, NAME)
+        self.last = self.key
 
     def take(self, pool: int, selection: Selection | None = None) -> int:
         ordinal = len(self.values)
@@ -148,6 +150,8 @@ class _Execution:
     def target(self, target: Target) -> int:
         if isinstance(target, TheKey):
             return self.key
+        if isinstance(target, It):
+            return self.last
         if isinstance(target, Named):
             return self.by_name(target.kind, target.name)
         if isinstance(target, Marked):
@@ -193,7 +197,9 @@ class _Execution:
         self.put(ordinal, handler.field, handler.react(self.field(ordinal, handler.field), before, after))
 
     def call(self, step: Call) -> Outcome:
-        ordinal = self.target(step.target)
+        ordinal = self.last = self.target(step.target)
+        for field, change in step.memory:
+            self.put(ordinal, field, change(self.field(ordinal, field)))
         stored = self.field(ordinal, "object")
         kind = self.system.pools[self.pools[ordinal]].name
         seen = step.request.preconditions.seen
@@ -211,7 +217,7 @@ class _Execution:
         if isinstance(step, Call):
             return self.call(step)
         if isinstance(step, RuntimeCall):
-            ordinal = self.target(step.target)
+            ordinal = self.last = self.target(step.target)
             self.put(ordinal, step.field, step.change(self.field(ordinal, step.field)))
             self.calls.append(CallRecord(ordinal, step, None))
         elif isinstance(step, Write):

@@ -32,8 +32,9 @@ RUNNING, STOPPED = "running", "stopped"
 CREATION, DELETION = "creation", "deletion"
 """What a ReplicaSet controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
 
-GATED, ACTIVE, BACKOFF, UNSCHEDULABLE = "Gated", "Active", "Backoff", "Unschedulable"
-"""Where a pod stands in the scheduler's queue, in the pod's field ``queue`` (kube-scheduler §2)."""
+BACKOFF, UNSCHEDULABLE = "Backoff", "Unschedulable"
+"""Where a pod waits in the scheduler's queue, in the pod's field ``queue``; None: in the active queue, or not queued
+at all (kube-scheduler §2)."""
 
 ABSENT, CREATED, EXITED = "absent", "created", "exited"
 SANDBOX_READY, SANDBOX_NOT_READY = "ready", "not ready"
@@ -75,11 +76,11 @@ POD_FIELDS = (
     Field("worker", memory_of=KUBELET, owner=_worker_node),
     Field("queue", memory_of=KUBE_SCHEDULER),
     Field("assumed", "", memory_of=KUBE_SCHEDULER),
-    Field("expected", "", memory_of=KUBE_CONTROLLER_MANAGER),
+    Field("expected", memory_of=KUBE_CONTROLLER_MANAGER),
 )
 """``object``: the Pod in the store. ``runtime``: a PodRuntime. ``worker``: a PodWorker. ``queue``: the entry in the
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
-CREATION or DELETION while the ReplicaSet controller waits to see it."""
+(CREATION or DELETION, name of the ReplicaSet) while its controller waits to see that."""
 
 NODE_FIELDS = (Field("object"), Field("machine", UP), Field("kubelet", RUNNING), Field("link", UP))
 """``object``: the Node in the store. ``machine``: UP or DOWN. ``kubelet``: RUNNING or STOPPED. ``link`` to the API

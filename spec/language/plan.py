@@ -43,6 +43,11 @@ class New:
 
 
 @attrs.frozen(cache_hash=True)
+class It:
+    """The object that the request before acted on; only for writes that follow it in the same step."""
+
+
+@attrs.frozen(cache_hash=True)
 class Marked:
     """An object that an earlier step of the same plan chose; written by the engine, never by a rule."""
 
@@ -50,8 +55,9 @@ class Marked:
     mark: tuple[str, str, int]
 
 
-Target = TheKey | Named | Chosen | New | Marked
+Target = TheKey | Named | Chosen | New | It | Marked
 KEY = TheKey()
+IT = It()
 
 
 class FieldChange(Protocol):
@@ -77,11 +83,13 @@ class Call:
     """A request to the API server and, per class of response, the plan that follows.
 
     A response that ``on`` does not name goes on with the rest of the plan if it is a success and ends the plan
-    otherwise (the controller returns the error, its key is queued again).
+    otherwise (the controller returns the error, its key is queued again). ``memory``: writes (field, change) to what
+    the process remembers of the same object, made just before the request is sent.
     """
 
     target: Target
     request: ApiCall
+    memory: tuple[tuple[str, FieldChange], ...] = ()
     on: tuple[tuple[Outcome, tuple[Any, ...]], ...] = ()
 
 
