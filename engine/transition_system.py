@@ -78,6 +78,7 @@ class Reader:
             for stage in stages
         )
         self.stages = len(self._stages)
+        self.guards: tuple[str, ...] = ()
         self.pools_read = frozenset(
             {self.pool, *(system.pool_index[query.kind] for stage in self._stages for _, query, _ in stage)}
         )
@@ -96,12 +97,13 @@ class Reader:
     def queries(self, stage: int, key: Any, answers: Mapping[str, Any]) -> tuple[tuple[str, BoundQuery], ...]:
         """The queries of a stage, by name; ``answers`` are those of the stages before."""
         system = self.system
+        known = {name: answer for name, answer in answers.items() if name not in self.guards} if stage else {}
         return tuple(
             (
                 name,
                 BoundQuery(
                     query,
-                    query.parameter(key, **answers) if stage else query.parameter(key),
+                    query.parameter(key, **known),
                     system.pool_index[query.kind],
                     places,
                     system.pools[system.pool_index[query.kind]].bundles,
@@ -117,9 +119,10 @@ class Group(Reader):
     def __init__(self, system: TransitionSystem, component: Component, rule: Rule, rank: int) -> None:
         """Binds ``rule`` to the pools of ``system``."""
         guards = {f"guard {number}": query for number, query in enumerate((*component.guards, *rule.guards))}
-        self.guards = tuple(guards)
-        stages = ((guards,) if guards else ()) + ((rule.queries,) if rule.queries else ()) + rule.stages
+        first = {**guards, **rule.queries}
+        stages = ((first,) if first or rule.stages else ()) + rule.stages
         super().__init__(system, rule.key, stages, component.name)
+        self.guards = tuple(guards)
         self.component = component
         self.rule = rule
         self.rank = rank
