@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from kubemodel.spec.control_plane.scheduler.filtering import FILTERS, Filter
 from kubemodel.spec.control_plane.scheduler.filters.node_affinity import node_affinity
 from kubemodel.spec.control_plane.scheduler.filters.pod_topology_spread import DomainCounts, domain_counts
