@@ -51,7 +51,7 @@ def architecture_dot(components: Iterable[ComponentFacts]) -> str:
     components = tuple(components)
     graph = graphviz.Digraph(
         "architecture",
-        graph_attr={"rankdir": "LR", "fontname": FONT, "ranksep": "1.1", "nodesep": "0.18", "newrank": "true"},
+        graph_attr={"rankdir": "LR", "fontname": FONT, "ranksep": "1.1", "nodesep": "0.3", "newrank": "true"},
         node_attr={"shape": "box", "style": "rounded,filled", "fillcolor": "#ffffff", "color": INK, "fontname": FONT},
         edge_attr={"fontname": FONT, "fontsize": "11", "penwidth": "1.3"},
     )
@@ -69,7 +69,7 @@ def architecture_dot(components: Iterable[ComponentFacts]) -> str:
         middle.attr(rank="same")
         middle.node("api", label="<<b>API server</b>>", height="1.2", width="1.4", penwidth="2")
         middle.node("etcd", label="<<b>etcd</b>>", shape="cylinder", style="filled", height="0.8", penwidth="2")
-        middle.edge("api", "etcd", dir="both", color=INK)
+        middle.edge("api", "etcd", dir="both", color=INK, arrowsize="0.6")
     for n, component in enumerate(components):
         _connect(graph, f"c{n}", component)
     legend = (
