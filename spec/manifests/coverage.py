@@ -1,0 +1,225 @@
+"""What of the input the model stands for, and what it leaves out and what that means for a verdict.
+
+The tables here are the one declaration of modelled kinds and fields. Paths are written as Kubernetes writes them, with
+``[]`` for every item of a list; a path covers everything below it. Of a pod they are relative to the pod or template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .loading import Document
+from .templates import SYSTEM_PRIORITIES
+from .uncovered import GATED_FIELDS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class NotModelled:
+    """A kind, or fields of a modelled kind, that the model leaves out.
+
+    ``name``: the first object concerned. ``field``: empty for a whole kind, else the fields, separated by commas.
+    ``consequence``: a sentence. ``count``: objects concerned.
+    """
+
+    kind: str
+    name: str
+    field: str
+    consequence: str
+    count: int
+
+
+POD_FIELDS = (
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "spec.containers[].name",
+    "spec.containers[].image",
+    "spec.containers[].resources.requests",
+    "spec.containers[].ports",
+    "spec.initContainers[].name",
+    "spec.initContainers[].image",
+    "spec.initContainers[].resources.requests",
+    "spec.initContainers[].restartPolicy",
+    "spec.resources.requests",
+    "spec.overhead",
+    "spec.nodeSelector",
+    "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution",
+    "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution",
+    "spec.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution",
+    "spec.tolerations",
+    "spec.topologySpreadConstraints",
+    "spec.priorityClassName",
+    "spec.priority",
+    "spec.preemptionPolicy",
+    "spec.schedulingGates",
+    "spec.restartPolicy",
+    "spec.terminationGracePeriodSeconds",
+    "spec.hostNetwork",
+    "spec.nodeName",
+)
+"""Fields of a pod or pod template that rules of the model read."""
+
+KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "Deployment": (
+        "spec.replicas",
+        "spec.selector",
+        "spec.strategy",
+        "spec.minReadySeconds",
+        "spec.progressDeadlineSeconds",
+        "spec.revisionHistoryLimit",
+        "spec.paused",
+    ),
+    "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
+    "Pod": (),
+    "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
+    "PriorityClass": ("value", "globalDefault", "preemptionPolicy"),
+}
+"""Modelled kinds, and their modelled fields besides those of pods."""
+
+READ_KINDS = ("Service", "PodDisruptionBudget")
+"""Kinds that are read to see which workloads belong together, without a behaviour of their own in the model."""
+
+TEMPLATES: Mapping[str, str] = {"Deployment": "spec.template", "ReplicaSet": "spec.template", "Pod": ""}
+"""Where the pod stands in each modelled kind that has one."""
+
+_MODELLED_GROUPS = {"Deployment": "apps", "ReplicaSet": "apps", "PodDisruptionBudget": "policy"}
+_PRIORITY_GROUP = "scheduling.k8s.io"
+_BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")
+_DESCRIPTION_OF_PRIORITY = ("description",)
+
+
+def is_modelled(document: Document) -> bool:
+    """Whether the kind has a behaviour in the model (its fields may still be left out in part)."""
+    return document.kind in KIND_FIELDS and _own_group(document)
+
+
+def not_modelled(
+    documents: Sequence[Document], scoring: bool = False, comparison_tolerations: bool = False
+) -> tuple[NotModelled, ...]:
+    """What of ``documents`` the model leaves out: one entry for each kind, or kind and topic, in order of appearance.
+
+    ``scoring``: the scheduler's scores are modelled, and so preferences are. ``comparison_tolerations``: so are
+    tolerations with Lt and Gt, which need a feature gate.
+    """
+    entries: dict[tuple[str, str], NotModelled] = {}
+    fields: dict[tuple[str, str], dict[str, None]] = {}
+    for document in documents:
+        for topic, found in _left_out(document, scoring, comparison_tolerations):
+            key = (_kind_label(document), topic)
+            fields.setdefault(key, {}).update(dict.fromkeys(found))
+            entry = entries.get(key)
+            if entry is None:
+                entries[key] = NotModelled(key[0], document.name, "", topic, 1)
+            else:
+                entries[key] = replace(entry, count=entry.count + 1)
+    listed = [replace(entry, field=", ".join(fields[key])) for key, entry in entries.items()]
+    return (*listed, *_missing_priority_classes(documents))
+
+
+def _missing_priority_classes(documents: Sequence[Document]) -> Iterator[NotModelled]:
+    given = {document.name for document in documents if document.kind == "PriorityClass"} | SYSTEM_PRIORITIES.keys()
+    named: dict[str, int] = {}
+    for document in documents:
+        if is_modelled(document) and document.kind in TEMPLATES:
+            name = (_at(document.data, TEMPLATES[document.kind]).get("spec") or {}).get("priorityClassName")
+            if name and name not in given:
+                named[name] = named.get(name, 0) + 1
+    for name, count in named.items():
+        yield NotModelled("PriorityClass", name, "", KIND_CONSEQUENCES["PriorityClass"], count)
+
+
+def _own_group(document: Document) -> bool:
+    """Whether the kind is Kubernetes' own: a custom resource may bear the same name."""
+    expected = _PRIORITY_GROUP if document.kind == "PriorityClass" else _MODELLED_GROUPS.get(document.kind, "")
+    return document.group == expected
+
+
+def _kind_label(document: Document) -> str:
+    known = document.kind in KIND_FIELDS or document.kind in READ_KINDS
+    return document.kind if not known or _own_group(document) else f"{document.kind}.{document.group}"
+
+
+def _left_out(document: Document, scoring: bool, comparisons: bool) -> Iterator[tuple[str, list[str]]]:
+    """Each consequence that applies to the document, with the fields that bring it about (none: the whole kind)."""
+    if not is_modelled(document):
+        yield _consequence_of_kind(document), []
+        return
+    by_topic: dict[str, list[str]] = {}
+    for topic, field in _fields_left_out(document, scoring, comparisons):
+        by_topic.setdefault(topic.consequence, []).append(field)
+    yield from by_topic.items()
+
+
+def _consequence_of_kind(document: Document) -> str:
+    if document.kind in READ_KINDS and _own_group(document):
+        return KIND_CONSEQUENCES[document.kind]
+    group = document.group
+    builtin = "." not in group or group.endswith(".k8s.io")
+    if not builtin:
+        return KIND_CONSEQUENCES["custom resource"]
+    return KIND_CONSEQUENCES.get(document.kind, KIND_CONSEQUENCES["other"])
+
+
+def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> Iterator[tuple[Topic, str]]:
+    kind = document.kind
+    prefix = TEMPLATES.get(kind)
+    covered = {*KIND_FIELDS[kind], *_BOOKKEEPING, *_DESCRIPTION_OF_PRIORITY}
+    topics = list(WORKLOAD_TOPICS)
+    if prefix is not None:
+        dot = prefix + "." if prefix else ""
+        covered |= {dot + field for field in POD_FIELDS} | {dot + "metadata"}
+        topics = [*POD_TOPICS, *topics]
+        pod = _at(document.data, prefix)
+        yield from _by_value(pod, scoring, comparisons)
+    ancestors = _ancestors(covered | {((prefix + ".") if prefix else "") + f for t in POD_TOPICS for f in t.fields})
+    for path in dict.fromkeys(_uncovered(document.data, "", covered, ancestors)):
+        relative = path.removeprefix(prefix + ".") if prefix else path
+        topic = next(t for t in topics if any(_is_within(relative, field) for field in t.fields) or not t.fields)
+        if not (scoring and topic.scores):
+            yield topic, relative.removeprefix("spec.")
+
+
+def _by_value(pod: Mapping[str, Any], scoring: bool, comparisons: bool) -> Iterator[tuple[Topic, str]]:
+    """Fields that are modelled for some of their values only."""
+    spec = pod.get("spec") or {}
+    constraints = spec.get("topologySpreadConstraints") or ()
+    if not scoring and any(c.get("whenUnsatisfiable") == "ScheduleAnyway" for c in constraints):
+        yield next(topic for topic in POD_TOPICS if topic.scores), "topologySpreadConstraints (ScheduleAnyway)"
+    if not comparisons and any(t.get("operator") in ("Lt", "Gt") for t in spec.get("tolerations") or ()):
+        yield GATED_FIELDS, "tolerations (Lt, Gt)"
+
+
+def _at(data: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
+    for step in prefix.split(".") if prefix else ():
+        data = data.get(step) or {}
+    return data
+
+
+def _ancestors(paths: set[str]) -> set[str]:
+    """Every path that has one of ``paths`` below it."""
+    found = set()
+    for path in paths:
+        steps = path.replace("[]", ".[]").split(".")
+        for length in range(1, len(steps)):
+            found.add(".".join(steps[:length]).replace(".[]", "[]"))
+    return found
+
+
+def _uncovered(value: Any, path: str, covered: set[str], ancestors: set[str]) -> Iterator[str]:
+    """The highest fields below ``path`` that are neither covered nor on the way to something declared."""
+    if path in covered or value in (None, {}, []):
+        return
+    if path and path not in ancestors:
+        yield path
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _uncovered(item, f"{path}.{key}" if path else str(key), covered, ancestors)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _uncovered(item, path + "[]", covered, ancestors)
+
+
+def _is_within(path: str, field: str) -> bool:
+    return path == field or path.startswith((field + ".", field + "["))

@@ -1,0 +1,143 @@
+"""What it means for a verdict that a kind or field is left out of the model: the sentences of the listing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Fields that are left out for one reason. No fields: all others. ``scores``: modelled with scoring switched on."""
+
+    fields: tuple[str, ...]
+    consequence: str
+    scores: bool = False
+
+
+def _both(*fields: str) -> tuple[str, ...]:
+    return tuple(f"spec.{owner}[].{field}" for owner in ("containers", "initContainers") for field in fields)
+
+
+_PROBES = ("readinessProbe", "livenessProbe", "startupProbe")
+
+POD_TOPICS: tuple[Topic, ...] = (
+    Topic(
+        (*_both("env", "envFrom", "volumeMounts", "volumeDevices"), "spec.volumes"),
+        "containers' environment and volumes: assumed to be mountable; a missing ConfigMap, Secret or claim would keep "
+        "the pod from starting and is not found",
+    ),
+    Topic(
+        _both(*_PROBES),
+        "probes: that there is one is modelled, what it asks and how often is not; it may pass or fail whenever the "
+        "faults that are allowed say so",
+    ),
+    Topic(
+        (
+            "spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution",
+            "spec.affinity.podAffinity.preferredDuringSchedulingIgnoredDuringExecution",
+            "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution",
+        ),
+        "preferences of placement: scores are not modelled, so every feasible node is tried, also those that the "
+        "scheduler would avoid",
+        scores=True,
+    ),
+    Topic(
+        (*_both("resources.limits"), "spec.resources.limits"),
+        "limits: count only where they stand in for requests; a container killed for lack of memory, or slowed down, "
+        "is not found",
+    ),
+    Topic(
+        (
+            *_both("command", "args", "workingDir", "lifecycle", "stdin", "stdinOnce", "tty"),
+            *_both("terminationMessagePath", "terminationMessagePolicy"),
+        ),
+        "what containers run: a program that crashes, hangs or ignores its termination signal is found only as a fault "
+        "that is allowed",
+    ),
+    Topic(
+        _both("imagePullPolicy"),
+        "pulling of images: assumed to succeed unless the fault is allowed; a wrong image name is not found",
+    ),
+    Topic(
+        (
+            *_both("securityContext"),
+            "spec.securityContext",
+            "spec.serviceAccountName",
+            "spec.serviceAccount",
+            "spec.automountServiceAccountToken",
+            "spec.imagePullSecrets",
+            "spec.hostPID",
+            "spec.hostIPC",
+            "spec.hostUsers",
+        ),
+        "identity and security settings: assumed to be allowed; a missing service account, or a policy that refuses "
+        "the pod, is not found",
+    ),
+    Topic(
+        ("spec.readinessGates",),
+        "readiness gates: assumed to be set true; a gate that nobody sets keeps a rollout waiting and is not found",
+    ),
+    Topic(
+        ("spec.resourceClaims", "spec.runtimeClassName", "spec.schedulerName", "spec.activeDeadlineSeconds"),
+        "placement beyond the default scheduler's filters, and deadlines of pods: ignored; a pod may be placed, or "
+        "live, where a real one would not",
+    ),
+)
+"""Fields of a pod or pod template; paths relative to it."""
+
+GATED_FIELDS = Topic(
+    ("spec.tolerations",),
+    "tolerations with Lt or Gt: need the feature gate TaintTolerationComparisonOperators, taken to be off; such a "
+    "toleration tolerates nothing, and the API server would refuse it",
+)
+
+WORKLOAD_TOPICS: tuple[Topic, ...] = (
+    Topic((), "other fields: ignored; the verdict assumes that they change nothing that is checked"),
+)
+
+_CONFIGURATION = "assumed to be what the pods need; a missing or wrong one is not found"
+_PERMISSIONS = "not modelled: every request is assumed to be authorised"
+_STORAGE = "not modelled: volumes are assumed to be there, and to be attachable to every node"
+_TRAFFIC = "not modelled: whether requests reach the pods is not part of the verdict"
+_PODS_LEFT_OUT = "not modelled: its pods are left out, so they take no room on the nodes and nothing is said about them"
+_ADMISSION = "not modelled: objects that it would change or refuse are taken as they are written"
+
+KIND_CONSEQUENCES: Mapping[str, str] = {
+    "Service": "read to see which workloads belong together; endpoints and traffic are not part of the verdict",
+    "PodDisruptionBudget": "read to see which workloads belong together; evictions are not held back by it",
+    "StatefulSet": _PODS_LEFT_OUT,
+    "DaemonSet": _PODS_LEFT_OUT,
+    "Job": _PODS_LEFT_OUT,
+    "CronJob": _PODS_LEFT_OUT,
+    "ReplicationController": _PODS_LEFT_OUT,
+    "HorizontalPodAutoscaler": "not modelled: replicas stay as written unless a user scales",
+    "ConfigMap": _CONFIGURATION,
+    "Secret": _CONFIGURATION,
+    "Role": _PERMISSIONS,
+    "RoleBinding": _PERMISSIONS,
+    "ClusterRole": _PERMISSIONS,
+    "ClusterRoleBinding": _PERMISSIONS,
+    "ServiceAccount": "assumed to exist; without it the pods would be refused, which is not found",
+    "Namespace": "assumed to exist and to stay",
+    "PersistentVolume": _STORAGE,
+    "PersistentVolumeClaim": _STORAGE,
+    "StorageClass": _STORAGE,
+    "Ingress": _TRAFFIC,
+    "IngressClass": _TRAFFIC,
+    "NetworkPolicy": _TRAFFIC,
+    "EndpointSlice": _TRAFFIC,
+    "Endpoints": _TRAFFIC,
+    "ResourceQuota": "not modelled: pods that it would refuse are assumed to be created",
+    "LimitRange": "not modelled: requests that it would fill in are taken as written, so pods may seem smaller",
+    "MutatingWebhookConfiguration": _ADMISSION,
+    "ValidatingWebhookConfiguration": _ADMISSION,
+    "ValidatingAdmissionPolicy": _ADMISSION,
+    "APIService": "not modelled: the API that it adds is assumed not to matter to what is checked",
+    "CustomResourceDefinition": "not modelled: objects of the kind that it defines have no behaviour",
+    "PriorityClass": "named by a pod but not in the input: the priority it gives is not known, and without it the API "
+    "server would refuse the pods",
+    "custom resource": "no schema: not checked, and what its operator would create or change is not modelled",
+    "other": "not modelled: assumed to change nothing that is checked",
+}
+"""By kind; ``custom resource`` and ``other`` stand for kinds that are not named."""
