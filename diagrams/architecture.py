@@ -9,7 +9,7 @@ from typing import Literal
 import graphviz
 
 from .labels import escape_html, escape_mermaid, html_lines, wrap
-from .palette import INK, PALE, PAPER
+from .palette import INK, PALE, PAPER, Look, swatch
 from .rendering import FONT
 
 Place = Literal["control plane", "node", "environment"]
@@ -72,10 +72,12 @@ def architecture_dot(components: Iterable[ComponentFacts]) -> str:
         middle.edge("api", "etcd", dir="both", color=INK, arrowsize="0.6")
     for n, component in enumerate(components):
         _connect(graph, f"c{n}", component)
-    legend = (
-        f'<table border="0" cellspacing="2"><tr><td><font color="{_WATCH}">- - - watched by</font></td></tr>'
-        f'<tr><td><font color="{_WRITE}">——— writes</font></td></tr></table>'
+    rows = ((Look(_WATCH, "dashed"), "is watched by"), (Look(_WRITE, "solid"), "writes"))
+    lines = "".join(
+        f'<tr><td>{swatch(look)}</td><td align="left"><font color="{look.colour}">{text}</font></td></tr>'
+        for look, text in rows
     )
+    legend = f'<table border="0" cellborder="0" cellspacing="2">{lines}</table>'
     graph.node("legend", label=f"<{legend}>", shape="plain", style="")
     return str(graph)
 

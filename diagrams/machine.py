@@ -12,7 +12,7 @@ import graphviz
 
 from ..spec.language.machine import Machine
 from .labels import escape_html, escape_mermaid, html_lines, wrap
-from .palette import INK, PALE, PAPER, Look, assign
+from .palette import INK, PALE, PAPER, Look, assign, swatch
 from .rendering import FONT
 
 _WIDTH = 32
@@ -97,9 +97,8 @@ def _title(machine: Machine) -> str:
 def _legend(looks: Mapping[str, Look]) -> str:
     rows = [f'<tr><td colspan="2" align="left"><font color="{PALE}">Who moves it</font></td></tr>']
     for component, look in looks.items():
-        line = {"solid": "———", "dashed": "- - - -", "dotted": "· · · ·"}[look.style]
         rows.append(
-            f'<tr><td><font color="{look.colour}">{line}&#160;</font></td>'
+            f"<tr><td>{swatch(look)}</td>"
             f'<td align="left"><font color="{look.colour}">{escape_html(component)}</font></td></tr>'
         )
     return f'<table border="1" color="{PALE}" cellborder="0" cellspacing="2" style="rounded">{"".join(rows)}</table>'

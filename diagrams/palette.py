@@ -25,6 +25,16 @@ class Look:
     style: str
 
 
+def swatch(look: Look) -> str:
+    """A piece of a component's line, for a legend: bars in a table of DOT's HTML-like labels.
+
+    Not typed dashes: the bundled layout program does not know how wide characters beyond ASCII are.
+    """
+    widths = {"solid": (30,), "dashed": (8, 8, 8), "dotted": (3, 3, 3, 3, 3)}[look.style]
+    bars = "".join(f'<td bgcolor="{look.colour}" width="{w}" height="2" fixedsize="true"></td>' for w in widths)
+    return f'<table border="0" cellborder="0" cellspacing="3" cellpadding="0"><tr>{bars}</tr></table>'
+
+
 def assign(names: Iterable[str]) -> dict[str, Look]:
     """A look for each distinct name, in the order of first appearance."""
     looks: dict[str, Look] = {}
