@@ -10,6 +10,7 @@ from ..spec.language.property import HOLDS, IDLE, Finding, Judgement, StatePrope
 from .transition_system import Group, Reader, TransitionSystem
 
 UNDECLARED_TRANSITION = "undeclared-transition"
+NO_ANSWERS: Mapping[str, Any] = {}
 
 
 class StateJudge(Reader):
@@ -44,13 +45,20 @@ class StepJudges:
                 pool = system.pool_index[machine.kind]
                 self._machines.setdefault(pool, []).append((machine, system.pools[pool].places(machine.fields)))
 
-    def judge(self, group: Group, pool: int, before: int, after: int) -> list[tuple[str, Finding]]:
-        """The findings, by property name, on the change of a bundle of ``pool``."""
+    def judge(
+        self, group: Group, pool: int, before: int, after: int, answers: Mapping[str, Any] = NO_ANSWERS
+    ) -> list[tuple[str, Finding]]:
+        """The findings, by property name, on the change of a bundle of ``pool`` by a rule that got ``answers``."""
         bundles = self._system.pools[pool].bundles
         old, new = bundles[before], bundles[after]
         component, rule = group.component.name, group.rule.name
         found = [
-            (prop.name, prop.judge(component, rule, tuple(old[i] for i in places), tuple(new[i] for i in places)))
+            (
+                prop.name,
+                prop.judge(
+                    component, rule, tuple(old[i] for i in places), tuple(new[i] for i in places), answers
+                ),
+            )
             for prop, places in self._step.get(pool, ())
         ]
         for machine, places in self._machines.get(pool, ()):

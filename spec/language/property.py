@@ -72,16 +72,17 @@ class StateProperty:
 
 @attrs.frozen(eq=False)
 class StepProperty:
-    """Something that must hold of every change of one object: ``judge(component, rule, before, after)``.
+    """Something that must hold of every change of one object: ``judge(component, rule, before, after, answers)``.
 
-    ``before`` and ``after`` are tuples of the values of ``fields``.
+    ``before`` and ``after`` are tuples of the values of ``fields``; ``answers`` is what the rule that made the change
+    had been told by its queries: the world as the component saw it.
     """
 
     name: str
     statement: str
     kind: str
     fields: tuple[str, ...]
-    judge: Callable[[str, str, tuple[Any, ...], tuple[Any, ...]], Finding]
+    judge: Callable[[str, str, tuple[Any, ...], tuple[Any, ...], Mapping[str, Any]], Finding]
     assumes: str = ""
     reference: str = ""
     advice: str = ""

@@ -1,0 +1,291 @@
+"""Assembles a cluster: a scenario in, a model out (design §6).
+
+Which components stand in the model, which objects it can hold at most, where it starts, and the assumptions that this
+choice makes. Components that nothing in the scenario can trigger are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from .control_plane.apiserver.admission import AdmissionReads
+from .control_plane.apiserver.handling import handle
+from .control_plane.controllers import (
+    deployment,
+    node_lifecycle,
+    pod_garbage_collector,
+    replicaset,
+    taint_eviction,
+)
+from .control_plane.controllers.deployment_replica_sets import replica_set_name
+from .control_plane.controllers.deployment_rollout import max_surge
+from .control_plane.scheduler import component as scheduler
+from .environment import faults, users
+from .environment.users import ApplySpec, Edit
+from .kinds import (
+    DEPLOYMENT,
+    FAULT,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    NODE,
+    POD,
+    PROCESS,
+    REPLICA_SET,
+    USER,
+    named,
+    pods,
+)
+from .language.component import Component
+from .language.model import Assumption, Kind, Model
+from .language.request import ApiCall, Response
+from .language.scenario import Scenario
+from .node import container_runtime, kubelet
+from .objects.namespace import Namespace
+from .objects.pod import Pod, PodTemplateSpec
+from .objects.priority import PriorityClass
+from .objects.workloads import Deployment, ReplicaSet
+from .properties.catalogue import chosen_properties
+from .properties.deployments import DEPLOYMENT_MIN_SERVING
+
+DEFAULT_TOLERATION_SECONDS = 300
+"""What admission gives every pod for not-ready and unreachable nodes (kube-apiserver §6)."""
+
+
+def templates(scenario: Scenario) -> tuple[PodTemplateSpec, ...]:
+    """The pod templates that the scenario's Deployments have, now or after a user's change."""
+    found = [d.spec.template for d in deployments_over_time(scenario)]
+    found += [rs.spec.template for rs in scenario.objects if isinstance(rs, ReplicaSet)]
+    return tuple(found)
+
+
+def deployments_over_time(scenario: Scenario) -> tuple[Deployment, ...]:
+    """Every version of every Deployment that the scenario can hold."""
+    deployments = {d.metadata.name: d for d in scenario.objects if isinstance(d, Deployment)}
+    found = list(deployments.values())
+    for action in (action for todo in scenario.users for action in todo):
+        if isinstance(action, Edit) and action.kind == DEPLOYMENT:
+            deployments[action.name] = action.change(deployments[action.name])
+            found.append(deployments[action.name])
+    return tuple(found)
+
+
+def pod_slots(scenario: Scenario) -> int:
+    """How many pods the model holds at once at most: room for every replica, its successor and its terminating self."""
+    if scenario.pod_slots is not None:
+        return scenario.pod_slots
+    wanted: dict[str, int] = {}
+    for version in deployments_over_time(scenario):
+        name = version.metadata.name
+        wanted[name] = max(wanted.get(name, 0), version.spec.replicas + max_surge(version.spec))
+    replicas = sum(rs.spec.replicas for rs in scenario.objects if isinstance(rs, ReplicaSet))
+    bare = sum(isinstance(item, Pod) for item in scenario.objects)
+    return 3 * (sum(wanted.values()) + replicas) + bare + 2
+
+
+def toleration_seconds(scenario: Scenario) -> tuple[int, ...]:
+    """Every finite time for which some pod of the scenario tolerates a NoExecute taint, ascending."""
+    given = {
+        toleration.toleration_seconds
+        for spec in (
+            *(template.spec for template in templates(scenario)),
+            *(pod.spec for pod in scenario.objects if isinstance(pod, Pod)),
+        )
+        for toleration in spec.tolerations
+        if toleration.toleration_seconds is not None
+    }
+    return tuple(sorted({int(seconds) for seconds in given} | {DEFAULT_TOLERATION_SECONDS}))
+
+
+def _tracks_serving(scenario: Scenario) -> bool:
+    return DEPLOYMENT_MIN_SERVING.name in (*scenario.properties, *scenario.extra_properties)
+
+
+def _node_trouble(scenario: Scenario) -> bool:
+    """Whether a node can stop sending heartbeats, register, or carry a taint that evicts."""
+    node_faults = {faults.NODE_CRASH, faults.LINK_CUT, faults.KUBELET_CRASH}
+    return (
+        any(scenario.faults.get(name, 0) for name in node_faults)
+        or any(not setup.registered for setup in scenario.nodes)
+        or any(taint.effect == "NoExecute" for setup in scenario.nodes for taint in setup.node.spec.taints)
+    )
+
+
+def _nodes_change(scenario: Scenario) -> bool:
+    return any(action.kind in (NODE, POD) for todo in scenario.users for action in todo)
+
+
+def components(scenario: Scenario) -> tuple[Component, ...]:
+    """The components that something in the scenario can trigger, in the order in which their rules are tried."""
+    switches = scenario.switches
+    serving = _tracks_serving(scenario)
+    found = [
+        deployment.component(),
+        replicaset.component(
+            expectations=switches.get("expectations", "on") == "on",
+            expiry=switches.get("expectation-expiry", "on") == "on",
+        ),
+        scheduler.component(scheduler.Scoring(switches.get("scoring", scheduler.Scoring.ANY_FEASIBLE.value))),
+        kubelet.component(scenario.nodes, track_serving=serving),
+    ]
+    if serving:
+        found.append(container_runtime.component())
+    if _node_trouble(scenario) or _nodes_change(scenario):
+        found.append(node_lifecycle.component())
+        found.append(taint_eviction.component(toleration_seconds(scenario)))
+        found.append(pod_garbage_collector.component())
+    clients = _clients_by_process(found)
+    found.append(faults.supervisor(scenario.faults, clients))
+    found.append(faults.component(scenario.faults))
+    found.append(users.component())
+    return tuple(component for component in found if component.rules)
+
+
+def _clients_by_process(found: list[Component]) -> Mapping[str, tuple[str, ...]]:
+    clients: dict[str, tuple[str, ...]] = {}
+    for component in found:
+        clients[component.process] = (*clients.get(component.process, ()), component.name)
+    return clients
+
+
+def _names(scenario: Scenario, kind: type[Any]) -> tuple[str, ...]:
+    return tuple(sorted(item.metadata.name for item in scenario.objects if isinstance(item, kind)))
+
+
+def replica_set_names(scenario: Scenario) -> tuple[str, ...]:
+    """The names of all ReplicaSets that can exist: given ones, and one for each template of a Deployment."""
+    made = {replica_set_name(version) for version in deployments_over_time(scenario)}
+    return tuple(sorted(made | set(_names(scenario, ReplicaSet))))
+
+
+def kinds(scenario: Scenario) -> tuple[Kind, ...]:
+    """The kinds of the model, with their names and slots."""
+    return (
+        pods(pod_slots(scenario)),
+        named(NODE, tuple(setup.node.metadata.name for setup in scenario.nodes)),
+        named(REPLICA_SET, replica_set_names(scenario)),
+        named(DEPLOYMENT, _names(scenario, Deployment)),
+        named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER)),
+        named(FAULT, (*sorted(name for name, budget in scenario.faults.items() if budget), users.DISRUPTION)),
+        named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
+    )
+
+
+def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """The bundles that stand at the start; all others are empty."""
+
+    def bundles(kind: type[Any]) -> tuple[Mapping[str, Any], ...]:
+        return tuple({"name": i.metadata.name, "object": i} for i in scenario.objects if isinstance(i, kind))
+
+    return {
+        POD: tuple({"object": pod} for pod in scenario.objects if isinstance(pod, Pod)),
+        NODE: tuple(
+            {"name": setup.node.metadata.name, "object": setup.node if setup.registered else None}
+            for setup in scenario.nodes
+        ),
+        REPLICA_SET: bundles(ReplicaSet),
+        DEPLOYMENT: bundles(Deployment),
+        FAULT: tuple({"name": name, "left": budget} for name, budget in scenario.faults.items() if budget),
+        USER: tuple(
+            {"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)
+        ),
+    }
+
+
+@attrs.frozen
+class _ApiServer:
+    """The API server of one model: what admission reads is the same in every state of it."""
+
+    reads: AdmissionReads
+
+    def __call__(self, call: ApiCall, stored: Any, *, current: bool) -> Response:
+        response = handle(call, stored, current=current, admission=self.reads)
+        return attrs.evolve(response, stored=without_history(response.stored))
+
+
+def without_history(stored: Any) -> Any:
+    """An object with its generation as a rank: 1, or 2 while the status has not observed the newest spec.
+
+    Generations are only compared with ``status.observedGeneration``; that they grow tells nothing else, and a growing
+    number would make every rollout a new state (design §3.2, counters that are only compared).
+    """
+    if stored is None:
+        return None
+    observed = getattr(stored.status, "observed_generation", None)
+    behind = isinstance(stored, Deployment | ReplicaSet) and observed != stored.metadata.generation
+    generation = 2 if behind else 1
+    seen = {"observed_generation": 1} if isinstance(stored, Deployment | ReplicaSet) else {}
+    if stored.metadata.generation == generation and (not seen or observed == 1):
+        return stored
+    if behind and observed == 0:
+        # Never observed at all: 0 of 1 says that as well as 1 of 2 would, and is what a fresh object has.
+        return stored if stored.metadata.generation == 1 else _ranked(stored, 1, {"observed_generation": 0})
+    return _ranked(stored, generation, seen)
+
+
+def _ranked(stored: Any, generation: int, seen: Mapping[str, int]) -> Any:
+    metadata = attrs.evolve(stored.metadata, generation=generation)
+    return attrs.evolve(stored, metadata=metadata, status=attrs.evolve(stored.status, **seen))
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "containers-together",
+        "the main containers of a pod start and stop together; images are present; init containers succeed",
+        "container-runtime §3",
+    ),
+    Assumption("min-ready-seconds", "a pod is available as soon as it is ready", "controllers-workloads, definitions"),
+    Assumption(
+        "queueing-hints-exact",
+        "an unschedulable pod is tried again exactly when a node has become feasible for it",
+        "kube-scheduler §2",
+    ),
+    Assumption("one-worker", "each controller works on one request at a time for one object", "00-index §4"),
+    Assumption("object-ages", "ages of objects are not kept: where Kubernetes ranks by age, every order is tried"),
+)
+"""What every model of a cluster simplifies; a verdict prints it."""
+
+
+def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    """The named assumptions of a model of this scenario."""
+    found = list(ASSUMPTIONS)
+    if scenario.switches.get("scoring", scheduler.Scoring.ANY_FEASIBLE.value) == scheduler.Scoring.ANY_FEASIBLE.value:
+        found.append(
+            Assumption("any-feasible-node", "the scheduler may choose any feasible node; scores are not modelled")
+        )
+    if not _tracks_serving(scenario):
+        found.append(Assumption("serving-when-started", "an application answers requests as soon as it has started"))
+    return tuple(found)
+
+
+def build(scenario: Scenario) -> Model:
+    """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
+    found = components(scenario)
+    model_kinds = kinds(scenario)
+    reads = AdmissionReads(
+        priority_classes=tuple(item for item in scenario.objects if isinstance(item, PriorityClass)),
+        namespaces=tuple(item for item in scenario.objects if isinstance(item, Namespace)),
+    )
+    return Model(
+        name=scenario.name,
+        kinds=model_kinds,
+        components=found,
+        initial=initial(scenario),
+        machines=MACHINES,
+        properties=chosen_properties(scenario),
+        api_server=_ApiServer(reads),
+        lag=scenario.lag,
+        rpc=scenario.rpc,
+        time=scenario.time,
+        assumptions=assumptions(scenario),
+    )
+
+
+MACHINES = (
+    replicaset.MACHINE,
+    scheduler.MACHINE,
+    faults.PROCESS_MACHINE,
+    faults.MACHINE_MACHINE,
+)

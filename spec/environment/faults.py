@@ -1,0 +1,288 @@
+"""Faults: what may go wrong, each as often as its budget allows (design §4). All are off unless asked for.
+
+A fault is not Kubernetes: it may come at any moment, is never waited for, and nothing that recovers from it counts
+against its budget. What restarts a process that ended (systemd, the static pod of a control-plane component) is a
+component of its own, so that the cluster is not called quiescent while a process is still down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+
+from ..kinds import (
+    DOWN,
+    FAULT,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    KUBELET,
+    NODE,
+    POD,
+    PROCESS,
+    RUNNING,
+    STOPPED,
+    UP,
+    PodRuntime,
+    PodWorker,
+)
+from ..language.component import Component, Key, Rule
+from ..language.machine import Arrow, Machine, State
+from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
+from ..language.query import ANY, Query, no_parameter
+from ..node.container_runtime import Exit, machine_lost
+
+NAME = "fault"
+SUPERVISOR = "process-supervisor"
+
+NODE_CRASH = "node-crash"
+LINK_CUT = "link-cut"
+KUBELET_CRASH = "kubelet-crash"
+CONTROLLER_MANAGER_CRASH = "controller-manager-crash"
+SCHEDULER_CRASH = "scheduler-crash"
+CONTAINER_EXIT = "container-exit"
+PROBE_FAILURE = "probe-failure"
+
+FAULTS: Mapping[str, str] = {
+    NODE_CRASH: "a node loses power: its kubelet and all its processes end; it may return at any time, or never",
+    LINK_CUT: "a node loses its connection to the API server, its containers run on; it may heal at any time, or never",
+    KUBELET_CRASH: "a kubelet ends and is started again; its containers run on, its memory is lost",
+    CONTROLLER_MANAGER_CRASH: "kube-controller-manager ends and is started again: all its loops at once",
+    SCHEDULER_CRASH: "kube-scheduler ends and is started again: its queue and assumed pods are lost",
+    CONTAINER_EXIT: "the containers of a pod end with exit code 1",
+    PROBE_FAILURE: "the readiness probe of a pod fails as often as its threshold asks for",
+}
+"""Every fault with what it does."""
+
+
+@attrs.frozen(cache_hash=True)
+class _Less:
+    """The edit that takes one from a budget."""
+
+    def __call__(self, value: int, /) -> int:
+        """One less."""
+        return value - 1
+
+
+@attrs.frozen(cache_hash=True)
+class ReadinessLost:
+    """The edit of a kubelet's memory when a readiness probe has failed."""
+
+    def __call__(self, value: PodWorker | None, /) -> PodWorker | None:
+        """The memory with the pod not ready."""
+        return attrs.evolve(value, ready=False) if value is not None else None
+
+
+def _spend(fault: str) -> tuple[Step, ...]:
+    budget = Named(FAULT, fault)
+    return (Write(budget, "left", _Less()), Write(budget, "used", Set(True)))
+
+
+def _left(fault: str) -> Query:
+    def classify(_parameter: None, name: str, left: int) -> bool | None:
+        return True if name == fault and left > 0 else None
+
+    return Query(FAULT, ("name", "left"), classify, ANY, no_parameter)
+
+
+def _all_stop(node: str, runtime: PodRuntime | None) -> tuple[PodRuntime | None]:
+    return (machine_lost(runtime) if runtime is not None and runtime.node == node else runtime,)
+
+
+def _fault(name: str, key: Key, plan: Callable[[Any], tuple[Step, ...]], because: Callable[[Any], str]) -> Rule:
+    def decide(found: Any, left: bool) -> Iterable[Alternative]:
+        if left:
+            yield Alternative((*plan(found), *_spend(name)), because(found))
+
+    return Rule(name, key, decide, {"left": _left(name)}, reference="design §4", meaning=FAULTS[name])
+
+
+def _crash_node(node: str) -> tuple[Step, ...]:
+    return (
+        Write(KEY, "machine", Set(DOWN)),
+        Write(KEY, "kubelet", Set(STOPPED)),
+        Sweep(POD, ("runtime",), _all_stop, node),
+        Forget(KUBELET, node),
+    )
+
+
+def _node_where(field: str, value: str) -> Key:
+    return Key(NODE, ("name", field), lambda name, found: name if found == value else None)
+
+
+def _end_process(process: str) -> Callable[[Any], tuple[Step, ...]]:
+    return lambda _key: (Write(KEY, "state", Set(STOPPED)), Forget(process))
+
+
+def _process_key(process: str, state: str) -> Key:
+    return Key(PROCESS, ("name", "state"), lambda name, found: name if (name, found) == (process, state) else None)
+
+
+def _running_containers(runtime: PodRuntime | None) -> str | None:
+    return runtime.node if runtime is not None and runtime.containers == RUNNING else None
+
+
+def _probed(pod: Any, worker: PodWorker | None) -> str | None:
+    probed = pod is not None and any(container.readiness_probe is not None for container in pod.spec.containers)
+    return worker.node if probed and worker is not None and worker.ready else None
+
+
+_RULES: Mapping[str, Rule] = {
+    NODE_CRASH: _fault(NODE_CRASH, _node_where("machine", UP), _crash_node, lambda node: f"{node} loses power"),
+    LINK_CUT: _fault(
+        LINK_CUT,
+        _node_where("link", UP),
+        lambda _node: (Write(KEY, "link", Set(DOWN)),),
+        lambda node: f"{node} cannot reach the API server",
+    ),
+    KUBELET_CRASH: _fault(
+        KUBELET_CRASH,
+        _node_where("kubelet", RUNNING),
+        lambda node: (Write(KEY, "kubelet", Set(STOPPED)), Forget(KUBELET, node)),
+        lambda node: f"the kubelet of {node} ends",
+    ),
+    CONTROLLER_MANAGER_CRASH: _fault(
+        CONTROLLER_MANAGER_CRASH,
+        _process_key(KUBE_CONTROLLER_MANAGER, RUNNING),
+        _end_process(KUBE_CONTROLLER_MANAGER),
+        lambda process: f"{process} ends",
+    ),
+    SCHEDULER_CRASH: _fault(
+        SCHEDULER_CRASH,
+        _process_key(KUBE_SCHEDULER, RUNNING),
+        _end_process(KUBE_SCHEDULER),
+        lambda process: f"{process} ends",
+    ),
+    CONTAINER_EXIT: _fault(
+        CONTAINER_EXIT,
+        Key(POD, ("runtime",), _running_containers),
+        lambda _node: (Write(KEY, "runtime", Exit(1)),),
+        lambda node: f"the application on {node} ends with exit code 1",
+    ),
+    PROBE_FAILURE: _fault(
+        PROBE_FAILURE,
+        Key(POD, ("object", "worker"), _probed),
+        lambda _node: (Write(KEY, "worker", ReadinessLost()),),
+        lambda node: f"the readiness probe on {node} fails",
+    ),
+}
+
+_RECOVERIES: Mapping[str, Rule] = {
+    NODE_CRASH: Rule(
+        name="node returns",
+        key=_node_where("machine", DOWN),
+        decide=lambda node: [
+            Alternative(
+                (Write(KEY, "machine", Set(UP)), Write(KEY, "kubelet", Set(RUNNING))), f"{node} has power again"
+            )
+        ],
+        reference="design §4",
+        meaning="a node that crashed has power again and starts its kubelet",
+    ),
+    LINK_CUT: Rule(
+        name="link heals",
+        key=_node_where("link", DOWN),
+        decide=lambda node: [Alternative((Write(KEY, "link", Set(UP)),), f"{node} reaches the API server again")],
+        reference="design §4",
+        meaning="a node that was cut off reaches the API server again",
+    ),
+}
+
+
+def component(budgets: Mapping[str, int]) -> Component:
+    """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault."""
+    wanted = [name for name, budget in budgets.items() if budget > 0]
+    rules = [_RULES[name] for name in FAULTS if name in wanted]
+    rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
+    unknown = set(wanted) - set(_RULES)
+    if unknown:
+        raise KeyError(f"unknown fault {min(unknown)!r}; there are {', '.join(FAULTS)}")
+    return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
+
+
+def _restart(process: str, clients: tuple[str, ...]) -> Rule:
+    relists: tuple[Step, ...] = tuple(Relist(client) for client in clients)
+    plan: tuple[Step, ...] = (Write(KEY, "state", Set(RUNNING)), *relists)
+    return Rule(
+        name=f"restart {process}",
+        key=_process_key(process, STOPPED),
+        decide=lambda name: [Alternative(plan, f"{name} had ended; it lists all it watches")],
+        reference="00-index §4 reflector",
+        meaning="starts a process that ended; it lists all that it watches",
+    )
+
+
+_RESTART_KUBELET = Rule(
+    name="restart kubelet",
+    key=Key(
+        NODE,
+        ("name", "machine", "kubelet"),
+        lambda name, machine, kubelet: name if (machine, kubelet) == (UP, STOPPED) else None,
+    ),
+    decide=lambda node: [Alternative((Write(KEY, "kubelet", Set(RUNNING)),), f"the kubelet of {node} had ended")],
+    reference="kubelet §3",
+    meaning="starts a kubelet that ended, on a node that has power",
+)
+
+
+def supervisor(budgets: Mapping[str, int], clients: Mapping[str, tuple[str, ...]]) -> Component:
+    """What restarts processes that faults may end. ``clients``: process -> its components, which list again."""
+    rules = []
+    if budgets.get(KUBELET_CRASH, 0):
+        rules.append(_RESTART_KUBELET)
+    for fault, process in (
+        (CONTROLLER_MANAGER_CRASH, KUBE_CONTROLLER_MANAGER),
+        (SCHEDULER_CRASH, KUBE_SCHEDULER),
+    ):
+        if budgets.get(fault, 0):
+            rules.append(_restart(process, clients.get(process, ())))
+    return Component(SUPERVISOR, tuple(rules), place="environment", duty="restarts processes that ended")
+
+
+PROCESS_MACHINE = Machine(
+    name="process",
+    kind=PROCESS,
+    fields=("state",),
+    states=(
+        State("Running", lambda state: state == RUNNING, "the process runs"),
+        State("Stopped", lambda state: state == STOPPED, "the process has ended and its memory is lost"),
+    ),
+    initial="Running",
+    arrows=(
+        Arrow("crash", "Running", "Stopped", NAME, "design §4"),
+        Arrow("restart", "Stopped", "Running", SUPERVISOR, "design §4"),
+    ),
+    meaning="a control-plane process",
+)
+
+MACHINE_MACHINE = Machine(
+    name="node-machine",
+    kind=NODE,
+    fields=("machine", "kubelet", "link"),
+    states=(
+        State("Connected", lambda machine, kubelet, link: (machine, kubelet, link) == (UP, RUNNING, UP), "all is well"),
+        State("Kubelet down", lambda machine, kubelet, _link: (machine, kubelet) == (UP, STOPPED), "no kubelet runs"),
+        State(
+            "Cut off",
+            lambda machine, kubelet, link: (machine, kubelet, link) == (UP, RUNNING, DOWN),
+            "runs on, but cannot reach the API server",
+        ),
+        State("Down", lambda machine, _kubelet, _link: machine == DOWN, "no power: nothing runs"),
+    ),
+    initial="Connected",
+    arrows=(
+        Arrow("power lost", "Connected", "Down", NAME, "design §4"),
+        Arrow("power lost", "Cut off", "Down", NAME, "design §4"),
+        Arrow("power lost", "Kubelet down", "Down", NAME, "design §4"),
+        Arrow("power back", "Down", "Connected", NAME, "design §4"),
+        Arrow("power back", "Down", "Cut off", NAME, "design §4"),
+        Arrow("kubelet crash", "Connected", "Kubelet down", NAME, "design §4"),
+        Arrow("kubelet crash", "Cut off", "Kubelet down", NAME, "design §4"),
+        Arrow("kubelet restart", "Kubelet down", "Connected", SUPERVISOR, "kubelet §3"),
+        Arrow("kubelet restart", "Kubelet down", "Cut off", SUPERVISOR, "kubelet §3"),
+        Arrow("link cut", "Connected", "Cut off", NAME, "design §4"),
+        Arrow("link heals", "Cut off", "Connected", NAME, "design §4"),
+    ),
+    meaning="the machine, the kubelet and the link of one node",
+)

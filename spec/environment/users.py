@@ -1,0 +1,178 @@
+"""Users: what people do to the cluster, in the order given, each step at any moment (design §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from ..kinds import DEPLOYMENT, FAULT, NODE, POD, USER
+from ..language.component import Component, Key, Rule
+from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
+from ..language.query import DISTINCT, Query
+from ..language.request import ApiCall, DeleteOptions, Verb
+from ..objects.node import Node
+from ..objects.pod import Pod, is_terminal
+from ..objects.workloads import Deployment, DeploymentSpec
+
+NAME = "user"
+DISRUPTION = "a user's disruption"
+"""Name under which it is remembered that a user deleted something or changed a replica count."""
+
+VERBS = ("apply", "scale", "delete", "cordon", "uncordon", "pause", "resume")
+"""What a user can do; a user of a scenario is a list of these with what they act on."""
+
+
+@attrs.frozen(cache_hash=True)
+class ApplySpec:
+    """`kubectl apply` of a changed Deployment: its spec becomes ``spec``."""
+
+    spec: DeploymentSpec
+
+    def __call__(self, stored: Deployment, /) -> Deployment:
+        """The Deployment with the new spec."""
+        return attrs.evolve(stored, spec=self.spec)
+
+
+@attrs.frozen(cache_hash=True)
+class ScaleTo:
+    """`kubectl scale deployment --replicas`."""
+
+    replicas: int
+
+    def __call__(self, stored: Deployment, /) -> Deployment:
+        """The Deployment with the new replica count."""
+        return attrs.evolve(stored, spec=attrs.evolve(stored.spec, replicas=self.replicas))
+
+
+@attrs.frozen(cache_hash=True)
+class SetPaused:
+    """`kubectl rollout pause` and `resume`."""
+
+    paused: bool
+
+    def __call__(self, stored: Deployment, /) -> Deployment:
+        """The Deployment, paused or not."""
+        return attrs.evolve(stored, spec=attrs.evolve(stored.spec, paused=self.paused))
+
+
+@attrs.frozen(cache_hash=True)
+class SetUnschedulable:
+    """`kubectl cordon` and `uncordon`."""
+
+    unschedulable: bool
+
+    def __call__(self, stored: Node, /) -> Node:
+        """The node, cordoned or not."""
+        return attrs.evolve(stored, spec=attrs.evolve(stored.spec, unschedulable=self.unschedulable))
+
+
+@attrs.frozen(cache_hash=True)
+class Edit:
+    """One action on an object with a name of its own; ``text`` is the command as a person would type it."""
+
+    text: str
+    kind: str
+    name: str
+    change: ApplySpec | ScaleTo | SetPaused | SetUnschedulable
+
+
+@attrs.frozen(cache_hash=True)
+class Delete:
+    """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
+
+    For a pod, ``name`` is that of the Deployment whose pods are meant: any one of them is deleted.
+    """
+
+    text: str
+    kind: str
+    name: str
+    force: bool = False
+
+
+Action = Edit | Delete
+
+
+@attrs.frozen(cache_hash=True)
+class NextAction:
+    """The edit of a user's list of things to do when the first is done."""
+
+    def __call__(self, todo: tuple[Action, ...], /) -> tuple[Action, ...]:
+        """All but the first."""
+        return todo[1:]
+
+
+def apply(deployment: Deployment, source: str) -> Edit:
+    """The action that applies a changed manifest, read from ``source``."""
+    return Edit(f"kubectl apply -f {source}", DEPLOYMENT, deployment.metadata.name, ApplySpec(deployment.spec))
+
+
+def scale(name: str, replicas: int) -> Edit:
+    """The action that scales a Deployment."""
+    return Edit(f"kubectl scale deployment/{name} --replicas={replicas}", DEPLOYMENT, name, ScaleTo(replicas))
+
+
+def pause(name: str, *, paused: bool = True) -> Edit:
+    """The action that pauses a rollout, or resumes it."""
+    word = "pause" if paused else "resume"
+    return Edit(f"kubectl rollout {word} deployment/{name}", DEPLOYMENT, name, SetPaused(paused))
+
+
+def cordon(name: str, *, unschedulable: bool = True) -> Edit:
+    """The action that cordons a node, or uncordons it."""
+    word = "cordon" if unschedulable else "uncordon"
+    return Edit(f"kubectl {word} {name}", NODE, name, SetUnschedulable(unschedulable))
+
+
+def delete(kind: str, name: str, *, force: bool = False) -> Delete:
+    """The action that deletes an object; see ``Delete`` for pods."""
+    flag = " --grace-period=0 --force" if force else ""
+    target = f"pod/<one of {name}>" if kind == POD else f"{kind.lower()}/{name}"
+    return Delete(f"kubectl delete {target}{flag}", kind, name, force)
+
+
+def _pods_meant(action: Action) -> str | None:
+    return action.name if isinstance(action, Delete) and action.kind == POD else None
+
+
+def _of_deployment(name: str | None, pod: Pod | None) -> Pod | None:
+    if name is None or pod is None or is_terminal(pod):
+        return None
+    reference = pod.metadata.controller_reference
+    owned = reference is not None and reference.name.rpartition("-")[0] == name
+    return pod if owned or pod.metadata.name == name else None
+
+
+def _disturbs(action: Action) -> bool:
+    """Whether the action breaks what properties of rollouts assume: that nobody takes pods away or rescales."""
+    return isinstance(action, Delete) or isinstance(action.change, ScaleTo)
+
+
+def _act(action: Action, pods: tuple[Pod, ...]) -> Iterable[Alternative]:
+    done: tuple[Step, ...] = (Write(KEY, "todo", NextAction()),)
+    if _disturbs(action):
+        done += (Write(Named(FAULT, DISRUPTION), "used", Set(True)),)
+    if isinstance(action, Edit):
+        call = ApiCall(Verb.PATCH, action.kind, action.change)
+        yield Alternative((*done, Call(Named(action.kind, action.name), call)), action.text)
+        return
+    options = DeleteOptions(0 if action.force else None, "Background")
+    request = ApiCall(Verb.DELETE, action.kind, options)
+    if action.kind == POD:
+        for pod in pods:
+            yield Alternative((*done, Call(Chosen("pods", pod), request)), action.text)
+    else:
+        yield Alternative((*done, Call(Named(action.kind, action.name), request)), action.text)
+
+
+def component() -> Component:
+    """The users of a scenario; each does what stands in its list, in order, each at any moment."""
+    rule = Rule(
+        name="act",
+        key=Key(USER, ("todo",), lambda todo: todo[0] if todo else None),
+        queries={"pods": Query(POD, ("object",), _of_deployment, DISTINCT, _pods_meant)},
+        decide=_act,
+        reference="design §4",
+        meaning="does the next thing on the list",
+    )
+    return Component(NAME, (rule,), place="environment", environment=True, duty="people who change the cluster")

@@ -1,0 +1,57 @@
+"""Scenarios: a cluster, what may happen to it, and what must hold (design §4, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+import attrs
+
+from .model import TimeMode
+from .plan import Rpc
+
+
+class Start(Enum):
+    """Where the exploration begins."""
+
+    CREATED = "created"
+    """The manifests have just been applied to a cluster whose nodes are ready."""
+    RUNNING = "running"
+    """The manifests were applied earlier and the cluster has come to rest, in every way in which it can."""
+
+
+@attrs.frozen
+class NodeSetup:
+    """A node: its API object as it will register, and the names that its kubelet goes by (kubelet §1)."""
+
+    node: Any
+    hostname: str
+    hostname_override: str = ""
+    registered: bool = True
+
+
+@attrs.frozen
+class Scenario:
+    """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
+
+    ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
+    clients are synchronous. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants``
+    override numbers of the specification by name. ``properties``: names, empty for the defaults.
+    """
+
+    name: str
+    objects: tuple[Any, ...]
+    nodes: tuple[NodeSetup, ...]
+    faults: Mapping[str, int] = attrs.field(factory=dict)
+    users: tuple[tuple[Any, ...], ...] = ()
+    lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    time: TimeMode = TimeMode.GRADED
+    rpc: Rpc = Rpc.REQUEST
+    start: Start = Start.CREATED
+    pod_slots: int | None = None
+    constants: Mapping[str, float] = attrs.field(factory=dict)
+    switches: Mapping[str, str] = attrs.field(factory=dict)
+    properties: tuple[str, ...] = ()
+    extra_properties: tuple[str, ...] = ()
+    expect: Mapping[str, str] = attrs.field(factory=dict)

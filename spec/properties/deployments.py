@@ -1,0 +1,335 @@
+"""Properties of Deployments and ReplicaSets (invariants C)."""
+
+from __future__ import annotations
+
+import attrs
+
+from ..control_plane.controllers.deployment_replica_sets import MAX_REPLICAS, replica_set_name, same_template
+from ..control_plane.controllers.deployment_rollout import max_surge, max_unavailable
+from ..control_plane.controllers.replicaset import owner_name
+from ..control_plane.controllers.replicaset_decisions import is_active, is_available
+from ..kinds import DEPLOYMENT, POD, REPLICA_SET, PodRuntime
+from ..kinds import RUNNING as CONTAINERS_RUNNING
+from ..language.component import Key
+from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, suspended, violated
+from ..language.query import ANY, COUNT, SUM, Query
+from ..objects.conditions import condition_is_true
+from ..objects.pod import Pod, PodTemplateSpec, is_terminal
+from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
+from .assumptions import FAULTS_SEEN, disturbed
+
+
+@attrs.frozen(cache_hash=True)
+class _Rollout:
+    """What the properties read of a Deployment: its spec, and whether it has reported itself available."""
+
+    name: str
+    deployment: Deployment
+    available: bool
+
+
+def _spec_of(deployment: Deployment | None) -> _Rollout | None:
+    if deployment is None or deployment.metadata.terminating:
+        return None
+    available = condition_is_true(deployment.status.conditions, "Available")
+    bare = attrs.evolve(deployment, status=DeploymentStatus(collision_count=deployment.status.collision_count))
+    return _Rollout(deployment.metadata.name, bare, available)
+
+
+def _rolling(deployment: Deployment | None) -> _Rollout | None:
+    return _spec_of(deployment) if deployment is not None and deployment.spec.strategy.type == ROLLING_UPDATE else None
+
+
+def _recreating(deployment: Deployment | None) -> _Rollout | None:
+    return _spec_of(deployment) if deployment is not None and deployment.spec.strategy.type == RECREATE else None
+
+
+ROLLOUT = Key(DEPLOYMENT, ("object",), _spec_of)
+ROLLING = Key(DEPLOYMENT, ("object",), _rolling)
+RECREATING = Key(DEPLOYMENT, ("object",), _recreating)
+
+
+def deployment_of(pod: Pod) -> str:
+    """Name of the Deployment that a pod belongs to through its ReplicaSet, "" if to none."""
+    return owner_name(pod).rpartition("-")[0]
+
+
+def _name(key: _Rollout) -> str:
+    return key.name
+
+
+def _available_pod(name: str, pod: Pod | None) -> bool | None:
+    found = pod is not None and deployment_of(pod) == name and is_active(pod) and is_available(pod, 0, 0.0)
+    return True if found else None
+
+
+AVAILABLE_PODS = Query(POD, ("object",), _available_pod, COUNT, _name)
+
+
+def _min_available(key: _Rollout, available: int, faults: tuple[str, ...]) -> Finding:
+    spec = key.deployment.spec
+    needed = spec.replicas - max_unavailable(spec)
+    if not key.available or needed <= 0:
+        return IDLE
+    if available >= needed:
+        return HOLDS
+    if faults:
+        return suspended(disturbed(faults))
+    return violated(
+        f"{key.name} has {available} available pods and promised at least {needed}"
+        f" ({spec.replicas} replicas, maxUnavailable {max_unavailable(spec)})"
+    )
+
+
+DEPLOYMENT_MIN_AVAILABLE = StateProperty(
+    name="deployment-min-available",
+    statement="once a Deployment is available, a rolling update keeps replicas - maxUnavailable of its pods available",
+    key=ROLLING,
+    queries={"available": AVAILABLE_PODS, "faults": FAULTS_SEEN},
+    judge=_min_available,
+    reference="invariants 41",
+    assumes="no fault and no user takes pods away or changes the replica count",
+    advice="raise maxSurge instead of maxUnavailable, or add replicas",
+)
+
+
+def _asked(name: str, replica_set: ReplicaSet | None) -> int | None:
+    owned = replica_set is not None and replica_set.metadata.name.rpartition("-")[0] == name
+    return replica_set.spec.replicas if owned and replica_set is not None else None
+
+
+def _max_surge(key: _Rollout, asked: int, faults: tuple[str, ...]) -> Finding:
+    spec = key.deployment.spec
+    limit = spec.replicas + max_surge(spec)
+    if asked == 0:
+        return IDLE
+    if asked <= limit:
+        return HOLDS
+    if faults:
+        return suspended(disturbed(faults))
+    return violated(f"the ReplicaSets of {key.name} ask for {asked} replicas; at most {limit} were allowed")
+
+
+DEPLOYMENT_MAX_SURGE_SPEC = StateProperty(
+    name="deployment-max-surge-spec",
+    statement="the ReplicaSets of a Deployment never ask for more than replicas + maxSurge pods together",
+    key=ROLLING,
+    queries={"asked": Query(REPLICA_SET, ("object",), _asked, SUM, _name), "faults": FAULTS_SEEN},
+    judge=_max_surge,
+    reference="invariants 42",
+    assumes="one leader, no fault, and no user changes the replica count meanwhile",
+    advice="look for a second writer of the ReplicaSets' replicas",
+)
+
+
+def _new_replica_set(key: tuple[str, PodTemplateSpec], replica_set: ReplicaSet | None) -> bool | None:
+    name, template = key
+    if replica_set is None or replica_set.metadata.name.rpartition("-")[0] != name or replica_set.spec.replicas == 0:
+        return None
+    return True if same_template(replica_set.spec.template, template) else None
+
+
+def _one_new(key: _Rollout, new: int) -> Finding:
+    if new == 0:
+        return IDLE
+    return HOLDS if new == 1 else violated(f"{new} ReplicaSets of {key.name} have its current template and replicas")
+
+
+AT_MOST_ONE_NEW_REPLICASET = StateProperty(
+    name="at-most-one-new-replicaset",
+    statement="at most one ReplicaSet with the Deployment's current template is scaled up",
+    key=ROLLOUT,
+    queries={
+        "new": Query(
+            REPLICA_SET, ("object",), _new_replica_set, COUNT, lambda key: (key.name, key.deployment.spec.template)
+        )
+    },
+    judge=_one_new,
+    reference="invariants 45",
+    advice="the name of a ReplicaSet must be a function of its template",
+)
+
+
+def _complete(deployment: Deployment | None) -> Deployment | None:
+    wanted = deployment is not None and not deployment.metadata.terminating and not deployment.spec.paused
+    return deployment if wanted else None
+
+
+def _eventually_complete(deployment: Deployment, fresh: int, stale: int) -> Finding:
+    name, replicas = deployment.metadata.name, deployment.spec.replicas
+    if fresh == replicas and stale == 0:
+        return HOLDS
+    condition = next((c for c in deployment.status.conditions if c.type == "Progressing"), None)
+    reason = f"; its condition Progressing says {condition.reason}" if condition is not None else ""
+    old = f" and still has {stale} replicas of older templates" if stale else ""
+    return violated(f"{name} stops with {fresh} of {replicas} updated pods available{old}{reason}")
+
+
+def _fresh_available(name: str, replica_set: ReplicaSet | None) -> int | None:
+    found = replica_set is not None and replica_set.metadata.name == name
+    return replica_set.status.available_replicas if found and replica_set is not None else None
+
+
+def _stale_asked(name: str, replica_set: ReplicaSet | None) -> int | None:
+    if replica_set is None or replica_set.metadata.name.rpartition("-")[0] != name.rpartition("-")[0]:
+        return None
+    return None if replica_set.metadata.name == name else replica_set.spec.replicas
+
+
+DEPLOYMENT_EVENTUALLY_COMPLETE = StateProperty(
+    name="deployment-eventually-complete",
+    statement="a Deployment that is left alone comes to rest with all pods updated and available, no old ones left",
+    key=Key(DEPLOYMENT, ("object",), _complete),
+    queries={
+        "fresh": Query(REPLICA_SET, ("object",), _fresh_available, SUM, replica_set_name),
+        "stale": Query(REPLICA_SET, ("object",), _stale_asked, SUM, replica_set_name),
+    },
+    judge=_eventually_complete,
+    when=When.QUIESCENT,
+    reference="invariants 44",
+    assumes="the rollout is not paused",
+    advice="see why the pods that are missing do not become available: an unschedulable pod names the filters that"
+    " reject it, a stuck rollout needs room (maxUnavailable, nodes) or a template that can start",
+)
+
+
+def _stable(replica_set: ReplicaSet | None) -> ReplicaSet | None:
+    if replica_set is None or replica_set.metadata.terminating:
+        return None
+    return attrs.evolve(replica_set, status=ReplicaSetStatus())
+
+
+def _owned(name: str, pod: Pod | None) -> bool | None:
+    return True if pod is not None and owner_name(pod) == name and is_active(pod) else None
+
+
+OWNED = Query(POD, ("object",), _owned, COUNT, lambda key: key.metadata.name)
+
+
+def _stable_count(replica_set: ReplicaSet, active: int) -> Finding:
+    if active == replica_set.spec.replicas:
+        return HOLDS
+    return violated(
+        f"{replica_set.metadata.name} comes to rest with {active} active pods; it asks for {replica_set.spec.replicas}"
+    )
+
+
+REPLICASET_STABLE_COUNT = StateProperty(
+    name="replicaset-stable-count",
+    statement="a ReplicaSet that is left alone comes to rest with exactly as many active pods as it asks for",
+    key=Key(REPLICA_SET, ("object",), _stable),
+    queries={"active": OWNED},
+    judge=_stable_count,
+    when=When.QUIESCENT,
+    reference="invariants 34",
+    advice="look for what refuses or removes its pods",
+)
+
+
+def _no_overshoot(replica_set: ReplicaSet, active: int, faults: tuple[str, ...]) -> Finding:
+    annotated = replica_set.metadata.annotations.get(MAX_REPLICAS)
+    limit = max(replica_set.spec.replicas, int(annotated) if annotated is not None else 0)
+    if active == 0:
+        return IDLE
+    if active <= limit:
+        return HOLDS
+    if faults:
+        return suspended(disturbed(faults))
+    return violated(f"{replica_set.metadata.name} has {active} active pods; it was never asked for more than {limit}")
+
+
+REPLICASET_NO_OVERSHOOT = StateProperty(
+    name="replicaset-no-overshoot",
+    statement="a ReplicaSet never has more active pods than it was ever asked for",
+    key=Key(REPLICA_SET, ("object",), _stable),
+    queries={"active": OWNED, "faults": FAULTS_SEEN},
+    judge=_no_overshoot,
+    reference="invariants 35",
+    assumes="the controller was not restarted, and nobody scaled down",
+    advice="the controller acted again before it saw what it had done: look at its expectations and its Pod cache",
+)
+
+
+def _old_pod(name: str, pod: Pod | None) -> bool | None:
+    if pod is None or is_terminal(pod) or deployment_of(pod) != name.rpartition("-")[0]:
+        return None
+    return True if owner_name(pod) != name else None
+
+
+def _new_pod(name: str, pod: Pod | None) -> bool | None:
+    return True if pod is not None and owner_name(pod) == name else None
+
+
+def _no_overlap(key: _Rollout, old: int, new: bool) -> Finding:
+    if old and new:
+        return violated(f"pods of the new template of {key.name} exist while {old} pods of an older one do")
+    return HOLDS if new else IDLE
+
+
+RECREATE_NO_OVERLAP = StateProperty(
+    name="recreate-no-overlap",
+    statement="with strategy Recreate no pod of the new template exists while a pod of an older one does",
+    key=RECREATING,
+    queries={
+        "old": Query(POD, ("object",), _old_pod, COUNT, lambda key: replica_set_name(key.deployment)),
+        "new": Query(POD, ("object",), _new_pod, ANY, lambda key: replica_set_name(key.deployment)),
+    },
+    judge=_no_overlap,
+    reference="invariants 46",
+    assumes="the Deployment controller's Pod cache is fresh",
+    advice="the controller must wait until the old pods are gone, terminating ones too",
+)
+
+
+def _serving_pod(name: str, pod: Pod | None, runtime: PodRuntime | None) -> bool | None:
+    if pod is None or deployment_of(pod) != name or runtime is None or pod.metadata.terminating:
+        return None
+    return True if runtime.containers == CONTAINERS_RUNNING and runtime.serving else None
+
+
+SERVING_PODS = Query(POD, ("object", "runtime"), _serving_pod, COUNT, _name)
+
+
+def _min_serving(key: _Rollout, serving: int, faults: tuple[str, ...]) -> Finding:
+    spec = key.deployment.spec
+    needed = spec.replicas - max_unavailable(spec)
+    if not key.available or needed <= 0:
+        return IDLE
+    if serving >= needed:
+        return HOLDS
+    if faults:
+        return suspended(disturbed(faults))
+    return violated(
+        f"{serving} pods of {key.name} answer requests; {needed} were promised, and its status says Available"
+    )
+
+
+DEPLOYMENT_MIN_SERVING = StateProperty(
+    name="deployment-min-serving",
+    statement="once a Deployment is available, a rolling update keeps replicas - maxUnavailable of its pods answering",
+    key=ROLLING,
+    queries={"serving": SERVING_PODS, "faults": FAULTS_SEEN},
+    judge=_min_serving,
+    reference="invariants 41, kubelet §6",
+    assumes="no fault and no user takes pods away or changes the replica count",
+    advice="a pod without readinessProbe counts as ready as soon as its process has started: add a readinessProbe",
+)
+
+
+def _survives(key: _Rollout, serving: int) -> Finding:
+    if not key.available or key.deployment.spec.replicas == 0:
+        return IDLE
+    if serving:
+        return HOLDS
+    return violated(f"no pod of {key.name} runs any more, although its status says Available")
+
+
+DEPLOYMENT_SURVIVES_FAULTS = StateProperty(
+    name="deployment-survives-faults",
+    statement="once a Deployment is available, at least one of its pods runs, whatever fault comes",
+    key=ROLLOUT,
+    queries={"serving": SERVING_PODS},
+    judge=_survives,
+    reference="kube-scheduler §5.2",
+    advice="keep the replicas apart: required podAntiAffinity or a DoNotSchedule spread over kubernetes.io/hostname",
+)
