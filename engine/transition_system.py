@@ -290,14 +290,19 @@ class _Lose:
     process_of: Mapping[str, str] = attrs.field(eq=False)
 
     def __call__(self, owner: Any, *values: Any) -> tuple[Any, ...]:
-        bundle = dict(zip(self.pool.fields[1:], values, strict=True))
+        before = dict(zip(self.pool.fields[1:], values, strict=True))
+        bundle = dict(before)
         initial = dict(zip(self.pool.fields, self.pool.initial, strict=True))
+        # Where processes share a name, a plan belongs to the one whose memory stands beside it.
+        others = False
         for field in self.pool.kind.fields:
-            mine = field.memory_of == self.process
-            if mine and (field.owner is None or owner is None or field.owner(bundle) == owner):
-                bundle[field.name] = initial[field.name]
+            if field.memory_of == self.process:
+                if field.owner is None or owner is None or field.owner(before) == owner:
+                    bundle[field.name] = initial[field.name]
+                else:
+                    others = True
         for component, process in self.process_of.items():
-            if process == self.process and plan_field(component) in bundle:
+            if process == self.process and plan_field(component) in bundle and not others:
                 bundle[plan_field(component)] = None
         if MARKS in bundle:
             bundle[MARKS] = tuple(mark for mark in bundle[MARKS] if self.process_of.get(mark[0]) != self.process)

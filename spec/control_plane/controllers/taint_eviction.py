@@ -1,0 +1,116 @@
+"""The taint eviction controller: deletes pods from nodes whose NoExecute taints they do not tolerate (§2).
+
+References: controllers-cluster §2. Duty: for each pod on a tainted node, delete it now, after the least
+tolerationSeconds of the tolerations in use, or never; a taint that goes cancels what was waiting. Waiting is memory of
+the process: its restart starts the time anew, which the level-triggered timers here allow by themselves.
+
+Kubernetes first sets the condition DisruptionTarget on the pod, then deletes it. Nothing in this model reads that
+condition (only Jobs do), so there is one request, the DELETE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
+from ...language.component import Component, Key, Rule
+from ...language.plan import KEY, Alternative, Call
+from ...language.query import ONLY, Query
+from ...language.request import ApiCall, DeleteOptions, Verb
+from ...node.heartbeat import node_of
+from ...objects.node import Node
+from ...objects.pod import Pod, PodSpec
+from ...objects.taints import NO_EXECUTE, Taint, Toleration
+
+NAME = "taint-eviction-controller"
+
+DEFAULT_TOLERATION_SECONDS = 300
+"""tolerationSeconds that admission gives pods for not-ready and unreachable (kube-apiserver §6)."""
+
+
+def minimum_toleration(used: Iterable[Toleration]) -> int | None:
+    """Seconds that the tolerations in use keep a pod: the least bound, 0 if none is in use, None for ever.
+
+    A bound that is not positive counts as 0.
+    """
+    tolerations = tuple(used)
+    if not tolerations:
+        return 0
+    bounds = [toleration.toleration_seconds for toleration in tolerations if toleration.toleration_seconds is not None]
+    return max(0, min(bounds)) if bounds else None
+
+
+def eviction_delay(tolerations: tuple[Toleration, ...], taints: tuple[Taint, ...]) -> int | None:
+    """Seconds until a pod with ``tolerations`` is deleted because of a node's NoExecute ``taints``; None: never.
+
+    For each taint the first toleration that covers it is in use.
+    """
+    if not taints:
+        return None
+    used = []
+    for taint in taints:
+        covering = next((toleration for toleration in tolerations if toleration.tolerates(taint)), None)
+        if covering is None:
+            return 0
+        used.append(covering)
+    return minimum_toleration(used)
+
+
+def finite_tolerations(specs: Iterable[PodSpec]) -> tuple[int, ...]:
+    """The distinct positive tolerationSeconds of some pods, in order: the delays that evictions of them can have."""
+    seconds = {toleration.toleration_seconds for spec in specs for toleration in spec.tolerations}
+    return tuple(sorted(bound for bound in seconds if bound is not None and bound > 0))
+
+
+def executing_taints(node: Node) -> tuple[Taint, ...]:
+    """The NoExecute taints of a node."""
+    return tuple(taint for taint in node.spec.taints if taint.effect == NO_EXECUTE)
+
+
+@attrs.frozen(cache_hash=True)
+class _PodOnNode:
+    node: str
+    tolerations: tuple[Toleration, ...]
+
+
+def _on_node(pod: Pod | None) -> _PodOnNode | None:
+    # A pod that is being deleted already gains nothing from another DELETE with its own grace period.
+    if pod is None or not pod.spec.node_name or pod.metadata.terminating:
+        return None
+    return _PodOnNode(pod.spec.node_name, pod.spec.tolerations)
+
+
+def _taints_of(name: str, other: str, node: Node | None) -> tuple[Taint, ...] | None:
+    return executing_taints(node) if node is not None and name == other else None
+
+
+def _evict_after(seconds: int) -> Rule:
+    def decide(key: _PodOnNode, taints: tuple[Taint, ...] | None) -> list[Alternative]:
+        if eviction_delay(key.tolerations, taints or ()) != seconds:
+            return []
+        because = f"tolerated for {seconds} s only" if seconds else "a NoExecute taint is not tolerated"
+        return [Alternative((Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions())),), because)]
+
+    return Rule(
+        name=f"evict after {seconds} s" if seconds else "evict now",
+        key=Key(POD, ("object",), _on_node),
+        decide=decide,
+        queries={"taints": Query(NODE, ("name", "object"), _taints_of, ONLY, node_of)},
+        duration=float(seconds),
+        reference="controllers-cluster §2",
+        meaning="a pod on a node with NoExecute taints is deleted when its tolerations no longer keep it",
+    )
+
+
+def component(toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,)) -> Component:
+    """The taint eviction controller. ``toleration_seconds``: every delay that can occur (``finite_tolerations``)."""
+    return Component(
+        name=NAME,
+        rules=(_evict_after(0), *(_evict_after(seconds) for seconds in sorted(set(toleration_seconds)))),
+        process=KUBE_CONTROLLER_MANAGER,
+        guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
+        duty="deletes pods from nodes whose NoExecute taints they do not tolerate",
+        reference="controllers-cluster §2",
+    )

@@ -1,0 +1,133 @@
+"""Admission of pods on a node: once a pod, when the kubelet first sees it (kubelet §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import attrs
+
+from ..control_plane.scheduler.filters.node_affinity import node_affinity
+from ..control_plane.scheduler.filters.node_name import node_name
+from ..control_plane.scheduler.filters.node_ports import node_ports
+from ..control_plane.scheduler.filters.node_resources_fit import node_resources_fit
+from ..control_plane.scheduler.filters.verdict import Infeasible, Verdict
+from ..control_plane.scheduler.snapshot import Snapshot
+from ..kinds import NODE, POD, PodRuntime, PodWorker
+from ..language.component import Key, Rule
+from ..language.plan import KEY, Alternative, Call
+from ..language.query import MULTISET, ONLY, Query
+from ..objects.metadata import ObjectMeta
+from ..objects.node import Node, NodeSpec, NodeStatus
+from ..objects.pod import FAILED, Pod, PodSpec, is_terminal
+from ..objects.taints import NO_EXECUTE, tolerates
+from .heartbeat import KUBELET_CONNECTED, node_of
+from .pod_requests import incarnation, status_patch
+from .startup import start_plan
+
+_FILTERS: tuple[tuple[Callable[[Pod, Node, Snapshot], Verdict], str], ...] = (
+    (node_affinity, "NodeAffinity"),
+    (node_name, "NodeName"),
+    (node_ports, "NodePorts"),
+)
+
+
+def _out_of(verdict: Infeasible) -> str:
+    shortage = verdict.reasons[0]
+    return "OutOfpods" if shortage == "Too many pods" else f"OutOf{shortage.rsplit(maxsplit=1)[-1]}"
+
+
+@lru_cache(maxsize=4096)
+def rejection(spec: PodSpec, node: Node, others: tuple[PodSpec, ...]) -> str:
+    """The reason for which the kubelet of ``node`` rejects a pod, "" if it admits it (kubelet §4).
+
+    ``others``: the active pods on the node, terminating ones included. Taints count only with effect NoExecute.
+    """
+    pod = Pod(spec=spec)
+    snapshot = Snapshot((node,), tuple(Pod(spec=other) for other in others))
+    fit = node_resources_fit(pod, node, snapshot)
+    if isinstance(fit, Infeasible):
+        return _out_of(fit)
+    for run, reason in _FILTERS:
+        if not run(pod, node, snapshot).feasible:
+            return reason
+    executing = (taint for taint in node.spec.taints if taint.effect == NO_EXECUTE)
+    return "" if all(tolerates(spec.tolerations, taint) for taint in executing) else "TaintToleration"
+
+
+@attrs.frozen(cache_hash=True)
+class Reject:
+    """The status that the kubelet gives a pod that it does not admit."""
+
+    reason: str
+
+    def __call__(self, pod: Pod, /) -> Pod:
+        """The pod after the report."""
+        return attrs.evolve(pod, status=attrs.evolve(pod.status, phase=FAILED, reason=self.reason))
+
+
+@attrs.frozen(cache_hash=True)
+class Arrival:
+    """A pod that the kubelet of ``node`` has not seen before."""
+
+    node: str
+    spec: PodSpec
+    uid: int | None
+
+
+def _arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Arrival | None:
+    if pod is None or not pod.spec.node_name or runtime is not None or worker is not None:
+        return None
+    if pod.metadata.terminating or is_terminal(pod):
+        return None
+    return Arrival(pod.spec.node_name, pod.spec, incarnation(pod))
+
+
+def _occupies(node: str, pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> PodSpec | None:
+    # A pod whose object is gone is in no source any more: the kubelet counts it no longer, even while it still runs.
+    if pod is None or pod.spec.node_name != node or is_terminal(pod):
+        return None
+    return pod.spec if runtime is not None or worker is not None else None
+
+
+@lru_cache(maxsize=1024)
+def _as_admission_sees(node: Node) -> Node:
+    taints = tuple(taint for taint in node.spec.taints if taint.effect == NO_EXECUTE)
+    identity = ObjectMeta(name=node.metadata.name, namespace="", labels=node.metadata.labels)
+    return Node(identity, NodeSpec(taints=taints), NodeStatus(allocatable=node.status.allocatable))
+
+
+def _own_node(name: str, other: str, node: Node | None) -> Node | None:
+    return _as_admission_sees(node) if name == other and node is not None else None
+
+
+def admit(*, serving: bool) -> Rule:
+    """The rule of admission; an admitted pod starts: sandbox, containers created, containers started.
+
+    ``serving``: the application serves as soon as its container runs.
+    """
+
+    def decide(key: Arrival, node: Node | None, others: tuple[tuple[PodSpec, int], ...]) -> list[Alternative]:
+        if node is None:
+            return []
+        running = tuple(spec for spec, count in others for _ in range(count))
+        reason = rejection(key.spec, node, running)
+        if reason:
+            return [Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")]
+        return [Alternative(start_plan(key.node, key.spec, None, serving=serving), "the pod is admitted")]
+
+    queries: dict[str, Any] = {
+        "node": Query(NODE, ("name", "object"), _own_node, ONLY, node_of),
+        "others": Query(POD, ("object", "runtime", "worker"), _occupies, MULTISET, node_of, excluding_key=True),
+    }
+    return Rule(
+        name="admit pod",
+        key=Key(POD, ("object", "runtime", "worker"), _arrival),
+        decide=decide,
+        queries=queries,
+        guards=(KUBELET_CONNECTED,),
+        several_requests=True,
+        reference="kubelet §4",
+        meaning="the kubelet sees a pod for the first time: it starts it, or rejects it for good",
+    )

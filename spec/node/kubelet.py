@@ -1,0 +1,89 @@
+"""The kubelet, one on every node (kubelet §1-§6).
+
+Duty: register the node and report it Ready; admit the pods that are bound to it, start them, restart them, probe them,
+report their status; end them and complete their deletion. It never touches the pods of other nodes.
+
+Life of a pod on its node: admit (or reject) -> sandbox, containers -> probe -> report status -> (restart after an exit)
+-> stop -> report the end -> complete deletion. A kubelet that restarts has forgotten its workers and adopts what the
+runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and its link to the API server
+for all that begins with something the API says.
+
+Not modelled: static pods, volumes, images, node-pressure eviction, graceful node shutdown, preemption for critical
+pods, admission anew after a restart. A kubelet whose link is cut between seeing a deletion and acting on it acts as
+if it had not seen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from frozendict import frozendict
+
+from ..kinds import KUBELET, POD
+from ..language.component import Component
+from ..language.machine import Arrow, Machine, State
+from ..objects.node import Node
+from .admission import admit
+from .pod_status import REPORT_STATUS
+from .probes import PROBE_FAILS, PROBE_SUCCEEDS
+from .registration import POST_READY, register
+from .startup import adopt, restart
+from .termination import DELETE_POD, STOP_POD
+
+NAME = "kubelet"
+
+
+def component(*, nodes: Mapping[str, Node] = frozendict(), track_serving: bool = False) -> Component:
+    """The kubelets of all nodes.
+
+    ``nodes``: what the kubelets register, by node name; a node that is not in it never creates its object.
+    ``track_serving``: the application's start is a step of the container runtime instead of part of StartContainer.
+    """
+    serving = not track_serving
+    return Component(
+        name=NAME,
+        rules=(
+            register(nodes),
+            POST_READY,
+            admit(serving=serving),
+            adopt(serving=serving),
+            restart(serving=serving, back_off=False),
+            restart(serving=serving, back_off=True),
+            PROBE_SUCCEEDS,
+            PROBE_FAILS,
+            REPORT_STATUS,
+            STOP_POD,
+            DELETE_POD,
+        ),
+        process=KUBELET,
+        place="node",
+        duty="runs the pods that are bound to its node and reports on them and on the node",
+        reference="kubelet",
+    )
+
+
+WORKER = Machine(
+    name="pod worker",
+    kind=POD,
+    fields=("worker",),
+    states=(
+        State("Unknown", lambda worker: worker is None, "the kubelet has not seen the pod, or has forgotten it"),
+        State("Syncing", lambda worker: worker is not None and not worker.ready, "no readiness probe has succeeded"),
+        State("Probed", lambda worker: worker is not None and worker.ready, "the readiness probe succeeded"),
+    ),
+    initial="Unknown",
+    arrows=(
+        Arrow("admit", "Unknown", "Syncing", NAME, "kubelet §4"),
+        Arrow("probe success", "Syncing", "Probed", NAME, "kubelet §6"),
+        Arrow("probe failure", "Probed", "Syncing", NAME, "kubelet §6"),
+        Arrow("probe failure", "Probed", "Syncing", "fault", "design §4"),
+        Arrow("finish", "Syncing", "Unknown", NAME, "kubelet §3"),
+        Arrow("finish", "Probed", "Unknown", NAME, "kubelet §3"),
+        Arrow("kubelet ends", "Syncing", "Unknown", "fault", "kubelet §3"),
+        Arrow("kubelet ends", "Probed", "Unknown", "fault", "kubelet §3"),
+    ),
+    meaning="what the kubelet remembers of one pod",
+    reference="kubelet §3",
+)
+
+MACHINES = (WORKER,)

@@ -1,0 +1,96 @@
+"""Ending a pod on its node, and completing its deletion (kubelet §3).
+
+Being deleted: containers stopped, sandbox stopped, terminal status reported (``pod_status``), object deleted with grace
+0 and what the runtime kept removed. Finished, or gone from the API: containers stopped, sandbox removed, nothing to
+report. Each request is a step of its own; containers may run on after the object is gone.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+from ..kinds import POD, RUNNING, PodRuntime, PodWorker
+from ..language.component import Key, Rule
+from ..language.plan import KEY, Alternative, Call, RuntimeCall, Set, Step, Write
+from ..objects.pod import Pod, is_terminal
+from .container_runtime import RemoveSandbox, StopContainer, StopSandbox, stopped
+from .heartbeat import KUBELET_CONNECTED
+from .pod_requests import final_delete, incarnation
+from .startup import wanted
+
+
+@attrs.frozen(cache_hash=True)
+class Condemned:
+    """What the runtime of ``node`` holds of a pod that shall not run any more.
+
+    ``runs``: its containers run. ``reports``: its end has yet to be reported, so its exit codes are still needed.
+    """
+
+    node: str
+    runs: bool
+    reports: bool
+
+
+def _condemned(pod: Pod | None, runtime: PodRuntime | None) -> Condemned | None:
+    if runtime is None or (pod is not None and wanted(pod)):
+        return None
+    deleting = pod is not None and pod.metadata.terminating
+    if deleting and stopped(runtime):
+        return None
+    return Condemned(runtime.node, runtime.containers == RUNNING, deleting)
+
+
+def _stop(key: Condemned) -> list[Alternative]:
+    plan: list[Step] = []
+    if key.runs:
+        # The worker that ends the pod, also after a restart of the kubelet: whose memory the plan is.
+        plan.append(Write(KEY, "worker", Set(PodWorker(key.node))))
+        plan.append(RuntimeCall(KEY, "runtime", StopContainer(), "StopContainer"))
+    if key.reports:
+        plan.append(RuntimeCall(KEY, "runtime", StopSandbox(), "StopPodSandbox"))
+        return [Alternative(tuple(plan), "the pod is being deleted")]
+    plan.append(RuntimeCall(KEY, "runtime", RemoveSandbox(), "RemovePodSandbox"))
+    plan.append(Write(KEY, "worker", Set(None)))
+    return [Alternative(tuple(plan), "the pod has finished, or its object is gone")]
+
+
+STOP_POD = Rule(
+    name="stop pod",
+    key=Key(POD, ("object", "runtime"), _condemned),
+    decide=_stop,
+    guards=(KUBELET_CONNECTED,),
+    several_requests=True,
+    reference="kubelet §3",
+    meaning="the kubelet stops what runs of a pod that is being deleted, has finished or is gone from the API",
+)
+
+
+@attrs.frozen(cache_hash=True)
+class Ended:
+    """A pod of ``node`` that is being deleted, of which nothing runs and whose end is reported."""
+
+    node: str
+    uid: int | None
+
+
+def _ended(pod: Pod | None, runtime: PodRuntime | None) -> Ended | None:
+    if pod is None or not pod.spec.node_name or not pod.metadata.terminating:
+        return None
+    return Ended(pod.spec.node_name, incarnation(pod)) if is_terminal(pod) and stopped(runtime) else None
+
+
+def _delete(key: Ended) -> list[Alternative]:
+    forget = (Write(KEY, "runtime", Set(None)), Write(KEY, "worker", Set(None)))
+    return [
+        Alternative((Call(KEY, final_delete(key.uid)), *forget), "the pod's end is reported and nothing of it runs")
+    ]
+
+
+DELETE_POD = Rule(
+    name="complete deletion",
+    key=Key(POD, ("object", "runtime"), _ended),
+    decide=_delete,
+    guards=(KUBELET_CONNECTED,),
+    reference="kubelet §3",
+    meaning="the kubelet deletes the object of a pod that has ended, with grace 0",
+)
