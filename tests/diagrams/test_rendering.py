@@ -21,9 +21,7 @@ def test_the_bundled_program_is_found_and_runs() -> None:
 
 def test_the_systems_dot_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = tmp_path / "dot"
-    fake.write_text(f"#!/bin/sh
-exec '{bundled_program()}' \"$@\"
-")
+    fake.write_text(f"#!/bin/sh\nexec '{bundled_program()}' \"$@\"\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     assert layout_program() == fake
