@@ -24,7 +24,7 @@ from .control_plane.controllers.deployment_replica_sets import replica_set_name
 from .control_plane.controllers.deployment_rollout import max_surge
 from .control_plane.scheduler import component as scheduler
 from .environment import faults, users
-from .environment.users import ApplySpec, Edit
+from .environment.users import Edit
 from .kinds import (
     DEPLOYMENT,
     FAULT,
@@ -128,10 +128,10 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
             expiry=switches.get("expectation-expiry", "on") == "on",
         ),
         scheduler.component(scheduler.Scoring(switches.get("scoring", scheduler.Scoring.ANY_FEASIBLE.value))),
-        kubelet.component(scenario.nodes, track_serving=serving),
+        kubelet.component(nodes={s.node.metadata.name: s.node for s in scenario.nodes}, track_serving=serving),
     ]
     if serving:
-        found.append(container_runtime.component())
+        found.append(container_runtime.component(track_serving=True))
     if _node_trouble(scenario) or _nodes_change(scenario):
         found.append(node_lifecycle.component())
         found.append(taint_eviction.component(toleration_seconds(scenario)))

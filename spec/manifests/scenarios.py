@@ -1,0 +1,240 @@
+"""Documents and settings to scenarios: checked, defaulted, decoded, split into groups (design §6)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..environment import users
+from ..kinds import NODE, POD
+from ..language.scenario import NodeSetup, Scenario, Start
+from ..node.registration import node_name
+from ..objects.conditions import Condition, with_condition
+from ..objects.decoding import decode
+from ..objects.node import Node
+from ..objects.workloads import Deployment
+from .coverage import NotModelled, not_modelled
+from .defaulting import with_defaults
+from .errors import InputError
+from .fields import Lines
+from .groups import Group, split
+from .loading import Document, load
+from .schema import schema_errors
+from .settings import Settings
+from .validation import validate
+
+DEFAULT_NODES = 2
+DEFAULT_ALLOCATABLE = {"cpu": "4", "memory": "16Gi", "pods": "110"}
+"""The cluster that is assumed where none is given: this many nodes, each of this size."""
+
+COMMAND_LINE = "<command line>"
+
+
+@attrs.frozen
+class Job:
+    """One scenario to check, with what the report says about it besides."""
+
+    scenario: Scenario
+    group: Group
+    not_modelled: tuple[NotModelled, ...]
+    documents: tuple[Document, ...]
+
+
+@attrs.frozen
+class Plan:
+    """All that one input comes to: a job for each group; what no group holds; the nodes as plain objects."""
+
+    jobs: tuple[Job, ...]
+    not_modelled: tuple[NotModelled, ...]
+    nodes: tuple[Mapping[str, Any], ...]
+    assumed_nodes: bool
+
+
+def checked(documents: Sequence[Document]) -> tuple[Document, ...]:
+    """The documents with defaults, if Kubernetes would accept them; raises the first ``InputError`` otherwise."""
+    for document in documents:
+        for problem in schema_errors(document) or ():
+            raise problem
+    for problem in validate(documents):
+        raise problem
+    return tuple(_defaulted(document) for document in documents)
+
+
+def _defaulted(document: Document) -> Document:
+    return Document(dict(with_defaults(document.data)), document.source, document.lines)
+
+
+def default_nodes(count: int) -> tuple[Mapping[str, Any], ...]:
+    """``count`` plain Node objects of the default size, called node-1, node-2, …"""
+    return tuple(_plain_node(f"node-{number}") for number in range(1, count + 1))
+
+
+def _plain_node(name: str) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "status": {"allocatable": dict(DEFAULT_ALLOCATABLE), "capacity": dict(DEFAULT_ALLOCATABLE)},
+    }
+
+
+def plan(documents: Sequence[Document], settings: Settings, folder: str = "") -> Plan:
+    """The jobs that ``documents`` (and the manifests that the settings name, relative to ``folder``) come to."""
+    given = checked((*documents, *_named(settings, folder), *_inline(settings)))
+    nodes, assumed = _nodes(given, settings, folder)
+    crashes = settings.faults.get("node-crash", 0)
+    groups = split(given, nodes, crashes)
+    setups = tuple(_setup(node, settings) for node in nodes)
+    changed = _applied(settings, folder)
+    jobs = []
+    for group in groups:
+        objects = tuple(item for item in (decode(d.data) for d in group.documents) if item is not None)
+        objects = tuple(item for item in objects if not isinstance(item, Node))
+        _one_namespace(group)
+        todo = tuple(_actions(list(one), objects, changed, settings) for one in settings.users)
+        if settings.users and not any(todo) and len(groups) > 1:
+            todo = ()
+        scenario = Scenario(
+            name=group.name if len(groups) > 1 or not settings.name else settings.name,
+            objects=objects,
+            nodes=setups,
+            faults={name: budget for name, budget in settings.faults.items() if budget},
+            users=tuple(one for one in todo if one),
+            lag=settings.lag,
+            time=settings.time,
+            rpc=settings.rpc,
+            start=settings.start or (Start.RUNNING if any(todo) else Start.CREATED),
+            pod_slots=settings.pod_slots,
+            switches=settings.switches,
+            properties=settings.properties,
+            extra_properties=settings.also_check,
+            expect=settings.expect,
+        )
+        jobs.append(Job(scenario, group, not_modelled(group.documents, scoring=_scores(settings)), group.documents))
+    _check_actions(settings, jobs, nodes)
+    held = {id(document) for group in groups for document in group.documents}
+    rest = [document for document in given if id(document) not in held and document.kind != NODE]
+    return Plan(tuple(jobs), not_modelled(rest), nodes, assumed)
+
+
+def _scores(settings: Settings) -> bool:
+    return settings.switches.get("scoring", "any-feasible") != "any-feasible"
+
+
+def _named(settings: Settings, folder: str) -> tuple[Document, ...]:
+    return load([os.path.join(folder, path) for path in settings.manifests]) if settings.manifests else ()
+
+
+def _inline(settings: Settings) -> tuple[Document, ...]:
+    return tuple(Document(dict(data), settings.name or COMMAND_LINE, Lines(1)) for data in settings.objects)
+
+
+def _nodes(
+    documents: Sequence[Document], settings: Settings, folder: str
+) -> tuple[tuple[Mapping[str, Any], ...], bool]:
+    inside = tuple(document.data for document in documents if document.kind == NODE)
+    wanted = settings.nodes
+    if wanted is None:
+        return (inside, False) if inside else (default_nodes(DEFAULT_NODES), True)
+    if isinstance(wanted, int):
+        return default_nodes(wanted), False
+    if isinstance(wanted, str):
+        found = checked(load([os.path.join(folder, wanted)]))
+        nodes = tuple(document.data for document in found if document.kind == NODE)
+        if not nodes:
+            raise InputError("no Node in it", source=wanted, expected="a list of Nodes")
+        return nodes, False
+    return tuple(wanted), False
+
+
+def _setup(data: Mapping[str, Any], settings: Settings) -> NodeSetup:
+    node = decode(data)
+    assert isinstance(node, Node), "the schema check lets only Nodes through"
+    hostname = node.metadata.name
+    override = settings.hostname_overrides.get(hostname, "")
+    metadata = attrs.evolve(node.metadata, name=node_name(hostname, override))
+    ready = with_condition(node.status.conditions, Condition("Ready", "True", "KubeletReady"))
+    conditions = tuple(Condition(c.type, c.status, c.reason) for c in ready) if settings.registered else ()
+    node = attrs.evolve(node, metadata=metadata, status=attrs.evolve(node.status, conditions=conditions))
+    return NodeSetup(node, hostname, override, settings.registered)
+
+
+def _one_namespace(group: Group) -> None:
+    names: dict[tuple[str, str], Document] = {}
+    for document in group.documents:
+        first = names.setdefault((document.kind, document.name), document)
+        if first.namespace != document.namespace:
+            raise document.error(
+                f"{document.kind} {document.name} stands in two namespaces of one group",
+                ("metadata", "name"),
+                "different names, or separate runs",
+            )
+
+
+def _applied(settings: Settings, folder: str) -> Mapping[str, tuple[Deployment, ...]]:
+    """The Deployments of every manifest that a user applies, by its path as given."""
+    found: dict[str, tuple[Deployment, ...]] = {}
+    for verb, path in (action for todo in settings.users for action in todo):
+        if verb == "apply" and path not in found:
+            documents = checked(load([os.path.join(folder, path)]))
+            decoded = tuple(decode(document.data) for document in documents)
+            found[path] = tuple(item for item in decoded if isinstance(item, Deployment))
+            if not found[path]:
+                raise InputError("no Deployment in it", source=path, expected="a changed Deployment to apply")
+    return found
+
+
+def _actions(
+    todo: list[tuple[str, str]],
+    objects: Sequence[Any],
+    changed: Mapping[str, tuple[Deployment, ...]],
+    settings: Settings,
+) -> tuple[users.Action, ...]:
+    names = {item.metadata.name for item in objects if isinstance(item, Deployment)}
+    found: list[users.Action] = []
+    for verb, argument in todo:
+        if verb == "apply":
+            found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names]
+        else:
+            action = _action(verb, argument)
+            if action.kind == NODE or action.name in names:
+                found.append(action)
+    # Cordoning alone concerns every group; what is meant for other Deployments concerns this one not at all.
+    return tuple(found)
+
+
+def _action(verb: str, argument: str) -> users.Action:
+    if verb == "scale":
+        name, _, replicas = argument.partition("=")
+        if not name or not replicas.isdigit() or int(replicas) > 10_000:
+            raise InputError(f'cannot scale "{argument}"', source=COMMAND_LINE, expected="DEPLOYMENT=REPLICAS")
+        return users.scale(name, int(replicas))
+    if verb in ("pause", "resume"):
+        return users.pause(argument, paused=verb == "pause")
+    if verb in ("cordon", "uncordon"):
+        return users.cordon(argument, unschedulable=verb == "cordon")
+    kind, _, name = argument.partition("/")
+    known = {"pod": POD, "deployment": "Deployment", "node": NODE}
+    if kind not in known or not name:
+        raise InputError(f'cannot delete "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")
+    return users.delete(known[kind], name)
+
+
+def _check_actions(settings: Settings, jobs: Sequence[Job], nodes: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ``InputError`` where a user acts on something that does not exist."""
+    deployments = {i.metadata.name for job in jobs for i in job.scenario.objects if isinstance(i, Deployment)}
+    node_names = {str(node["metadata"]["name"]) for node in nodes}
+    for verb, argument in (action for todo in settings.users for action in todo):
+        if verb == "apply":
+            continue
+        action = _action(verb, argument)
+        known = node_names if action.kind == NODE else deployments
+        if action.name not in known:
+            raise InputError(
+                f'a user wants to {verb} "{action.name}", which does not exist',
+                source=COMMAND_LINE,
+                expected=f"one of {', '.join(sorted(known)) or 'nothing'}",
+            )

@@ -1,0 +1,180 @@
+"""Settings of a check: what a `kind: Scenario` document says, or flags, as one checked value (design §4).
+
+A scenario document has apiVersion ``kubemodel/v1`` and kind ``Scenario``; the table below is its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+from jsonschema import Draft202012Validator
+
+from ..environment.faults import FAULTS
+from ..environment.users import VERBS
+from ..language.model import TimeMode
+from ..language.plan import Rpc
+from ..language.scenario import Start
+from ..properties.catalogue import PROPERTIES
+from .errors import InputError
+from .loading import Document
+
+API_VERSION = "kubemodel/v1"
+KIND = "Scenario"
+
+SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "expectations": ("on", "off"),
+    "expectation-expiry": ("on", "off"),
+    "scoring": ("any-feasible", "least-allocated"),
+}
+"""Mitigations and choices that a scenario can switch, with their values; the first is the default."""
+
+LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment")
+CLIENTS = ("deployment-controller", "replicaset-controller", "kube-scheduler", "node-lifecycle-controller")
+"""Components whose watch caches may lag, and the kinds that they may lag on."""
+
+MOST_BUDGET = 100
+MOST_LAG = 8
+MOST_NODES = 100
+MOST_SLOTS = 1000
+
+_BOUNDS = ("maxStates", "maxDepth", "timeout")
+_VERDICTS = ("holds", "violated", "undetermined", "vacuous")
+
+
+def _mapping(properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(properties), "additionalProperties": False, **more}
+
+
+def _count(least: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most}
+
+
+_TEXT = {"type": "string"}
+_ACTION = {"oneOf": [_mapping({verb: _TEXT}, required=[verb]) for verb in VERBS]}
+_PROPERTY_LIST = {"type": "array", "items": {"enum": list(PROPERTIES)}}
+
+SCHEMA: Mapping[str, Any] = _mapping(
+    {
+        "apiVersion": {"const": API_VERSION},
+        "kind": {"const": KIND},
+        "metadata": _mapping({"name": _TEXT}, required=["name"]),
+        "manifests": {"type": "array", "items": _TEXT},
+        "objects": {"type": "array", "items": {"type": "object"}},
+        "nodes": {"oneOf": [_count(1, MOST_NODES), _TEXT, {"type": "array", "items": {"type": "object"}}]},
+        "registered": {"type": "boolean"},
+        "hostnameOverrides": {"type": "object", "additionalProperties": _TEXT},
+        "faults": _mapping({fault: _count(0, MOST_BUDGET) for fault in FAULTS}),
+        "users": {"type": "array", "items": {"type": "array", "items": _ACTION}},
+        "lag": _mapping(
+            {client: _mapping({kind: _count(1, MOST_LAG) for kind in LAGGING_KINDS}) for client in CLIENTS}
+        ),
+        "time": {"enum": [mode.value for mode in TimeMode]},
+        "rpc": {"enum": [rpc.value for rpc in Rpc]},
+        "start": {"enum": [start.value for start in Start]},
+        "podSlots": _count(1, MOST_SLOTS),
+        "switches": _mapping({name: {"enum": list(values)} for name, values in SWITCHES.items()}),
+        "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
+        "properties": _PROPERTY_LIST,
+        "alsoCheck": _PROPERTY_LIST,
+        "expect": _mapping(
+            {
+                "verdict": {"enum": list(_VERDICTS)},
+                "property": {"enum": [*PROPERTIES, "undeclared-transition"]},
+                "states": _count(1, 10**12),
+                "steps": _count(0, 10**6),
+            }
+        ),
+    },
+    required=["apiVersion", "kind", "metadata"],
+)
+"""JSON schema of a scenario document."""
+
+
+@attrs.frozen
+class Settings:
+    """What a check is asked to do, besides the manifests. Field names as in a scenario document.
+
+    ``nodes``: a number, a path, or plain Node objects; None for the default cluster. ``users``: for each user a list
+    of (verb, argument). ``lag``: (client, kind) -> changes.
+    """
+
+    name: str = ""
+    manifests: tuple[str, ...] = ()
+    objects: tuple[Mapping[str, Any], ...] = ()
+    nodes: int | str | tuple[Mapping[str, Any], ...] | None = None
+    registered: bool = True
+    hostname_overrides: Mapping[str, str] = attrs.field(factory=dict)
+    faults: Mapping[str, int] = attrs.field(factory=dict)
+    users: tuple[tuple[tuple[str, str], ...], ...] = ()
+    lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    time: TimeMode = TimeMode.GRADED
+    rpc: Rpc = Rpc.REQUEST
+    start: Start | None = None
+    pod_slots: int | None = None
+    switches: Mapping[str, str] = attrs.field(factory=dict)
+    bounds: Mapping[str, float] = attrs.field(factory=dict)
+    properties: tuple[str, ...] = ()
+    also_check: tuple[str, ...] = ()
+    expect: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+def is_scenario(document: Document) -> bool:
+    """Whether a document is a scenario and not a manifest."""
+    return document.kind == KIND and document.api_version.startswith("kubemodel/")
+
+
+def settings_of(document: Document) -> Settings:
+    """The settings of a scenario document. Raises ``InputError`` at the first thing that is wrong in it."""
+    problems = sorted(
+        Draft202012Validator(SCHEMA).iter_errors(document.data), key=lambda error: list(map(str, error.path))
+    )
+    if problems:
+        raise _explain(document, problems[0])
+    data = document.data
+    nodes = data.get("nodes")
+    return Settings(
+        name=document.name,
+        manifests=tuple(data.get("manifests", ())),
+        objects=tuple(data.get("objects", ())),
+        nodes=tuple(nodes) if isinstance(nodes, list) else nodes,
+        registered=data.get("registered", True),
+        hostname_overrides=data.get("hostnameOverrides", {}),
+        faults=data.get("faults", {}),
+        users=tuple(tuple(next(iter(action.items())) for action in todo) for todo in data.get("users", ())),
+        lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
+        time=TimeMode(data.get("time", TimeMode.GRADED.value)),
+        rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
+        start=Start(data["start"]) if "start" in data else None,
+        pod_slots=data.get("podSlots"),
+        switches=data.get("switches", {}),
+        bounds=data.get("bounds", {}),
+        properties=tuple(data.get("properties", ())),
+        also_check=tuple(data.get("alsoCheck", ())),
+        expect=data.get("expect", {}),
+    )
+
+
+def _explain(document: Document, error: Any) -> InputError:
+    path = tuple(error.absolute_path)
+    expected = ""
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", ()))
+        unknown = sorted(str(key) for key in error.instance if key not in known)
+        return document.error(f'unknown {_what(path)} "{unknown[0]}"', path, f"one of {', '.join(known)}")
+    if error.validator == "enum":
+        expected = _one_of(error.validator_value)
+    elif error.validator == "oneOf" and path[:1] == ("users",):
+        expected = f"one of {', '.join(VERBS)}, with what it acts on"
+    elif error.validator == "oneOf":
+        expected = "a number of nodes, a file of Node manifests, or a list of Nodes"
+    return document.error(error.message.replace("\n", " ")[:200], path, expected)
+
+
+def _what(path: Sequence[Any]) -> str:
+    return {"faults": "fault", "switches": "switch", "lag": "client or kind"}.get(str(path[0]) if path else "", "field")
+
+
+def _one_of(values: Sequence[Any]) -> str:
+    return f"one of {', '.join(map(str, values))}"
