@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # Also the last part of a file's address; not part of a longer path or of an address on a host.
-MACHINE_PATH = re.compile(r"(?:(?<=file://)|(?<![\w.~/}-]))/(?:home|root|tmp|work|farm|Users|private/tmp)/[\w.]")
+MACHINE_PATH = re.compile(r"(?:(?<=file://)|(?<![\w.~/}-]))/(?:home|root|tmp|work|Users|private/tmp)/[\w.]")
 
 
 def machine_paths(text: str) -> list[str]:
