@@ -41,6 +41,7 @@ class Job:
     group: Group
     not_modelled: tuple[NotModelled, ...]
     documents: tuple[Document, ...]
+    settings: Settings
 
 
 @attrs.frozen
@@ -88,7 +89,8 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     crashes = settings.faults.get("node-crash", 0)
     groups = split(given, nodes, crashes)
     setups = tuple(_setup(node, settings) for node in nodes)
-    changed = _applied(settings, folder)
+    applied = _applied(settings, folder)
+    changed = {path: _deployments(path, objects) for path, objects in applied.items()}
     jobs = []
     for group in groups:
         objects = tuple(item for item in (decode(d.data) for d in group.documents) if item is not None)
@@ -113,7 +115,8 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             extra_properties=settings.also_check,
             expect=settings.expect,
         )
-        jobs.append(Job(scenario, group, not_modelled(group.documents, scoring=_scores(settings)), group.documents))
+        left_out = not_modelled(group.documents, scoring=_scores(settings))
+        jobs.append(Job(scenario, group, left_out, group.documents, _self_contained(settings, group, nodes, applied)))
     _check_actions(settings, jobs, nodes)
     held = {id(document) for group in groups for document in group.documents}
     rest = [document for document in given if id(document) not in held and document.kind != NODE]
@@ -174,17 +177,37 @@ def _one_namespace(group: Group) -> None:
             )
 
 
-def _applied(settings: Settings, folder: str) -> Mapping[str, tuple[Deployment, ...]]:
-    """The Deployments of every manifest that a user applies, by its path as given."""
-    found: dict[str, tuple[Deployment, ...]] = {}
+def _applied(settings: Settings, folder: str) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    """The plain objects of every manifest that a user applies, by its path as given."""
+    found = dict(settings.applied)
     for verb, path in (action for todo in settings.users for action in todo):
         if verb == "apply" and path not in found:
-            documents = checked(load([os.path.join(folder, path)]))
-            decoded = tuple(decode(document.data) for document in documents)
-            found[path] = tuple(item for item in decoded if isinstance(item, Deployment))
-            if not found[path]:
-                raise InputError("no Deployment in it", source=path, expected="a changed Deployment to apply")
+            found[path] = tuple(document.data for document in checked(load([os.path.join(folder, path)])))
     return found
+
+
+def _deployments(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Deployment, ...]:
+    found = tuple(item for item in map(decode, objects) if isinstance(item, Deployment))
+    if not found:
+        raise InputError("no Deployment in it", source=path, expected="a changed Deployment to apply")
+    return found
+
+
+def _self_contained(
+    settings: Settings,
+    group: Group,
+    nodes: tuple[Mapping[str, Any], ...],
+    applied: Mapping[str, tuple[Mapping[str, Any], ...]],
+) -> Settings:
+    """Settings that say all that a job needs, so that a trace can be replayed without the files it came from."""
+    return attrs.evolve(
+        settings,
+        name=settings.name or group.name,
+        manifests=(),
+        objects=tuple(document.data for document in group.documents if document.kind != NODE),
+        nodes=nodes,
+        applied=applied,
+    )
 
 
 def _actions(

@@ -78,6 +78,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
         "properties": _PROPERTY_LIST,
         "alsoCheck": _PROPERTY_LIST,
+        "applied": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "object"}}},
         "expect": _mapping(
             {
                 "verdict": {"enum": list(_VERDICTS)},
@@ -117,6 +118,7 @@ class Settings:
     bounds: Mapping[str, float] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
     also_check: tuple[str, ...] = ()
+    applied: Mapping[str, tuple[Mapping[str, Any], ...]] = attrs.field(factory=dict)
     expect: Mapping[str, Any] = attrs.field(factory=dict)
 
 
@@ -152,8 +154,39 @@ def settings_of(document: Document) -> Settings:
         bounds=data.get("bounds", {}),
         properties=tuple(data.get("properties", ())),
         also_check=tuple(data.get("alsoCheck", ())),
+        applied={path: tuple(objects) for path, objects in data.get("applied", {}).items()},
         expect=data.get("expect", {}),
     )
+
+
+def as_document(settings: Settings) -> dict[str, Any]:
+    """The scenario document that says the same; what is at its default is left out."""
+    lag: dict[str, dict[str, int]] = {}
+    for (client, kind), behind in sorted(settings.lag.items()):
+        lag.setdefault(client, {})[kind] = behind
+    nodes = list(settings.nodes) if isinstance(settings.nodes, tuple) else settings.nodes
+    said: dict[str, Any] = {
+        "manifests": list(settings.manifests),
+        "objects": [dict(item) for item in settings.objects],
+        "nodes": nodes,
+        "registered": None if settings.registered else False,
+        "hostnameOverrides": dict(settings.hostname_overrides),
+        "faults": {name: budget for name, budget in sorted(settings.faults.items()) if budget},
+        "users": [[{verb: argument} for verb, argument in todo] for todo in settings.users],
+        "lag": lag,
+        "time": settings.time.value,
+        "rpc": settings.rpc.value,
+        "start": settings.start.value if settings.start else None,
+        "podSlots": settings.pod_slots,
+        "switches": dict(sorted(settings.switches.items())),
+        "bounds": dict(sorted(settings.bounds.items())),
+        "properties": list(settings.properties),
+        "alsoCheck": list(settings.also_check),
+        "applied": {path: [dict(item) for item in items] for path, items in sorted(settings.applied.items())},
+        "expect": dict(settings.expect),
+    }
+    head = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": settings.name or "check"}}
+    return {**head, **{field: value for field, value in said.items() if value not in (None, [], {})}}
 
 
 def _explain(document: Document, error: Any) -> InputError:
