@@ -1,0 +1,5 @@
+"""`python -m kubemodel.cli` is `kubemodel`."""
+
+from .main import main
+
+main()

@@ -1,0 +1,69 @@
+"""The program `kubemodel`: its commands, and what becomes of errors (exit codes: design §3.4)."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+
+import click
+
+from ..spec.manifests.errors import InputError
+from .check_command import check
+from .diagram_command import diagram
+from .list_command import list_command
+from .replay_command import replay
+
+USAGE_ERROR = 2
+INTERNAL_ERROR = 70
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version("kubemodel"), prog_name="kubemodel")
+def commands() -> None:
+    """Checks what Kubernetes can do with your manifests: every interleaving of its components, faults included.
+
+    \b
+    kubemodel check deploy/                       can anything go wrong with these manifests?
+    kubemodel check deploy/ --fault node-crash=1  … and when a node crashes?
+    kubemodel check deploy/ --user apply=new.yaml … and during this rollout?
+    kubemodel replay trace.json                   walk through a counterexample again
+    kubemodel diagram pod                         the states of a Pod, and who moves it
+
+    Exit codes: 0 all properties hold; 11 the cluster can get stuck, 12 a safety property is violated; 3 undetermined;
+    2 bad input or usage; 1 an expectation was not met; 70 an error of kubemodel itself.
+    """
+
+
+commands.add_command(check)
+commands.add_command(replay)
+commands.add_command(diagram)
+commands.add_command(list_command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code; errors become one line on standard error."""
+    try:
+        code = commands.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+    except InputError as error:
+        click.echo(f"error: {error}", err=True)
+        return USAGE_ERROR
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE_ERROR
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        return 130
+    except Exception as error:
+        traceback.print_exc()
+        click.echo(f"internal error: {error!r}; this is a fault of kubemodel, please report it", err=True)
+        return INTERNAL_ERROR
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    sys.exit(run())
