@@ -27,7 +27,7 @@ class Lines:
     """The line of every field of one document.
 
     ``root``: line on which the document begins. ``tree``: lines of its entries. An entry's line is that of its key,
-    or of the dash for an item of a list; what an alias stands for keeps the lines of its anchor.
+    or where the value begins for an item of a list; what an alias stands for keeps the lines of its anchor.
     """
 
     root: int

@@ -24,7 +24,7 @@ _MOST_NAMES = 4
 class Group:
     """Workloads that can influence each other, with the documents that concern them.
 
-    ``name``: of the only workload, or of the first of them. ``documents``: in the order of the input; a Node, Service or
+    ``name``: of the only workload, or of the first of them. ``documents``: in input order; a Node, Service or
     PriorityClass may belong to several groups. ``reasons``: why these workloads are together; empty for one alone.
     ``capacity``: room on the nodes may run short, so it must be modelled. ``explanation``: all of this in a sentence.
     """

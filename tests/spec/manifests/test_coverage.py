@@ -1,0 +1,70 @@
+from kubemodel.spec.manifests.coverage import is_modelled, not_modelled
+from kubemodel.spec.manifests.loading import load
+
+
+def fields(found):
+    return {(entry.kind, entry.field): entry.count for entry in found}
+
+
+def test_a_deployment_of_modelled_fields_leaves_nothing_out(documents, deployment):
+    assert not_modelled(documents(deployment())) == ()
+
+
+def test_fields_are_listed_once_with_a_count(documents, deployment):
+    extra = "  env: [{name: a, value: b}]\nvolumes: [{name: a, emptyDir: {}}]\n"
+    found = not_modelled(documents(deployment("a", extra), deployment("b", extra)))
+    assert fields(found) == {("Deployment", "containers[].env, volumes"): 2}
+    assert "missing ConfigMap" in found[0].consequence
+    assert found[0].name == "a"
+
+
+def test_preferences_count_unless_scores_are_modelled(documents, deployment):
+    extra = """\
+    affinity:
+      podAntiAffinity:
+        preferredDuringSchedulingIgnoredDuringExecution:
+        - {weight: 1, podAffinityTerm: {topologyKey: zone}}
+        requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone}]
+    topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]
+    """
+    given = documents(deployment(extra=extra))
+    (found,) = not_modelled(given)
+    assert "ScheduleAnyway" in found.field
+    assert "affinity.podAntiAffinity.preferred" in found.field
+    assert not_modelled(given, scoring=True) == ()
+
+
+def test_kinds(documents):
+    found = not_modelled(
+        documents(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}",
+            "apiVersion: example.com/v1\nkind: Deployment\nmetadata: {name: b}",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: c}",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: d}",
+        )
+    )
+    assert fields(found) == {("ConfigMap", ""): 2, ("Deployment.example.com", ""): 1, ("Service", ""): 1}
+    assert "no schema" in found[1].consequence
+
+
+def test_a_priority_class_that_is_missing_is_listed(documents, deployment):
+    assert fields(not_modelled(documents(deployment(extra="priorityClassName: high")))) == {("PriorityClass", ""): 1}
+    assert not_modelled(documents(deployment(extra="priorityClassName: system-node-critical"))) == ()
+
+
+def test_a_node_as_kubectl_prints_it_is_modelled(documents):
+    text = """\
+    apiVersion: v1
+    kind: Node
+    metadata: {name: a, uid: x}
+    spec: {podCIDR: 10.0.0.0/24, unschedulable: true}
+    status: {allocatable: {cpu: 1}, nodeInfo: {architecture: amd64}}
+    """
+    (document,) = documents(text)
+    assert is_modelled(document)
+    assert fields(not_modelled([document])) == {("Node", "podCIDR"): 1}
+
+
+def test_listings_of_real_manifests_are_short(real_manifests):
+    for name in ("guestbook.yaml", "kube-prometheus", "online-boutique.yaml"):
+        assert len(not_modelled(load([str(real_manifests / name)]))) < 30
