@@ -81,7 +81,7 @@ class StopContainer:
 class StopSandbox:
     """StopPodSandbox: what still runs is killed, the network is released."""
 
-    def __call__(self, runtime: PodRuntime, /) -> PodRuntime:
+    def __call__(self, runtime: PodRuntime, /) -> PodRuntime | None:
         """What the runtime holds afterwards."""
         return machine_lost(runtime)
 
@@ -103,11 +103,14 @@ class Serve:
         return attrs.evolve(runtime, serving=True)
 
 
-def machine_lost(runtime: PodRuntime) -> PodRuntime:
+def machine_lost(runtime: PodRuntime) -> PodRuntime | None:
     """What the node's disk still shows of the pod after its machine failed (container-runtime §8).
 
-    The sandbox is not ready; containers that were created or running have exited, with a code that nobody saw.
+    The sandbox is not ready; containers that were created or running have exited, with a code that nobody saw. A
+    sandbox without containers might as well never have been: the kubelet would make a new one all the same.
     """
+    if runtime.containers == ABSENT:
+        return None
     if runtime.containers in (CREATED, RUNNING):
         runtime = attrs.evolve(runtime, containers=EXITED, exit_code=KILLED)
     return attrs.evolve(runtime, sandbox=SANDBOX_NOT_READY, serving=False, restarts=0)
@@ -205,6 +208,7 @@ SANDBOX = Machine(
         Arrow("remove", "NotReady", "Absent", "kubelet", "container-runtime §7"),
         Arrow("remove", "Ready", "Absent", "kubelet", "container-runtime §7"),
         Arrow("lose machine", "Ready", "NotReady", "fault", "container-runtime §8"),
+        Arrow("lose machine", "Ready", "Absent", "fault", "container-runtime §8"),
     ),
     meaning="the environment in which the containers of one pod run",
     reference="container-runtime §1",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..kinds import ABSENT, CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime, PodWorker
+from ..kinds import CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Step, Write
 from ..language.query import Query
@@ -30,7 +30,7 @@ def start_calls(spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving
     sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node), "RunPodSandbox")
     start = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
     first = RuntimeCall(KEY, "runtime", CreateContainer(), "CreateContainer")
-    if runtime is None or (runtime.sandbox == SANDBOX_NOT_READY and runtime.containers == ABSENT):
+    if runtime is None:
         return (sandbox, first, start)
     if runtime.containers == RUNNING:
         return ()
