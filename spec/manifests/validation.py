@@ -45,12 +45,24 @@ def validate(documents: Sequence[Document]) -> tuple[InputError, ...]:
     for document in documents:
         found: list[InputError] = []
         root = Cursor(document, found, document.data)
-        _check_metadata(root)
         check = _CHECKS.get((document.group, document.kind))
         if check is not None:
+            _check_null_items(root)
+        if check is not None and not found:
             check(root)
+        _check_metadata(root)
         errors += sorted(found, key=lambda error: error.line or 0)
     return (*errors, *_duplicates(documents), *_several_global_defaults(documents))
+
+
+def _check_null_items(cursor: Cursor) -> None:
+    """A null in a list would be decoded as an item without any value, which no list of these kinds allows."""
+    for item in cursor.items():
+        if not item:
+            item.reject("the item is null", "a value")
+        _check_null_items(item)
+    for _, entry in cursor.entries():
+        _check_null_items(entry)
 
 
 def _duplicates(documents: Sequence[Document]) -> list[InputError]:

@@ -129,6 +129,7 @@ def test_a_broken_pod(documents, deployment, extra, field, part):
         ("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 1}, {port: 2, name: b}]}\n",
          "spec.ports[0].name"),
         ("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: []}\n", "spec.ports"),
+        ("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [null]}\n", "spec.ports[0]"),
         ("apiVersion: v1\nkind: Node\nmetadata: {name: a}\nspec: {taints: [{key: a, effect: Never}]}\n",
          "spec.taints[0].effect"),
         ("apiVersion: v1\nkind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: '-1'}}\n",
