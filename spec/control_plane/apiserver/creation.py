@@ -1,0 +1,33 @@
+"""Create: admission, first version, validation, and the key must be free (kube-apiserver §3, Create).
+
+The defaults of §7 are the defaults of the objects' classes: an absent field has its default as soon as it is decoded.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from ...language.request import Outcome, Response
+from .admission import AdmissionReads, Refused, admit
+from .metadata_rules import of_new_object, owner_references_fault
+from .strategies import Strategy
+
+
+def create(new: Any, stored: Any, strategy: Strategy, reads: AdmissionReads) -> Response:
+    """Stores ``new`` if its key is free.
+
+    Admission and validation come first, so a request that is wrong in itself says so even if the name is taken.
+    """
+    admitted = admit(new, reads)
+    if isinstance(admitted, Refused):
+        return Response(admitted.outcome, stored, admitted.reason)
+    metadata = of_new_object(admitted.metadata, counts_generations=strategy.counts_generations)
+    first = attrs.evolve(strategy.prepare(admitted), metadata=metadata)
+    fault = owner_references_fault(metadata) or strategy.creation_fault(first)
+    if fault:
+        return Response(Outcome.INVALID, stored, fault)
+    if stored is not None:
+        return Response(Outcome.ALREADY_EXISTS, stored, f'"{metadata.name}" already exists')
+    return Response(Outcome.DONE, first)

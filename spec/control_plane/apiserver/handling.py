@@ -1,0 +1,59 @@
+"""The API server as a pure function: a call and the object stored under its key in, a response out (kube-apiserver §3).
+
+If the outcome is DONE the caller stores ``Response.stored`` under the key (None: removes it); else nothing changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...language.request import ApiCall, Outcome, Preconditions, Response, Verb
+from .admission import AdmissionReads
+from .binding import bind
+from .creation import create
+from .deletion import delete
+from .strategies import POD, strategy_of
+from .updating import update, update_status
+
+NO_READS = AdmissionReads()
+"""A cluster with the namespaces and priority classes that every cluster has, at instant 0."""
+
+
+def handle(call: ApiCall, stored: Any, *, current: bool, admission: AdmissionReads = NO_READS) -> Response:
+    """The response to ``call``.
+
+    ``stored``: the object under the target's key, None if there is none. ``current``: whether the version that the
+    client saw (``preconditions.seen``) is the stored one; without one the call is unconditional. Raises ``ValueError``
+    for calls that no client can make: an unknown kind or subresource, a binding of something else than a pod.
+    """
+    strategy = strategy_of(call.kind)
+    if call.subresource not in ("", "status") or (call.verb is Verb.BIND and strategy is not POD):
+        raise ValueError(f"the API server serves no {call.verb.value} of {call.kind}/{call.subresource}")
+    if call.verb is Verb.CREATE:
+        if call.preconditions.seen is not None:
+            return Response(Outcome.INVALID, stored, "resourceVersion should not be set on objects to be created")
+        return create(call.body, stored, strategy, admission)
+    if stored is None:
+        return Response(Outcome.NOT_FOUND, None, f"{call.kind} not found")
+    mismatch = precondition_mismatch(call.preconditions, stored, current=current)
+    if mismatch:
+        return Response(Outcome.CONFLICT, stored, mismatch)
+    if call.verb is Verb.BIND:
+        return bind(stored, call.body)
+    if call.verb is Verb.DELETE:
+        return delete(stored, call.body, strategy, admission.now)
+    sent = call.body(stored)
+    return update_status(sent, stored) if call.subresource else update(sent, stored, strategy)
+
+
+def precondition_mismatch(preconditions: Preconditions, stored: Any, *, current: bool) -> str:
+    """Which guard of the call does not hold, "" if all do.
+
+    Update and delete compare the version that they name; a patch, which the server retries itself, conflicts only if
+    it names one (kube-apiserver §3, §4.1).
+    """
+    if preconditions.uid is not None and preconditions.uid != stored.metadata.uid:
+        return f"the uid in the precondition ({preconditions.uid}) is not the uid of the object ({stored.metadata.uid})"
+    if preconditions.seen is not None and not current:
+        return "the object has been modified; please apply your changes to the latest version and try again"
+    return ""

@@ -1,0 +1,108 @@
+"""What the API server does differently for each kind (upstream: the registry strategies).
+
+All else about creating, updating and deleting is the same for every kind and stands in the files of those names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from ...language.request import DeleteOptions
+from ...objects.node import Node
+from ...objects.pod import Pod
+from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
+from .pod_strategy import (
+    grace_period_seconds,
+    initial_pod,
+    pod_creation_fault,
+    pod_update_fault,
+)
+
+BACKGROUND, FOREGROUND, ORPHAN = "Background", "Foreground", "Orphan"
+"""Propagation policies of a DELETE."""
+
+
+def _no_fault(*_objects: Any) -> str:
+    return ""
+
+
+def _as_sent(new: Any) -> Any:
+    return new
+
+
+def _never(_before: Any, _after: Any) -> bool:
+    return False
+
+
+def _spec_changed(before: Any, after: Any) -> bool:
+    return bool(before.spec != after.spec)
+
+
+@attrs.frozen(eq=False)
+class Strategy:
+    """How one kind is stored.
+
+    ``prepare``: a new object as it is stored first. ``creation_fault(new)`` and ``update_fault(before, after)``: what
+    validation finds wrong, "" for nothing. ``advances(before, after)``: whether the update is a new generation; kinds
+    that count generations start at 1. ``grace_period(object, options)`` in seconds; None: the kind goes at once.
+    ``default_propagation`` is what a DELETE that names no policy means.
+    """
+
+    kind: str
+    prepare: Callable[[Any], Any] = _as_sent
+    creation_fault: Callable[[Any], str] = _no_fault
+    update_fault: Callable[[Any, Any], str] = _no_fault
+    counts_generations: bool = True
+    advances: Callable[[Any, Any], bool] = _spec_changed
+    grace_period: Callable[[Any, DeleteOptions], int] | None = None
+    default_propagation: str = BACKGROUND
+
+
+def _new_deployment(new: Deployment) -> Deployment:
+    return attrs.evolve(new, status=DeploymentStatus())
+
+
+def _new_replica_set(new: ReplicaSet) -> ReplicaSet:
+    return attrs.evolve(new, status=ReplicaSetStatus())
+
+
+def _selector_fault(before: Deployment | ReplicaSet, after: Deployment | ReplicaSet) -> str:
+    """Selectors of apps/v1 kinds are immutable (kube-apiserver §3)."""
+    return "" if before.spec.selector == after.spec.selector else "spec.selector: field is immutable"
+
+
+def _deployment_advances(before: Deployment, after: Deployment) -> bool:
+    # Deployments alone also count a change of annotations (pkg/registry/apps/deployment/strategy.go).
+    return before.spec != after.spec or before.metadata.annotations != after.metadata.annotations
+
+
+POD = Strategy(
+    Pod.kind,
+    prepare=initial_pod,
+    creation_fault=pod_creation_fault,
+    update_fault=pod_update_fault,
+    grace_period=grace_period_seconds,
+)
+NODE = Strategy(
+    Node.kind,
+    # A node's status may be sent with it, and its generation is never set (pkg/registry/core/node/strategy.go):
+    # otherwise every taint that comes and goes would be a new version of everything.
+    counts_generations=False,
+    advances=_never,
+)
+DEPLOYMENT = Strategy(
+    Deployment.kind, prepare=_new_deployment, update_fault=_selector_fault, advances=_deployment_advances
+)
+REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault)
+
+STRATEGIES = {strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, REPLICA_SET)}
+
+
+def strategy_of(kind: str) -> Strategy:
+    """How ``kind`` is stored; raises ``ValueError`` for a kind that this API server does not serve."""
+    if kind not in STRATEGIES:
+        raise ValueError(f"the API server does not serve the kind {kind}")
+    return STRATEGIES[kind]
