@@ -154,11 +154,11 @@ def cluster(
 
 @attrs.frozen
 class Reached:
-    """What a complete search met: counts; rules that fired; arrows; pod values; the objects where all stands still."""
+    """What a complete search met: counts, rules, arrows with drivers, pod values, and all ends: what stands still."""
 
     counts: Counts
     rules: frozenset[str]
-    arrows: frozenset[tuple[str, str, str]]
+    arrows: frozenset[tuple[str, str, str, str]]
     pods: frozenset[tuple[Any, ...]]
     ends: frozenset[tuple[Any, ...]]
 
@@ -182,7 +182,7 @@ def search(model: Model) -> Reached:
     initial = system.initial_state()
     seen, frontier = {initial}, [initial]
     rules: set[str] = set()
-    arrows: set[tuple[str, str, str]] = set()
+    arrows: set[tuple[str, str, str, str]] = set()
     ends: set[tuple[Any, ...]] = set()
     while frontier:
         state = frontier.pop()
@@ -195,7 +195,9 @@ def search(model: Model) -> Reached:
             for pool, before, after in changes(system, lambda p, s=state: s[p], step.chosen, step.effects):
                 for _, finding in judges.judge(step.group, pool, before, after):
                     assert finding.judgement.value != "violated", finding.text
-                arrows.update(judges.arrows(step.group, pool, before, after))
+                arrows.update(
+                    (*arrow, step.group.component.name) for arrow in judges.arrows(step.group, pool, before, after)
+                )
             if step.successor not in seen:
                 seen.add(step.successor)
                 frontier.append(step.successor)

@@ -163,7 +163,7 @@ def test_a_pod_without_probe_is_ready_once_started_and_one_with_it_only_afterwar
 
 def test_a_failed_probe_makes_the_pod_unready_until_it_succeeds_again() -> None:
     found = search(alone({PROBE_FAILURE: 1}, probe=True))
-    assert ("pod", "Ready", "Running") in found.arrows
+    assert ("pod", "Ready", "Running", "kubelet") in found.arrows
     assert found.end_pods == {("Ready",)}
 
 
@@ -275,5 +275,7 @@ def test_every_arrow_of_the_kubelets_machines_is_taken() -> None:
     ]
     taken = {arrow for model in models for arrow in search(model).arrows}
     machines = (*container_runtime.MACHINES, *kubelet.MACHINES)
-    declared = {(machine.name, arrow.source, arrow.dest) for machine in machines for arrow in machine.arrows}
+    declared = {
+        (machine.name, arrow.source, arrow.dest, arrow.component) for machine in machines for arrow in machine.arrows
+    }
     assert declared - taken == set()
