@@ -1,4 +1,4 @@
-"""Tiny clusters for the tests of node and controllers: a few pods and nodes, a small API server, a user, faults."""
+"""Tiny clusters for the tests of node and controllers: a few pods and nodes, the API server, a user, faults."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kubemodel.engine.judging import StepJudges
 from kubemodel.engine.successors import changes, transitions
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec import kinds
+from kubemodel.spec.control_plane.apiserver.handling import handle
 from kubemodel.spec.control_plane.controllers import node_lifecycle
 from kubemodel.spec.environment import faults
 from kubemodel.spec.kinds import FAULT, NODE, POD, PROCESS, PodRuntime
@@ -19,7 +20,7 @@ from kubemodel.spec.language.component import Component, Key, Rule
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Rpc, Set, Write
 from kubemodel.spec.language.query import ANY, Query, no_parameter
-from kubemodel.spec.language.request import ApiCall, DeleteOptions, Outcome, Response, Verb
+from kubemodel.spec.language.request import ApiCall, DeleteOptions, Verb
 from kubemodel.spec.node import container_runtime, kubelet
 from kubemodel.spec.node.container_runtime import Exit
 from kubemodel.spec.node.pod_life import POD_LIFE
@@ -27,7 +28,7 @@ from kubemodel.spec.objects.conditions import Condition
 from kubemodel.spec.objects.containers import Container, Probe, ResourceRequirements
 from kubemodel.spec.objects.metadata import ObjectMeta
 from kubemodel.spec.objects.node import Node, NodeSpec, NodeStatus
-from kubemodel.spec.objects.pod import Pod, PodSpec, is_terminal
+from kubemodel.spec.objects.pod import Pod, PodSpec
 from kubemodel.spec.objects.quantities import resource_list
 from kubemodel.spec.objects.taints import Taint
 
@@ -66,22 +67,6 @@ def node(
         NodeSpec(taints=taints),
         NodeStatus(allocatable=resource_list({"cpu": cpu, "pods": 10}), conditions=conditions),
     )
-
-
-def api_server(call: ApiCall, stored: Any, *, current: bool) -> Response:
-    """As much of the API server as these tests need."""
-    if call.verb is Verb.CREATE:
-        return Response(Outcome.ALREADY_EXISTS, stored) if stored is not None else Response(Outcome.DONE, call.body)
-    if stored is None:
-        return Response(Outcome.NOT_FOUND, None)
-    if call.verb is Verb.PATCH:
-        return Response(Outcome.DONE, call.body(stored))
-    assert call.verb is Verb.DELETE
-    if not isinstance(stored, Pod) or call.body.grace_period_seconds == 0:
-        return Response(Outcome.DONE, None)
-    if not stored.spec.node_name or is_terminal(stored):
-        return Response(Outcome.DONE, None)
-    return Response(Outcome.DONE, terminating(stored))
 
 
 def _act(name: str, key: Key, plan: Callable[[Any], tuple[Any, ...]]) -> Rule:
@@ -147,7 +132,7 @@ def cluster(
             FAULT: tuple({"name": name, "left": may.get(name, 0)} for name in names),
         },
         machines=MACHINES,
-        api_server=api_server,
+        api_server=handle,
         rpc=rpc,
     )
 
