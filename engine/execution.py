@@ -23,7 +23,6 @@ from ..spec.language.plan import (
     Named,
     New,
     Relist,
-    Rpc,
     RuntimeCall,
     Step,
     Sweep,
@@ -112,6 +111,7 @@ class _Execution:
         self.values: list[list[Any]] = []
         self.named: dict[tuple[int, str], int] = {}
         self.marked: dict[tuple[str, str, int], int] = {}
+        self.labelled: dict[Chosen, int] = {}
         self.sweeps: list[tuple[int, Sweep]] = []
         self.calls: list[CallRecord] = []
         self.key = self.take(key_pool)
@@ -159,8 +159,13 @@ class _Execution:
         if isinstance(target, New):
             pool = self.system.pool_index[target.kind]
             return self.take(pool, Selection(pool))
+        if target in self.labelled:
+            return self.labelled[target]
         query = self.queries[target.query]
-        return self.take(query.pool, Selection(query.pool, query=query, cls=target.cls))
+        ordinal = self.take(query.pool, Selection(query.pool, query=query, cls=target.cls))
+        if target.label is not None:
+            self.labelled[target] = ordinal
+        return ordinal
 
     def field(self, ordinal: int, field: str) -> Any:
         return self.values[ordinal][self.system.pools[self.pools[ordinal]].position[field]]
@@ -203,10 +208,12 @@ class _Execution:
         stored = self.field(ordinal, "object")
         kind = self.system.pools[self.pools[ordinal]].name
         seen = step.request.preconditions.seen
-        stale = (self.component, kind) in self.system.model.lag and bool(
-            self.field(ordinal, pending_field(self.component))
-        )
-        current = seen is None or (stored == seen and not stale)
+        lagging = (self.component, kind) in self.system.model.lag
+        stale = lagging and bool(self.field(ordinal, pending_field(self.component)))
+        # What a stale cache shows is an old version even if it looks like the stored one; what it does not show, the
+        # process got from a response, or from a quorum read.
+        from_cache = stale and seen == self.field(ordinal, cached_field(self.component))
+        current = seen is None or (stored == seen and not from_cache)
         response = self.system.model.api_server(step.request, stored, current=current)
         if response.outcome.success and response.stored != stored:
             self.store(ordinal, response.stored)
@@ -233,16 +240,23 @@ class _Execution:
         return Outcome.DONE
 
     def relist(self, step: Relist) -> None:
-        for client, kind in self.system.model.lag:
+        lag = self.system.model.lag
+        for client, kind in lag:
             if client == step.client:
-                self.sweep(self.system.relists[client, kind])
-                self.put(self.by_name(INFORMER, informer_name(client, kind)), "pending", 0)
+                source = step.source if (step.source, kind) in lag else ""
+                coming = 0
+                if source:
+                    if lag[source, kind] > lag[client, kind]:
+                        raise ValueError(f"{client} lists {kind} from {source}, so it may lag as much: raise its lag")
+                    coming = self.field(self.by_name(INFORMER, informer_name(source, kind)), "pending")
+                self.sweep(self.system.relists[client, kind, source])
+                self.put(self.by_name(INFORMER, informer_name(client, kind)), "pending", coming)
 
     def run(self, alternative: Alternative) -> Effects:
         steps: tuple[Step, ...] = alternative.plan
-        dropped: tuple[Step, ...] = ()
+        gone: tuple[Step, ...] = ()
         requested = False
-        whole = self.system.model.rpc is Rpc.RECONCILE
+        whole = self.system.fuses(self.component)
         while steps:
             step, rest = steps[0], steps[1:]
             request = isinstance(step, Call | RuntimeCall)
@@ -250,16 +264,13 @@ class _Execution:
                 break
             requested = requested or request
             outcome = self.perform(step)
-            self.unmark(step)
             follow = dict(step.on).get(outcome) if isinstance(step, Call) else None
-            if follow is not None:
-                dropped, steps = (*dropped, *rest), follow
-            elif outcome.success:
-                steps = rest
+            goes_on = outcome.success or (isinstance(step, Call) and outcome in step.tolerates)
+            if follow is None and goes_on:
+                gone, steps = (*gone, step), rest
             else:
-                dropped, steps = (*dropped, *rest), ()
-        for step in dropped:
-            self.unmark(step)
+                gone, steps = (*gone, step, *rest), follow or ()
+        self.unmark(gone, steps)
         self.remember(steps, alternative.because)
         return Effects(
             tuple(
@@ -270,11 +281,14 @@ class _Execution:
             tuple(self.calls),
         )
 
-    def unmark(self, step: Step) -> None:
-        target = getattr(step, "target", None)
-        if isinstance(target, Marked):
-            ordinal = self.by_mark(target)
-            self.put(ordinal, MARKS, tuple(mark for mark in self.field(ordinal, MARKS) if mark != target.mark))
+    def unmark(self, gone: tuple[Step, ...], kept: tuple[Step, ...]) -> None:
+        """Takes the marks off objects that only steps in ``gone`` mean, none in ``kept``."""
+        needed = {getattr(step, "target", None) for step in kept}
+        for step in gone:
+            target = getattr(step, "target", None)
+            if isinstance(target, Marked) and target not in needed:
+                ordinal = self.by_mark(target)
+                self.put(ordinal, MARKS, tuple(mark for mark in self.field(ordinal, MARKS) if mark != target.mark))
 
     def remember(self, steps: tuple[Step, ...], because: str) -> None:
         """Keeps the rest of the plan in the process's memory; what it chose is marked, as a name would mark it."""
@@ -283,16 +297,23 @@ class _Execution:
             assert not steps, f"rule {self.rule} of {self.component} must declare several_requests"
             return
         kept: list[Step] = []
+        labelled: dict[Chosen, Marked] = {}
         for number, step in enumerate(steps):
             target = getattr(step, "target", None)
             if isinstance(target, Chosen):
-                ordinal = self.target(target)
-                mark = (self.component, self.key_name, number)
-                self.put(ordinal, MARKS, (*self.field(ordinal, MARKS), mark))
-                kind = self.system.pools[self.pools[ordinal]].name
-                step = attrs.evolve(step, target=Marked(kind, mark))  # type: ignore[arg-type, misc]
+                marked = labelled.get(target) or self.mark(target, number)
+                if target.label is not None:
+                    labelled[target] = marked
+                step = attrs.evolve(step, target=marked)  # type: ignore[arg-type]
             kept.append(step)
         self.put(self.key, field, PlanInFlight(self.rule, tuple(kept), because) if kept else None)
+
+    def mark(self, target: Chosen, number: int) -> Marked:
+        """Marks what ``target`` chooses, so that step ``number`` of the rest of the plan finds it again."""
+        ordinal = self.target(target)
+        mark = (self.component, self.key_name, number)
+        self.put(ordinal, MARKS, (*self.field(ordinal, MARKS), mark))
+        return Marked(self.system.pools[self.pools[ordinal]].name, mark)
 
 
 def attempt(

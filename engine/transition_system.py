@@ -13,8 +13,8 @@ import attrs
 
 from ..spec.language.component import Component, Handler, Key, Rule
 from ..spec.language.model import Kind, Model, TimeMode
-from ..spec.language.plan import Alternative, Forget, Sweep
-from ..spec.language.query import Query, Read
+from ..spec.language.plan import Alternative, Forget, Rpc, Sweep
+from ..spec.language.query import NONE, Query, Read, no_parameter
 from . import execution, watch_cache
 from .execution import Effects, PlanInFlight, Selection
 from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
@@ -173,6 +173,11 @@ def _continue_rule(kind: str, component: Component) -> Rule:
     )
 
 
+def _idle(component: Component, kind: str) -> Query:
+    """The guard that no plan of ``component`` for an object of ``kind`` is unfinished."""
+    return Query(kind, (plan_field(component.name),), lambda _parameter, plan: plan, NONE, no_parameter)
+
+
 class TransitionSystem:
     """A compiled model. States are tuples of pool contents; ``groups`` are its rules in declaration order."""
 
@@ -192,13 +197,21 @@ class TransitionSystem:
         self.deliveries = {
             (client, kind): watch_cache.delivery(client, kind, by_client.get(client, ())) for client, kind in model.lag
         }
-        self.relists = {(client, kind): watch_cache.relist(client, kind) for client, kind in model.lag}
+        self.relists = {
+            (client, kind, source): watch_cache.relist(client, kind, by_client.get(client, ()), source)
+            for client, kind in model.lag
+            for source in ("", *(other for other, same in model.lag if same == kind and other != client))
+        }
         watch = (watch_cache.watch_component(self.deliveries),) if model.lag else ()
         kinds = (*model.kinds, *((watch_cache.informer_kind(model.lag),) if model.lag else ()))
         self.pools = tuple(Pool(kind, self._extra_fields(kind), positional) for kind in kinds)
         self.pool_index = {pool.name: number for number, pool in enumerate(self.pools)}
         self._process_of = {component.name: component.process for component in model.components}
         self.groups = self._compile((*model.components, *watch))
+
+    def fuses(self, component: str) -> bool:
+        """Whether whole plans of a component are one step."""
+        return self.model.rpc is Rpc.RECONCILE or component in self.model.fused
 
     def _plans_on(self, kind: str) -> tuple[Component, ...]:
         return tuple(
@@ -229,7 +242,9 @@ class TransitionSystem:
                 for pool in self.pools
                 if plan_field(component.name) in pool.position
             ]
-            for rule in (*component.rules, *continuing):
+            idle = tuple(_idle(component, rule.key.kind) for rule in continuing) if component.serial else ()
+            starting = [attrs.evolve(rule, guards=(*rule.guards, *idle)) for rule in component.rules]
+            for rule in (*starting, *continuing):
                 rank = 0 if component.environment else durations.index(rule.duration)
                 groups.append(Group(self, component, rule, rank))
         return tuple(groups)
@@ -326,21 +341,30 @@ def candidates(
     if selection.name is not None:
         index = pool.names.index(selection.name)
         yield index, content[index]
-    elif selection.query is None and selection.mark is None:
+    elif selection.mark is not None:
+        yield _marked(pool, content, selection.mark)
+    elif selection.query is None:
         yield _free(pool, content, taken)
     else:
         seen: set[int] = set()
         for index, bundle in enumerate(content):
             if index in taken or (bundle in seen and not pool.ordered):
                 continue
-            if selection.mark is not None:
-                matches = selection.mark in pool.bundles[bundle][pool.position[MARKS]]
-            else:
-                assert selection.query is not None
-                matches = classify(selection.query, bundle) == selection.cls
-            if matches:
+            assert selection.query is not None
+            if classify(selection.query, bundle) == selection.cls:
                 seen.add(bundle)
                 yield index, bundle
+
+
+def _marked(pool: Pool, content: Content, mark: tuple[str, str, int]) -> tuple[int, int]:
+    place = pool.position[MARKS]
+    found = [(index, bundle) for index, bundle in enumerate(content) if mark in pool.bundles[bundle][place]]
+    if len(found) != 1:
+        raise ValueError(
+            f"{mark[0]} works on several interchangeable keys at once, and {len(found)} objects of kind {pool.name} are"
+            " chosen by plans that cannot be told apart: declare the component serial, or give its keys names"
+        )
+    return found[0]
 
 
 def _free(pool: Pool, content: Content, taken: set[int]) -> tuple[int, int]:

@@ -66,13 +66,31 @@ def delivery(client: str, kind: str, handlers: tuple[Handler, ...]) -> Sweep:
     return Sweep(kind, fields, _Deliver(tuple(handler.react for handler in mine)))
 
 
-def _list_again(_parameter: Any, stored: Any, _cached: Any, _pending: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (stored, stored, ())
+@attrs.frozen(eq=False)
+class _ListAgain:
+    """The change of one bundle when a client lists again; what differs is an event to its handlers."""
+
+    reacts: tuple[Callable[[Any, Any, Any], Any], ...]
+    coming: bool
+    """Whether the source is itself behind: then the field after the listed one holds what it is still to see."""
+
+    def __call__(self, _parameter: Any, listed: Any, *others: Any) -> tuple[Any, ...]:
+        source, rest = (others[:1], others[1:]) if self.coming else ((), others)
+        cached, pending, *memory = rest
+        if listed != cached or pending:
+            memory = [react(value, cached, listed) for react, value in zip(self.reacts, memory, strict=True)]
+        return (listed, *source, listed, source[0] if source else (), *memory)
 
 
-def relist(client: str, kind: str) -> Sweep:
-    """The edit that makes ``client``'s cache of ``kind`` what the store holds now (00-index §4, reflector)."""
-    return Sweep(kind, ("object", cached_field(client), pending_field(client)), _list_again)
+def relist(client: str, kind: str, handlers: tuple[Handler, ...], source: str = "") -> Sweep:
+    """The edit that makes ``client``'s cache of ``kind`` what ``source`` holds now (00-index §4, reflector).
+
+    ``source``: "" for the store, else a client that lags too, as the watch cache of an API server does.
+    """
+    mine = tuple(handler for handler in handlers if handler.kind == kind)
+    listed = (cached_field(source), pending_field(source)) if source else ("object",)
+    fields = (*listed, cached_field(client), pending_field(client), *(handler.field for handler in mine))
+    return Sweep(kind, fields, _ListAgain(tuple(handler.react for handler in mine), bool(source)))
 
 
 def watch_component(deliveries: Mapping[tuple[str, str], Sweep]) -> Component:

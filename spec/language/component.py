@@ -65,7 +65,9 @@ class Component:
     """A box of the architecture: its process, what it watches, its rules in the order of its life.
 
     ``guards``: queries that must all answer true for any of its rules to act (its process runs, its node is up).
-    ``environment``: not Kubernetes; its steps are never needed for quiescence and never wait for timers.
+    ``serial``: one worker for all keys: no rule starts while a plan of the component is unfinished, for whatever key.
+    Otherwise there is one worker for each key. ``environment``: not Kubernetes; its steps are never needed for
+    quiescence and never wait for timers.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Component:
     place: str = "control plane"
     guards: tuple[Query, ...] = ()
     handlers: tuple[Handler, ...] = ()
+    serial: bool = False
     environment: bool = False
     duty: str = ""
     reference: str = ""

@@ -68,6 +68,7 @@ def no_api_server(call: ApiCall, _stored: Any, *, current: bool) -> Response:
 class Model:
     """Everything that one exploration needs. ``initial`` maps a kind to bundles: mappings of field name to value.
 
+    ``fused``: components whose plans are one step whatever ``rpc`` says, where nothing can fall between their requests.
     ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
     ``accepts``: the properties of quiescent states that say when stopping is all right are among ``properties``.
     """
@@ -81,5 +82,6 @@ class Model:
     api_server: Callable[..., Response] = no_api_server
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     rpc: Rpc = Rpc.REQUEST
+    fused: frozenset[str] = frozenset()
     time: TimeMode = TimeMode.GRADED
     assumptions: tuple[Assumption, ...] = ()

@@ -29,10 +29,14 @@ class Named:
 
 @attrs.frozen(cache_hash=True)
 class Chosen:
-    """Some object that the rule's query ``query`` put in class ``cls``; each distinct one is an alternative."""
+    """Some object that the rule's query ``query`` put in class ``cls``; each distinct one is an alternative.
+
+    Every step without a ``label`` means another object; steps of one plan that share a label mean the same one.
+    """
 
     query: str
     cls: Any
+    label: Any = None
 
 
 @attrs.frozen(cache_hash=True)
@@ -83,14 +87,16 @@ class Call:
     """A request to the API server and, per class of response, the plan that follows.
 
     A response that ``on`` does not name goes on with the rest of the plan if it is a success and ends the plan
-    otherwise (the controller returns the error, its key is queued again). ``memory``: writes (field, change) to what
-    the process remembers of the same object, made just before the request is sent.
+    otherwise (the controller returns the error, its key is queued again); ``tolerates`` names failures that the plan
+    goes on after as after a success. ``memory``: writes (field, change) to what the process remembers of the same
+    object, made just before the request is sent.
     """
 
     target: Target
     request: ApiCall
     memory: tuple[tuple[str, FieldChange], ...] = ()
     on: tuple[tuple[Outcome, tuple[Any, ...]], ...] = ()
+    tolerates: tuple[Outcome, ...] = ()
 
 
 @attrs.frozen(cache_hash=True)
@@ -132,9 +138,15 @@ class Forget:
 
 @attrs.frozen(cache_hash=True)
 class Relist:
-    """A client lists again: its caches become what the store holds now."""
+    """A client lists again: its caches become what ``source`` holds now, and it sees what ``source`` is still to see.
+
+    ``source`` "" is the store itself: a consistent list. Otherwise it is a lagging client that stands for the watch
+    cache of one API server, which may be older than what the client saw before (00-index §4, list with
+    resourceVersion 0).
+    """
 
     client: str
+    source: str = ""
 
 
 Step = Call | RuntimeCall | Write | Sweep | Forget | Relist

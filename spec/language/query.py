@@ -70,6 +70,9 @@ MINIMUM = Aggregate("minimum", _minimum)
 ANY = Aggregate("any", lambda classes: bool(classes))
 """Whether some object has a class."""
 
+NONE = Aggregate("none", lambda classes: not classes)
+"""Whether no object has a class."""
+
 ONLY = Aggregate("only", _only)
 """The class of the one object that has one, None if none has; more than one is an error of the specification."""
 
