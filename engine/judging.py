@@ -55,9 +55,7 @@ class StepJudges:
         found = [
             (
                 prop.name,
-                prop.judge(
-                    component, rule, tuple(old[i] for i in places), tuple(new[i] for i in places), answers
-                ),
+                prop.judge(component, rule, tuple(old[i] for i in places), tuple(new[i] for i in places), answers),
             )
             for prop, places in self._step.get(pool, ())
         ]
@@ -76,6 +74,8 @@ class StepJudges:
         if source == dest:
             return IDLE
         if machine.declares(source, dest, component):
+            return HOLDS
+        if self._system.fuses(component) and machine.leads(source, dest, component):
             return HOLDS
         return violated(f"machine {machine.name} declares no arrow {source} -> {dest} driven by {component}")
 

@@ -43,6 +43,8 @@ from .language.model import Assumption, Kind, Model
 from .language.request import ApiCall, Response
 from .language.scenario import Scenario
 from .node import container_runtime, kubelet
+from .node.pod_life import POD_LIFE
+from .objects.metadata import ObjectMeta
 from .objects.namespace import Namespace
 from .objects.pod import Pod, PodTemplateSpec
 from .objects.priority import PriorityClass
@@ -99,6 +101,12 @@ def toleration_seconds(scenario: Scenario) -> tuple[int, ...]:
     return tuple(sorted({int(seconds) for seconds in given} | {DEFAULT_TOLERATION_SECONDS}))
 
 
+def progress_deadlines(scenario: Scenario) -> tuple[int, ...]:
+    """Every progress deadline that some Deployment of the scenario has, in seconds, ascending."""
+    given = {version.spec.progress_deadline_seconds for version in deployments_over_time(scenario)}
+    return tuple(sorted(seconds for seconds in given if seconds is not None))
+
+
 def _tracks_serving(scenario: Scenario) -> bool:
     return DEPLOYMENT_MIN_SERVING.name in (*scenario.properties, *scenario.extra_properties)
 
@@ -122,7 +130,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     switches = scenario.switches
     serving = _tracks_serving(scenario)
     found = [
-        deployment.component(),
+        deployment.component(progress_deadlines(scenario)),
         replicaset.component(
             expectations=switches.get("expectations", "on") == "on",
             expiry=switches.get("expectation-expiry", "on") == "on",
@@ -188,9 +196,7 @@ def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
         REPLICA_SET: bundles(ReplicaSet),
         DEPLOYMENT: bundles(Deployment),
         FAULT: tuple({"name": name, "left": budget} for name, budget in scenario.faults.items() if budget),
-        USER: tuple(
-            {"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)
-        ),
+        USER: tuple({"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)),
     }
 
 
@@ -248,6 +254,16 @@ ASSUMPTIONS = (
 """What every model of a cluster simplifies; a verdict prints it."""
 
 
+def fused(scenario: Scenario) -> frozenset[str]:
+    """The components whose plans are one step, because nothing can fall between their requests that shows.
+
+    What a runtime holds of a pod is read by its own kubelet alone. A node crash leaves the same behind halfway through
+    a start as after it; only a kubelet that ends, or is cut off, in between makes a difference.
+    """
+    between = (faults.KUBELET_CRASH, faults.LINK_CUT, faults.CONTAINER_EXIT)
+    return frozenset() if any(scenario.faults.get(name, 0) for name in between) else frozenset({kubelet.NAME})
+
+
 def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """The named assumptions of a model of this scenario."""
     found = list(ASSUMPTIONS)
@@ -255,9 +271,24 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         found.append(
             Assumption("any-feasible-node", "the scheduler may choose any feasible node; scores are not modelled")
         )
+    if fused(scenario):
+        found.append(
+            Assumption(
+                "runtime-calls-together",
+                "a kubelet's calls to its runtime for one pod are one step: no fault asked for falls between them",
+                "container-runtime §3",
+            )
+        )
     if not _tracks_serving(scenario):
         found.append(Assumption("serving-when-started", "an application answers requests as soon as it has started"))
     return tuple(found)
+
+
+def _namespaces(scenario: Scenario) -> tuple[Namespace, ...]:
+    """The namespaces given, and those that objects name: they are taken to exist."""
+    given = {item.metadata.name: item for item in scenario.objects if isinstance(item, Namespace)}
+    used = sorted({item.metadata.namespace for item in scenario.objects if item.metadata.namespace} - set(given))
+    return (*given.values(), *(Namespace(ObjectMeta(name=name, namespace="")) for name in used))
 
 
 def build(scenario: Scenario) -> Model:
@@ -266,7 +297,7 @@ def build(scenario: Scenario) -> Model:
     model_kinds = kinds(scenario)
     reads = AdmissionReads(
         priority_classes=tuple(item for item in scenario.objects if isinstance(item, PriorityClass)),
-        namespaces=tuple(item for item in scenario.objects if isinstance(item, Namespace)),
+        namespaces=_namespaces(scenario),
     )
     return Model(
         name=scenario.name,
@@ -278,14 +309,21 @@ def build(scenario: Scenario) -> Model:
         api_server=_ApiServer(reads),
         lag=scenario.lag,
         rpc=scenario.rpc,
+        fused=fused(scenario),
         time=scenario.time,
         assumptions=assumptions(scenario),
     )
 
 
 MACHINES = (
-    replicaset.MACHINE,
+    POD_LIFE,
+    *container_runtime.MACHINES,
+    *kubelet.MACHINES,
     scheduler.MACHINE,
-    faults.PROCESS_MACHINE,
+    replicaset.MACHINE,
+    deployment.MACHINE,
+    *node_lifecycle.MACHINES,
     faults.MACHINE_MACHINE,
+    faults.PROCESS_MACHINE,
 )
+"""The machines of every object and process, in the order of a pod's way through the cluster."""
