@@ -1,8 +1,8 @@
 """Admission: what the API server adds to new objects, or refuses, before it stores them (kube-apiserver §6).
 
 Each plug-in is a function of the object and of ``AdmissionReads`` that returns the object, changed or not, or a
-refusal. They run in the order in which kube-apiserver runs them. Not modelled: ServiceAccount, LimitRanger, ResourceQuota,
-PodSecurity, RuntimeClass and webhooks, which admit everything unchanged here.
+refusal. They run in the order in which kube-apiserver runs them. Not modelled: ServiceAccount, LimitRanger,
+ResourceQuota, PodSecurity, RuntimeClass and webhooks, which admit everything unchanged here.
 """
 
 from __future__ import annotations
