@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 from kubemodel.spec.control_plane.apiserver.admission import AdmissionReads
+from kubemodel.spec.control_plane.apiserver.handling import handle
 from kubemodel.spec.language.request import ApiCall, Outcome, Preconditions, Verb
 from kubemodel.spec.objects.conditions import Condition
 from kubemodel.spec.objects.metadata import ObjectMeta, OwnerReference

@@ -120,6 +120,17 @@ def test_the_policy_leaves_work_to_the_garbage_collector(policy: str, finalizers
         assert delete(left, policy="Background").stored is None
 
 
+def test_a_pod_whose_period_is_over_follows_a_new_policy() -> None:
+    held = delete(UNBOUND, policy="Foreground").stored
+    assert delete(held, policy="Background").stored is None
+
+
+def test_a_policy_that_changes_no_finalizer_is_no_write() -> None:
+    held = delete(with_metadata(REPLICA_SET, finalizers=("orphan", "a")), policy="Orphan").stored
+    assert held.metadata.finalizers == ("orphan", "a")
+    assert delete(held, policy="Orphan").outcome is Outcome.UNCHANGED
+
+
 def test_an_unknown_policy_is_invalid() -> None:
     assert delete(REPLICA_SET, policy="Sideways").outcome is Outcome.INVALID
 

@@ -9,11 +9,12 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from kubemodel.spec.control_plane.apiserver.admission import AdmissionReads
 from kubemodel.spec.control_plane.apiserver.deletion import FOREGROUND_FINALIZER, ORPHAN_FINALIZER
+from kubemodel.spec.control_plane.apiserver.handling import handle
 from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Outcome, Preconditions, Response, Verb
 from kubemodel.spec.objects.metadata import ObjectMeta
 from kubemodel.spec.objects.pod import Pod, PodSpec, PodStatus, is_terminal
 
-from .requests import handle, update
+from .requests import update
 
 FINALIZERS = st.lists(st.sampled_from(["a", "b", ORPHAN_FINALIZER, FOREGROUND_FINALIZER]), unique=True).map(tuple)
 GATES = st.sampled_from([(), ("quota",)])

@@ -114,6 +114,12 @@ def test_identity_and_deletion_are_not_a_clients_to_write(fields: dict[str, Any]
     assert update(lambda pod: with_metadata(pod, **fields), BOUND).outcome is Outcome.INVALID
 
 
+def test_the_creation_time_is_not_a_clients_to_write() -> None:
+    aged = with_metadata(BOUND, creation_timestamp=5.0)
+    response = update(lambda pod: with_metadata(pod, creation_timestamp=9.0), aged)
+    assert (response.outcome, response.stored) == (Outcome.UNCHANGED, aged)
+
+
 def test_a_second_controller_is_refused() -> None:
     owned = with_metadata(BOUND, owner_references=(OwnerReference("ReplicaSet", "a", 1, controller=True),))
 
