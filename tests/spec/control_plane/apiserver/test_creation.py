@@ -22,7 +22,6 @@ from .requests import (
     REPLICA_SET,
     UNBOUND,
     create,
-    handle,
     with_metadata,
     with_spec,
     with_status,
