@@ -1,227 +1,288 @@
 """Expands states on tables: the successors of a state, looked up instead of computed (design §3.2).
 
-Rules are grouped by the pools they read. What such a partition yields depends on the contents of these pools only, so
-it is kept per combination of contents for as long as that pays.
+A state is one integer: the id of each pool's content in a field of its own. What a step does to a state is then a
+number to add, and what a set of pools holds is a mask away. Readers (rules, properties) that read the same pools form
+a partition; what it yields depends on these pools only, so it is kept per combination of their contents for as long
+as combinations come again. Below that, a site keeps what they yield per combination of answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import attrs
+
 from ..engine.execution import Effects, Selection
-from ..engine.pools import EMPTY
-from ..engine.transition_system import BoundQuery, Group, PoolFull, Reader, TransitionSystem, candidates
-from .tables import Entry, TabledFiring, Tables
+from ..engine.judging import Finding, Judgement, StateJudge
+from ..engine.pools import State
+from ..engine.successors import Chosen, changes
+from ..engine.transition_system import BoundQuery, PoolFull, TransitionSystem, candidates
+from .partitions import Outcome, Partition, Site
+from .tables import FIELD_BITS, TabledFiring, Tables
 
-StateIds = tuple[int, ...]
-ENVIRONMENT = -1
+Packed = int
+"""A state: the content ids of all pools, ``FIELD_BITS`` bits each."""
 
-Step = tuple[int, StateIds]
-"""A successor with its rank: ENVIRONMENT, 0 for steps, higher for timers."""
-
-
-class _Partition:
-    """The groups (or judges) of one key pool that read the same pools."""
-
-    __slots__ = ("hits", "instances", "key_pool", "looks", "memo", "memoized", "pools", "readers")
-
-    def __init__(self, key_pool: int, pools: tuple[int, ...]) -> None:
-        self.key_pool = key_pool
-        self.pools = pools
-        self.readers: list[Reader] = []
-        self.instances: dict[int, list[tuple[Entry, int, int]]] = {}
-        self.memo: dict[tuple[int, ...], Any] = {}
-        self.memoized = len(pools) <= 2
-        self.looks = 0
-        self.hits = 0
-
-    def judge_worth(self) -> None:
-        """Stops keeping combinations that hardly ever come again."""
-        self.looks += 1
-        if self.looks == 20_000 and len(self.pools) > 1:
-            if len(self.memo) > 0.7 * self.looks:
-                self.memoized = False
-                self.memo.clear()
-            self.looks = 0
+_FIELD = (1 << FIELD_BITS) - 1
+_NO_ROOM = 0
+"""The delta of a step that finds no slot for a new object: no step changes nothing."""
 
 
-def _pools_read(reader: Reader) -> tuple[int, ...]:
-    return tuple(sorted(reader.pools_read))
+@attrs.frozen(eq=False)
+class Move:
+    """A step as it was first seen: what to add to the state, and the (pool, bundle before, bundle after) it changes.
+
+    ``full`` is set, and ``delta`` is 0, where a new object finds no slot.
+    """
+
+    firing: TabledFiring
+    delta: int
+    changes: tuple[tuple[int, int, int], ...]
+    full: PoolFull | None = None
+
+
+def _ignore(_state: Packed, _move: Move) -> None:
+    return
 
 
 class Expansion:
-    """Successors and findings of states, as tuples of content ids."""
+    """Successors and findings of packed states."""
 
-    def __init__(self, system: TransitionSystem, judges: tuple[Reader, ...]) -> None:
-        """Tables for the groups of ``system`` and for ``judges``."""
+    def __init__(
+        self,
+        system: TransitionSystem,
+        judges: Sequence[StateJudge] = (),
+        on_move: Callable[[Packed, Move], None] = _ignore,
+    ) -> None:
+        """Tables for the groups of ``system`` and for ``judges``.
+
+        ``on_move`` is called with moves and the states that make them, in the order of the search, such that no
+        (firing, change) is made anywhere before it was reported; only with moves that time lets happen.
+        """
         self.system = system
         self.tables = Tables(system)
-        self.fired: set[int] = set()
-        self.full: PoolFull | None = None
-        self._groups = self._partition(system.groups)
-        self._judges = self._partition(judges)
-        self._on_effects: Any = None
-        self._known_effects: set[tuple[int, tuple[int, ...]]] = set()
+        self.triggered: set[str] = set()
+        self._shifts = [contents.shift for contents in self.tables.contents]
+        self._masks = [_FIELD << shift for shift in self._shifts]
+        ranks = sorted({group.rank for group in system.groups if not group.environment}) if system.graded else [0]
+        own = [group for group in system.groups if not group.environment]
+        self._environment = self._partition(group for group in system.groups if group.environment)
+        self._ranks = [
+            self._partition(group for group in own if group.rank == rank or not system.graded) for rank in ranks
+        ]
+        self._always = self._partition(judge for judge in judges if not judge.quiescent)
+        self._quiescent = self._partition(judge for judge in judges if judge.quiescent)
+        self._on_move = on_move
+        self._looks = 0
+        self._without_room = False
 
-    def watch_effects(self, callback: Any) -> None:
-        """``callback(group, pool, before, after)`` is called once for each distinct change that a group makes."""
-        self._on_effects = callback
-
-    def _partition(self, readers: tuple[Any, ...]) -> list[_Partition]:
-        found: dict[tuple[int, tuple[int, ...]], _Partition] = {}
+    def _partition(self, readers: Iterable[Any]) -> list[Partition]:
+        found: dict[int, Partition] = {}
         for reader in readers:
-            pools = _pools_read(reader)
-            partition = found.setdefault((reader.pool, pools), _Partition(reader.pool, pools))
-            partition.readers.append(reader)
+            mask = sum(self._masks[pool] for pool in reader.pools_read)
+            if mask not in found:
+                found[mask] = Partition(self.tables, mask)
+            found[mask].add(reader)
         return list(found.values())
 
-    def initial(self) -> StateIds:
-        """The initial state, interned."""
-        return self.intern(self.system.initial_state())
+    def pack(self, state: State) -> Packed:
+        """A state as one number."""
+        packed = 0
+        for table, content, shift in zip(self.tables.contents, state, self._shifts, strict=True):
+            packed |= table.intern(content) << shift
+        return packed
 
-    def intern(self, state: tuple[tuple[int, ...], ...]) -> StateIds:
-        """The ids of a state's contents."""
-        return tuple(table.intern(content) for table, content in zip(self.tables.contents, state, strict=True))
+    def unpack(self, packed: Packed) -> State:
+        """The contents of all pools in a state."""
+        return tuple(
+            table.tuples[content] for table, content in zip(self.tables.contents, self._ids(packed), strict=True)
+        )
 
-    def state(self, ids: StateIds) -> tuple[tuple[int, ...], ...]:
-        """The contents behind a tuple of ids."""
-        return tuple(table.tuples[content] for table, content in zip(self.tables.contents, ids, strict=True))
+    def _ids(self, packed: Packed) -> list[int]:
+        return [packed >> shift & _FIELD for shift in self._shifts]
 
-    def _instances(self, partition: _Partition, content: int) -> list[tuple[Entry, int, int]]:
-        found = partition.instances.get(content)
-        if found is None:
-            pool = self.system.pools[partition.key_pool]
-            bundles = self.tables.contents[partition.key_pool].tuples[content]
-            found = []
-            seen: set[int] = set()
-            for index, bundle in enumerate(bundles):
-                if (bundle in seen and not pool.ordered) or (bundle == EMPTY and not pool.names):
-                    continue
-                seen.add(bundle)
-                for reader in partition.readers:
-                    key = reader.key(bundle)
-                    if key is not None:
-                        found.append((self.tables.entry(reader, key), index, bundle))
-            partition.instances[content] = found
-        return found
+    def steps(self, state: Packed) -> tuple[list[int], list[int], bool]:
+        """What to add to ``state`` for each step that changes it and that time lets happen: the components' own, the
+        environment's; and whether components have steps at all, be it ones that find no slot."""
+        self._looks += 1
+        environment = self._deltas(self._environment, state) if self._environment else []
+        own: list[int] = []
+        for partitions in self._ranks:
+            own = self._deltas(partitions, state)
+            if own:
+                break
+        if not self._without_room:
+            return own, environment, bool(own)
+        room = [delta for delta in own if delta != _NO_ROOM]
+        return room, [delta for delta in environment if delta != _NO_ROOM], bool(own)
 
-    def _yields(self, partition: _Partition, state: StateIds) -> Any:
-        """For groups: (simple, other) firings. Simple ones change one pool, by its content alone."""
-        simple: list[tuple[int, int, int]] = []
-        other: list[tuple[int, TabledFiring, int, int]] = []
-        pool = partition.key_pool
-        content = state[pool]
-        for entry, index, bundle in self._instances(partition, content):
-            group = entry.reader
-            rank = ENVIRONMENT if group.environment else group.rank  # type: ignore[attr-defined]
-            for firing in entry.look(state, bundle):
+    def _deltas(self, partitions: list[Partition], state: Packed) -> list[int]:
+        deltas: list[int] = []
+        for partition in partitions:
+            memo = partition.memo
+            found = memo.get(state & partition.mask) if memo is not None else None
+            deltas += self._expand(partition, state) if found is None else found
+        return deltas
+
+    def _expand(self, partition: Partition, state: Packed) -> list[int]:
+        ids = self._ids(state)
+        deltas = []
+        for pool in partition.pools:
+            content = ids[pool]
+            edits = self.tables.contents[pool].edits[content]
+            for answers, other, kept, site in partition.sites(pool, content):
+                outcome = site.find(ids) if answers is None else kept.get(answers.get(ids[other]))
+                if outcome is None:
+                    outcome = site.keep(ids, self._outcome(site, state, ids))
+                codes, firings = outcome
+                for code in codes:
+                    delta = edits.get(code)
+                    deltas.append(self.tables.contents[pool].change(content, code) if delta is None else delta)
+                for firing in firings:
+                    known = firing.moves.get((state & firing.mask, site.place))
+                    deltas += self._moves(firing, state, ids, site) if known is None else known
+                    if firing.mask & ~partition.mask:
+                        partition.widen(firing.mask)
+        partition.keep(state, deltas, self._looks)
+        return deltas
+
+    def _outcome(self, site: Site, state: Packed, ids: list[int]) -> Outcome:
+        """What the rules at a site yield: edits of the key's own object alone, and firings that touch more."""
+        pool, bundle = site.pool, site.bundle
+        contents = self.tables.contents[pool]
+        codes = []
+        others = []
+        for entry in site.entries:
+            for firing in entry.look(ids, bundle):
                 step = firing.attempt((bundle,))
-                if isinstance(step, Effects) and not step.sweeps:
-                    after = self._edit(content, pool, ((index, step.bundles[0]),), ())
-                    if after != content:
-                        simple.append((rank, pool, after))
-                        self._note(group, step, (pool,), (bundle,))
-                else:
-                    other.append((rank, firing, index, bundle))
-        return simple, other
+                if not isinstance(step, Effects) or step.sweeps:
+                    others.append(firing)
+                elif step.bundles[0] != bundle:
+                    code = contents.code(site.place, step.bundles[0])
+                    codes.append(code)
+                    delta = contents.change(ids[pool], code)
+                    self._on_move(state, Move(firing, delta, ((pool, bundle, step.bundles[0]),)))
+        return Outcome(tuple(codes), tuple(others))
 
-    def _edit(self, content: int, pool: int, changes: tuple[tuple[int, int], ...], sweeps: tuple[Any, ...]) -> int:
-        return self.tables.contents[pool].edit(content, changes, sweeps)
-
-    def _note(self, group: Any, effects: Effects, pools: tuple[int, ...], before: tuple[int, ...]) -> None:
-        self.fired.add(id(group))
-        if self._on_effects is not None:
-            key = (id(effects), before)
-            if key not in self._known_effects:
-                self._known_effects.add(key)
-                for pool, old, new in zip(pools, before, effects.bundles, strict=True):
-                    if old != new:
-                        self._on_effects(group, pool, old, new)
-
-    def _look(self, partition: _Partition, state: StateIds) -> Any:
-        if not partition.memoized:
-            return self._yields(partition, state)
-        key = tuple([state[pool] for pool in partition.pools])
-        found = partition.memo.get(key)
-        if found is None:
-            found = partition.memo[key] = self._yields(partition, state)
-        partition.judge_worth()
-        return found
-
-    def steps(self, state: StateIds) -> list[Step]:
-        """The successors that differ from ``state``, each with its rank, whatever time allows; ``full`` is set
-        where a step found no slot for a new object."""
-        found: list[Step] = []
-        for partition in self._groups:
-            simple, other = self._look(partition, state)
-            for rank, pool, content in simple:
-                found.append((rank, (*state[:pool], content, *state[pool + 1 :])))
-            for rank, firing, index, bundle in other:
-                for after in self._resolve(firing, state, ((partition.key_pool, index, bundle),)):
-                    if after != state:
-                        found.append((rank, after))
-        return found
+    def _moves(self, firing: TabledFiring, state: Packed, ids: list[int], site: Site) -> list[int]:
+        pool = site.pool
+        index = self.tables.contents[pool].index(ids[pool], site.place)
+        touched: set[int] = set()
+        found = list(self._resolve(firing, state, ids, ((pool, index, site.bundle),), touched))
+        mask = sum(self._masks[number] for number in touched)
+        if mask & ~firing.mask:
+            firing.mask |= mask
+            firing.moves.clear()
+        firing.moves[state & firing.mask, site.place] = deltas = [delta for delta in found if delta is not None]
+        return deltas
 
     def _resolve(
-        self, firing: TabledFiring, state: StateIds, chosen: tuple[tuple[int, int, int], ...]
-    ) -> Iterator[StateIds]:
+        self, firing: TabledFiring, state: Packed, ids: list[int], chosen: Chosen, touched: set[int]
+    ) -> Iterator[int | None]:
+        """What each way to carry out a firing adds to the state, None if nothing; ``touched``: all that it depends on,
+        but for the key's own pool where only the key's place in it matters."""
         step = firing.attempt(tuple([bundle for _, _, bundle in chosen]))
         if isinstance(step, Effects):
-            after = list(state)
-            pools = {pool for pool, _, _ in chosen} | {pool for pool, _ in step.sweeps}
-            for number in pools:
-                changes = tuple([(i, step.bundles[n]) for n, (pool, i, old) in enumerate(chosen) if pool == number])
-                sweeps = tuple([sweep for pool, sweep in step.sweeps if pool == number])
-                after[number] = self._edit(state[number], number, changes, sweeps)
-            result = tuple(after)
-            if result != state:
-                self._note(
-                    firing.entry.reader,
-                    step,
-                    tuple([pool for pool, _, _ in chosen]),
-                    tuple([bundle for _, _, bundle in chosen]),
-                )
-            yield result
+            if step.bundles[0] != chosen[0][2]:
+                touched.add(chosen[0][0])
+            yield self._swept(firing, state, ids, chosen, step, touched) if step.sweeps else self._changed(
+                firing, state, ids, chosen, step
+            )
             return
+        touched.add(step.pool)
         try:
-            for index, bundle in self._candidates(state, step, tuple([(pool, place) for pool, place, _ in chosen])):
-                yield from self._resolve(firing, state, (*chosen, (step.pool, index, bundle)))
+            for index, bundle in self._candidates(ids, step, tuple([(pool, place) for pool, place, _ in chosen])):
+                yield from self._resolve(firing, state, ids, (*chosen, (step.pool, index, bundle)), touched)
         except PoolFull as full:
-            self.full = full
+            self._without_room = True
+            self._on_move(state, Move(firing, _NO_ROOM, (), full))
+            yield _NO_ROOM
+
+    def _changed(
+        self, firing: TabledFiring, state: Packed, ids: list[int], chosen: Chosen, step: Effects
+    ) -> int | None:
+        contents = self.tables.contents
+        places = tuple([(pool, contents[pool].place(index, bundle), bundle) for pool, index, bundle in chosen])
+        codes = firing.codes.get(places)
+        new = codes is None
+        if codes is None:
+            codes = firing.codes[places] = [
+                (pool, contents[pool].code(place, after))
+                for (pool, place, before), after in zip(places, step.bundles, strict=True)
+                if before != after
+            ]
+        delta = 0
+        following = list(ids)
+        for pool, code in codes:
+            change = contents[pool].change(following[pool], code)
+            following[pool] += change >> self._shifts[pool]
+            delta += change
+        return self._reported(firing, state, ids, delta, chosen, step if new else None)
+
+    def _swept(
+        self, firing: TabledFiring, state: Packed, ids: list[int], chosen: Chosen, step: Effects, touched: set[int]
+    ) -> int | None:
+        touched.update([pool for pool, _ in step.sweeps])
+        delta = 0
+        for number in {pool for pool, _, _ in chosen} | {pool for pool, _ in step.sweeps}:
+            edits = tuple([(i, step.bundles[n]) for n, (pool, i, _) in enumerate(chosen) if pool == number])
+            sweeps = tuple([sweep for pool, sweep in step.sweeps if pool == number])
+            delta += self.tables.contents[number].edit(ids[number], edits, sweeps)
+        return self._reported(firing, state, ids, delta, chosen, step)
+
+    def _reported(
+        self, firing: TabledFiring, state: Packed, ids: list[int], delta: int, chosen: Chosen, step: Effects | None
+    ) -> int | None:
+        if delta and step is not None:
+            contents = self.tables.contents
+            found = changes(self.system, lambda pool: contents[pool].tuples[ids[pool]], chosen, step)
+            self._on_move(state, Move(firing, delta, tuple(found)))
+        return delta or None
 
     def _candidates(
-        self, state: StateIds, selection: Selection, chosen: tuple[tuple[int, int], ...]
+        self, ids: list[int], selection: Selection, chosen: tuple[tuple[int, int], ...]
     ) -> Iterator[tuple[int, int]]:
-        content = self.tables.contents[selection.pool].tuples[state[selection.pool]]
-        if selection.name is not None:
-            index = self.system.pools[selection.pool].names.index(selection.name)
-            return iter(((index, content[index]),))
+        content = self.tables.contents[selection.pool].tuples[ids[selection.pool]]
         return candidates(self.system, content, selection, chosen, self._classify)
 
     def _classify(self, query: BoundQuery, bundle: int) -> Any:
         return self.tables.query(query).classify(bundle)
 
-    def findings(self, state: StateIds, quiescent: bool) -> Iterator[tuple[Any, Any]]:
-        """The ``(judge, finding)`` of every property and key in a state."""
-        for partition in self._judges:
-            for entry, _, bundle in self._instances(partition, state[partition.key_pool]):
-                judge = entry.reader
-                if quiescent or not judge.quiescent:  # type: ignore[attr-defined]
-                    yield judge, entry.look(state, bundle)
+    def findings(self, state: Packed, *, quiescent: bool) -> list[tuple[StateJudge, Finding]]:
+        """Where properties are violated or suspended in a state: those of every state, or those of quiescent ones.
+
+        Properties that hold of something are in ``triggered`` from then on.
+        """
+        found: list[tuple[StateJudge, Finding]] = []
+        for partition in self._quiescent if quiescent else self._always:
+            memo = partition.memo
+            known = memo.get(state & partition.mask) if memo is not None else None
+            found += self._judge(partition, state) if known is None else known
+        return found
+
+    def _judge(self, partition: Partition, state: Packed) -> list[tuple[StateJudge, Finding]]:
+        ids = self._ids(state)
+        found: list[tuple[StateJudge, Finding]] = []
+        for pool in partition.pools:
+            for _, _, _, site in partition.sites(pool, ids[pool]):
+                known = site.find(ids)
+                if known is None:
+                    known = site.keep(ids, self._findings_at(site, ids))
+                found += known
+        partition.keep(state, found, self._looks)
+        return found
+
+    def _findings_at(self, site: Site, ids: list[int]) -> list[tuple[StateJudge, Finding]]:
+        found = []
+        for entry in site.entries:
+            finding = entry.look(ids, site.bundle)
+            judge: StateJudge = entry.reader  # type: ignore[assignment]
+            if finding.judgement is Judgement.HOLDS:
+                self.triggered.add(judge.name)
+            elif finding.judgement is not Judgement.IDLE:
+                found.append((judge, finding))
+        return found
 
 
-def timely(steps: list[Step], graded: bool) -> tuple[list[Step], bool]:
-    """Those steps that time lets happen, and whether any of them is not the environment's."""
-    first = -1
-    for rank, _ in steps:
-        if rank >= 0 and (first < 0 or rank < first):
-            first = rank
-    if first < 0:
-        return steps, False
-    if not graded:
-        return steps, True
-    return [step for step in steps if step[0] <= first and (step[0] == first or step[0] == ENVIRONMENT)], True
-
-
-__all__ = ["ENVIRONMENT", "Expansion", "Group", "StateIds", "timely"]
+__all__ = ["Expansion", "Move", "Packed"]

@@ -6,82 +6,148 @@ distinct pair of key and answers; a query's projection once for each distinct bu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..engine.execution import Effects, Selection
+from ..engine.judging import StateJudge
 from ..engine.pools import EMPTY, Content
+from ..engine.successors import Chosen
 from ..engine.transition_system import BoundQuery, Firing, Group, Reader, TransitionSystem, edited
 
 Change = tuple[tuple[int, int], ...]
 
+FIELD_BITS = 24
+"""Width of a content id in a packed state."""
+
 
 class Contents:
-    """The contents of one pool seen so far, and what edits make of them."""
+    """The contents of one pool seen so far, and what edits make of them.
+
+    ``edits``: for each content, code of a change of one object -> what it adds to a packed state.
+    """
 
     def __init__(self, system: TransitionSystem, pool: int) -> None:
         """An empty table for ``pool``."""
         self.system = system
         self.pool = pool
         self.tuples: list[Content] = []
+        self.edits: list[dict[int, int]] = []
+        self.shift = pool * FIELD_BITS
+        self._ordered = system.pools[pool].ordered
         self._ids: dict[Content, int] = {}
-        self._edits: dict[Any, int] = {}
+        self._codes: dict[tuple[int, int], int] = {}
+        self._coded: list[tuple[int, int]] = []
+        self._wide_edits: dict[Any, int] = {}
 
     def intern(self, content: Content) -> int:
         """The id of ``content``."""
         found = self._ids.get(content)
         if found is None:
             found = self._ids[content] = len(self.tuples)
+            if found >> FIELD_BITS:
+                raise MemoryError(f"more than {found} contents of pool {self.system.pools[self.pool].name}")
             self.tuples.append(content)
+            self.edits.append({})
+        return found
+
+    def code(self, place: int, after: int) -> int:
+        """The code of the change of the object at ``place`` to the bundle ``after``."""
+        found = self._codes.get((place, after))
+        if found is None:
+            found = self._codes[place, after] = len(self._coded)
+            self._coded.append((place, after))
+        return found
+
+    def index(self, content: int, place: int) -> int:
+        """Where in a content the object at ``place`` stands."""
+        return place if self._ordered else self.tuples[content].index(place)
+
+    def place(self, index: int, bundle: int) -> int:
+        """How codes name an object: by its index where order counts, by its bundle where it does not."""
+        return index if self._ordered else bundle
+
+    def change(self, content: int, code: int) -> int:
+        """What the change of one object, or of an empty slot, adds to a packed state."""
+        found = self.edits[content].get(code)
+        if found is None:
+            place, after = self._coded[code]
+            bundles = list(self.tuples[content])
+            if self._ordered:
+                bundles[place] = after
+            else:
+                if place != EMPTY:
+                    bundles.remove(place)
+                if after != EMPTY:
+                    insort(bundles, after)
+            found = self.edits[content][code] = self.intern(tuple(bundles)) - content << self.shift
         return found
 
     def edit(self, content: int, changes: Change, sweeps: tuple[Any, ...]) -> int:
-        """The content after a step that changes some bundles and edits all others by ``sweeps``."""
+        """What a step adds to a packed state that changes some bundles, by index, and all others by ``sweeps``."""
         key = (content, changes, sweeps)
-        found = self._edits.get(key)
+        found = self._wide_edits.get(key)
         if found is None:
             after = edited(self.system, self.pool, self.tuples[content], changes, sweeps)
-            found = self._edits[key] = self.intern(after)
+            found = self._wide_edits[key] = self.intern(after) - content << self.shift
         return found
+
+    def rows(self) -> int:
+        """How many edits are kept."""
+        return len(self._wide_edits) + sum(map(len, self.edits))
 
 
 class TabledQuery:
-    """The classes and answers of one bound query."""
+    """The classes and answers of one bound query. ``answers``: content -> answer id, as far as known."""
 
-    __slots__ = ("_answers", "_bundles_count", "_classes", "_folds", "_tables", "_without", "pool", "query")
+    __slots__ = ("_class_ids", "_classes", "_folds", "_ids", "_tables", "_without", "answers", "pool", "query")
 
     def __init__(self, tables: Tables, query: BoundQuery) -> None:
         """Empty tables for ``query``."""
         self.query = query
         self.pool = query.pool
+        self.answers: dict[int, int] = {}
         self._tables = tables
-        self._classes: dict[int, Any] = {}
-        self._folds: dict[tuple[Any, ...], int] = {}
-        self._answers: dict[int, int] = {}
+        self._classes: list[Any] = [None]
+        self._class_ids: dict[Any, int] = {}
+        self._ids: dict[int, int] = {}
+        if not tables.system.pools[self.pool].names:
+            self._ids[EMPTY] = 0
+        self._folds: dict[tuple[int, ...], int] = {}
         self._without: dict[tuple[int, int], int] = {}
 
     def classify(self, bundle: int) -> Any:
-        """The class of a bundle, projected once."""
-        if bundle in self._classes:
-            return self._classes[bundle]
-        found = self._classes[bundle] = self.query.classify(bundle)
+        """The class of a bundle, projected once; None for an empty slot."""
+        return self._classes[self._class_id(bundle)]
+
+    def _class_id(self, bundle: int) -> int:
+        found = self._ids.get(bundle)
+        if found is None:
+            cls = self.query.classify(bundle)
+            found = self._class_ids.get((type(cls), cls)) if cls is not None else 0
+            if found is None:
+                found = self._class_ids[type(cls), cls] = len(self._classes)
+                self._classes.append(cls)
+            self._ids[bundle] = found
         return found
 
-    def _fold(self, bundles: Iterable[int]) -> int:
-        classify = self.classify
-        named = bool(self._tables.system.pools[self.pool].names)
-        classes = [classify(bundle) for bundle in bundles if named or bundle != EMPTY]
-        key = tuple([cls for cls in classes if cls is not None])
-        found = self._folds.get(key)
+    def _fold(self, bundles: Collection[int]) -> int:
+        try:
+            classes = tuple(map(self._ids.__getitem__, bundles))
+        except KeyError:
+            classes = tuple(map(self._class_id, bundles))
+        found = self._folds.get(classes)
         if found is None:
-            found = self._folds[key] = self._tables.intern_answer(self.query.query.aggregate.of(key))
+            counted = [self._classes[cls] for cls in classes if cls]
+            found = self._folds[classes] = self._tables.intern_answer(self.query.query.aggregate.of(counted))
         return found
 
     def answer(self, content: int) -> int:
         """Id of the answer on a content."""
-        found = self._answers.get(content)
+        found = self.answers.get(content)
         if found is None:
-            found = self._answers[content] = self._fold(self._tables.contents[self.pool].tuples[content])
+            found = self.answers[content] = self._fold(self._tables.contents[self.pool].tuples[content])
         return found
 
     def answer_without(self, content: int, bundle: int) -> int:
@@ -95,17 +161,29 @@ class TabledQuery:
 
 
 class TabledFiring:
-    """One alternative with what it does to each choice of bundles."""
+    """One alternative with what it does to each choice of bundles.
 
-    __slots__ = ("_steps", "_tables", "entry", "firing", "number")
+    ``moves``: what it adds to states, for each combination of contents under ``mask`` and place of the key.
+    ``codes``: for each choice, the (pool, code of the change) that carry it out.
+    """
 
-    def __init__(self, tables: Tables, entry: Entry, firing: Firing, number: int) -> None:
-        """``number``: the place of the alternative among those of its key and answers."""
-        self._tables = tables
+    __slots__ = ("_steps", "codes", "entry", "firing", "mask", "moves")
+
+    def __init__(self, entry: Entry, firing: Firing) -> None:
+        """Nothing tried yet."""
         self.entry = entry
         self.firing = firing
-        self.number = number
+        self.mask = 0
+        self.moves: dict[tuple[int, int], list[int]] = {}
+        self.codes: dict[Chosen, list[tuple[int, int]]] = {}
         self._steps: dict[tuple[int, ...], Selection | Effects] = {}
+
+    @property
+    def group(self) -> Group:
+        """The rule that fires."""
+        group = self.entry.reader
+        assert isinstance(group, Group)
+        return group
 
     def attempt(self, chosen: tuple[int, ...]) -> Selection | Effects:
         """The next selection, or the effects, run once for each distinct choice."""
@@ -138,12 +216,12 @@ class Entry:
     __slots__ = ("_root", "_tables", "key", "reader", "views")
 
     def __init__(self, tables: Tables, reader: Reader, key: Any) -> None:
-        """An empty decision tree."""
+        """The root of the decision tree."""
         self._tables = tables
         self.reader = reader
         self.key = key
         self.views = 0
-        self._root: Any = None
+        self._root = self._stage(0, {}, {})
 
     def _stage(self, number: int, answers: dict[str, Any], bound: dict[str, BoundQuery]) -> Any:
         if number == self.reader.stages:
@@ -158,17 +236,20 @@ class Entry:
             queries.append((name, self._tables.query(query), excluding))
         return _Stage(answers, bound, queries)
 
-    def look(self, state: tuple[int, ...], bundle: int) -> Any:
-        """What the reader yields for the key in ``bundle``: firings, or a finding."""
+    def first_queries(self) -> list[tuple[TabledQuery, bool]]:
+        """The queries of the first stage, each with whether it excludes the key."""
+        root = self._root
+        return [(query, excluding) for _, query, excluding in root.queries] if type(root) is _Stage else []
+
+    def look(self, ids: Sequence[int], bundle: int) -> Any:
+        """What the reader yields for the key in ``bundle``, in the state with these content ids: firings, a finding."""
         node = self._root
-        if node is None:
-            node = self._root = self._stage(0, {}, {})
         number = 0
         while type(node) is _Stage:
             number += 1
             key = tuple(
                 [
-                    query.answer_without(state[query.pool], bundle) if excluding else query.answer(state[query.pool])
+                    query.answer_without(ids[query.pool], bundle) if excluding else query.answer(ids[query.pool])
                     for _, query, excluding in node.queries
                 ]
             )
@@ -221,11 +302,9 @@ class Tables:
         """Runs the rule, or judges the property, of an entry on its answers: once for each distinct view."""
         reader = entry.reader
         if isinstance(reader, Group):
-            return tuple(
-                TabledFiring(self, entry, firing, number)
-                for number, firing in enumerate(reader.fire(entry.key, answers, bound))
-            )
-        return reader.judge(entry.key, answers)  # type: ignore[attr-defined]
+            return tuple(TabledFiring(entry, firing) for firing in reader.fire(entry.key, answers, bound))
+        assert isinstance(reader, StateJudge)
+        return reader.judge(entry.key, answers)
 
     def views(self) -> dict[Reader, int]:
         """How many distinct views each reader has had."""
@@ -238,7 +317,7 @@ class Tables:
         """How many rows the tables hold, for the memory report."""
         return {
             "contents": sum(len(contents.tuples) for contents in self.contents),
-            "edits": sum(len(contents._edits) for contents in self.contents),
+            "edits": sum(contents.rows() for contents in self.contents),
             "answers": len(self.answers),
             "queries": len(self._queries),
             "entries": len(self._entries),

@@ -5,13 +5,13 @@ Executor, replay and the naive explorer run on this file; the tabling explorer m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
 
 from .execution import Effects
-from .pools import EMPTY, State
+from .pools import EMPTY, Content, State
 from .transition_system import BoundQuery, Firing, Group, PoolFull, Reader, TransitionSystem, candidates, edited
 
 Chosen = tuple[tuple[int, int, int], ...]
@@ -93,6 +93,28 @@ def successor(system: TransitionSystem, state: State, chosen: Chosen, effects: E
         sweeps = tuple(sweep for pool, sweep in effects.sweeps if pool == number)
         contents[number] = edited(system, number, state[number], changes, sweeps)
     return tuple(contents)
+
+
+def changes(
+    system: TransitionSystem, content: Callable[[int], Content], chosen: Chosen, effects: Effects
+) -> Iterator[tuple[int, int, int]]:
+    """The distinct (pool, bundle before, bundle after) that differ: of what was chosen, and of all that a sweep edits.
+
+    ``content`` gives a pool's content before the step.
+    """
+    found: dict[tuple[int, int, int], None] = {}
+    for (pool, _, before), after in zip(chosen, effects.bundles, strict=True):
+        found[pool, before, after] = None
+    for swept in dict.fromkeys(pool for pool, _ in effects.sweeps):
+        taken = {index for pool, index, _ in chosen if pool == swept}
+        for index, before in enumerate(content(swept)):
+            if index not in taken:
+                after = before
+                for pool, sweep in effects.sweeps:
+                    if pool == swept:
+                        after = system.sweep_bundle(pool, sweep, after)
+                found[swept, before, after] = None
+    return ((pool, before, after) for pool, before, after in found if before != after)
 
 
 def transitions(system: TransitionSystem, state: State) -> list[Transition]:
