@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from .control_plane.apiserver.admission import AdmissionReads
+from .control_plane.apiserver.admission import DEFAULT_TOLERATION_SECONDS, AdmissionReads
 from .control_plane.apiserver.handling import handle
 from .control_plane.controllers import (
     deployment,
@@ -24,7 +24,7 @@ from .control_plane.controllers.deployment_replica_sets import replica_set_name
 from .control_plane.controllers.deployment_rollout import max_surge
 from .control_plane.scheduler import component as scheduler
 from .environment import faults, users
-from .environment.users import Edit
+from .environment.users import Edit, SetUnschedulable
 from .kinds import (
     DEPLOYMENT,
     FAULT,
@@ -40,7 +40,7 @@ from .kinds import (
 )
 from .language.component import Component
 from .language.model import Assumption, Kind, Model
-from .language.request import ApiCall, Response
+from .language.request import ApiCall, Response, Verb
 from .language.scenario import Scenario
 from .node import container_runtime, kubelet
 from .node.pod_life import POD_LIFE
@@ -51,9 +51,6 @@ from .objects.priority import PriorityClass
 from .objects.workloads import Deployment, ReplicaSet
 from .properties.catalogue import chosen_properties
 from .properties.deployments import DEPLOYMENT_MIN_SERVING
-
-DEFAULT_TOLERATION_SECONDS = 300
-"""What admission gives every pod for not-ready and unreachable nodes (kube-apiserver §6)."""
 
 
 def templates(scenario: Scenario) -> tuple[PodTemplateSpec, ...]:
@@ -68,7 +65,7 @@ def deployments_over_time(scenario: Scenario) -> tuple[Deployment, ...]:
     deployments = {d.metadata.name: d for d in scenario.objects if isinstance(d, Deployment)}
     found = list(deployments.values())
     for action in (action for todo in scenario.users for action in todo):
-        if isinstance(action, Edit) and action.kind == DEPLOYMENT:
+        if isinstance(action, Edit) and not isinstance(action.change, SetUnschedulable):
             deployments[action.name] = action.change(deployments[action.name])
             found.append(deployments[action.name])
     return tuple(found)
@@ -181,14 +178,26 @@ def kinds(scenario: Scenario) -> tuple[Kind, ...]:
     )
 
 
-def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
+class RejectedError(ValueError):
+    """An object of the scenario that the API server of the model does not let in."""
+
+
+def admitted(pod: Pod, reads: AdmissionReads) -> Pod:
+    """A pod of the manifests as the API server stores it. Raises ``RejectedError`` if it does not."""
+    response = handle(ApiCall(Verb.CREATE, POD, pod), None, current=True, admission=reads)
+    if not response.outcome.success:
+        raise RejectedError(f"Pod {pod.metadata.name}: {response.outcome.value}: {response.reason}")
+    return without_history(response.stored)  # type: ignore[no-any-return]
+
+
+def initial(scenario: Scenario, reads: AdmissionReads) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """The bundles that stand at the start; all others are empty."""
 
     def bundles(kind: type[Any]) -> tuple[Mapping[str, Any], ...]:
         return tuple({"name": i.metadata.name, "object": i} for i in scenario.objects if isinstance(i, kind))
 
     return {
-        POD: tuple({"object": pod} for pod in scenario.objects if isinstance(pod, Pod)),
+        POD: tuple({"object": admitted(pod, reads)} for pod in scenario.objects if isinstance(pod, Pod)),
         NODE: tuple(
             {"name": setup.node.metadata.name, "object": setup.node if setup.registered else None}
             for setup in scenario.nodes
@@ -303,7 +312,7 @@ def build(scenario: Scenario) -> Model:
         name=scenario.name,
         kinds=model_kinds,
         components=found,
-        initial=initial(scenario),
+        initial=initial(scenario, reads),
         machines=MACHINES,
         properties=chosen_properties(scenario),
         api_server=_ApiServer(reads),
