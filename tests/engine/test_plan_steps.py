@@ -1,0 +1,181 @@
+"""Plans of several requests: which objects their steps mean, which failures end them, who may start them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+import pytest
+from kubemodel.engine.pools import MARKS, State
+from kubemodel.engine.successors import Transition, transitions
+from kubemodel.engine.transition_system import TransitionSystem
+from kubemodel.spec.language.component import Component, Key, Rule
+from kubemodel.spec.language.model import Field, Kind, Model
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Chosen, Set, Step, Write
+from kubemodel.spec.language.query import MULTISET, Query, no_parameter
+from kubemodel.spec.language.request import ApiCall, Outcome, Preconditions, Response, Verb
+
+CONTROLLER = "controller"
+
+
+@attrs.frozen(cache_hash=True)
+class Append:
+    """The edit that appends a letter to a text."""
+
+    letter: str
+
+    def __call__(self, text: str, /) -> str:
+        return text + self.letter
+
+
+def answer(call: ApiCall, stored: Any, *, current: bool) -> Response:
+    """An API server of texts: refuses the letter X, and conflicts where a request is not current."""
+    if not current:
+        return Response(Outcome.CONFLICT, stored)
+    if call.body == Append("X"):
+        return Response(Outcome.FORBIDDEN, stored)
+    return Response(Outcome.DONE, call.body(stored))
+
+
+def append(target: Any, letter: str, seen: str | None = None, tolerates: tuple[Outcome, ...] = ()) -> Call:
+    request = ApiCall(Verb.PATCH, "Text", Append(letter), preconditions=Preconditions(seen=seen))
+    return Call(target, request, tolerates=tolerates)
+
+
+def system(*plan: Step, workers: int = 1, serial: bool = False, lag: int = 0, texts: int = 3) -> TransitionSystem:
+    """Interchangeable workers that each carry out ``plan`` once, on interchangeable texts."""
+
+    def decide(_state: str, **_answers: Any) -> Iterable[Alternative]:
+        yield Alternative((Write(KEY, "state", Set("done")), *plan))
+
+    every = Query("Text", ("object",), lambda _parameter, text: "text" if text is not None else None, MULTISET)
+    rule = Rule(
+        "work",
+        Key("Worker", ("state",), lambda state: state if state == "ready" else None),
+        decide,
+        {"texts": attrs.evolve(every, parameter=no_parameter)},
+        several_requests=True,
+    )
+    return TransitionSystem(
+        Model(
+            name="texts",
+            kinds=(Kind("Worker", (Field("state"),), slots=workers), Kind("Text", (Field("object"),), slots=texts)),
+            components=(Component(CONTROLLER, (rule,), serial=serial),),
+            initial={"Worker": ({"state": "ready"},) * workers, "Text": ({"object": "-"},) * texts},
+            api_server=answer,
+            lag={(CONTROLLER, "Text"): lag} if lag else {},
+        )
+    )
+
+
+def texts(system: TransitionSystem, state: State, field: str = "object") -> list[Any]:
+    pool = system.pools[system.pool_index["Text"]]
+    return sorted(pool.bundles[bundle][pool.position[field]] for bundle in state[system.pool_index["Text"]])
+
+
+def own_steps(system: TransitionSystem, state: State) -> list[Transition]:
+    return [it for it in transitions(system, state) if it.group.component.name == CONTROLLER]
+
+
+def run(system: TransitionSystem) -> list[State]:
+    """The states of the one run in which nothing but the controller acts."""
+    states = [system.initial_state()]
+    while found := own_steps(system, states[-1]):
+        assert len({step.successor for step in found}) == 1
+        assert found[0].successor is not None
+        states.append(found[0].successor)
+    return states
+
+
+def chosen(label: int | None) -> Chosen:
+    return Chosen("texts", "text", label)
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        pytest.param((None, None), ["-", "-a", "-b"], id="without label: another object"),
+        pytest.param((0, 1), ["-", "-a", "-b"], id="another label: another object"),
+        pytest.param((0, 0), ["-", "-", "-ab"], id="the same label: the same object"),
+        pytest.param((0, None), ["-", "-a", "-b"], id="a label is not shared with a step that has none"),
+    ],
+)
+def test_which_object_a_step_means(labels: tuple[int | None, int | None], expected: list[str]) -> None:
+    it = system(append(chosen(labels[0]), "a"), append(chosen(labels[1]), "b"))
+    assert texts(it, run(it)[-1]) == expected
+
+
+def test_a_label_holds_for_writes_of_the_same_step_and_for_later_ones() -> None:
+    it = system(append(chosen(0), "a"), append(chosen(1), "b"), append(chosen(0), "c"), append(chosen(1), "d"))
+    assert texts(it, run(it)[-1]) == ["-", "-ac", "-bd"]
+
+
+def test_an_object_is_marked_until_the_last_step_that_means_it() -> None:
+    it = system(append(chosen(0), "a"), append(chosen(1), "b"), append(chosen(0), "c"))
+    marks = [sum(map(len, texts(it, state, MARKS))) for state in run(it)]
+    assert marks == [0, 2, 1, 0]
+
+
+def test_a_failure_ends_the_plan_and_takes_the_marks_away() -> None:
+    it = system(append(chosen(0), "a"), append(chosen(1), "X"), append(chosen(0), "c"))
+    end = run(it)[-1]
+    assert texts(it, end) == ["-", "-", "-a"]
+    assert texts(it, end, MARKS) == [(), (), ()]
+
+
+def test_a_plan_goes_on_after_a_failure_that_it_tolerates() -> None:
+    tolerated = append(chosen(1), "X", tolerates=(Outcome.FORBIDDEN,))
+    it = system(append(chosen(0), "a"), tolerated, append(chosen(0), "c"))
+    assert texts(it, run(it)[-1]) == ["-", "-", "-ac"]
+
+
+def test_a_serial_component_finishes_one_plan_before_it_starts_another() -> None:
+    it = system(append(chosen(0), "a"), append(chosen(1), "b"), workers=2, serial=True, texts=4)
+    state, rules = it.initial_state(), []
+    while found := own_steps(it, state):
+        assert found[0].successor is not None
+        state = found[0].successor
+        rules.append({step.group.rule.name for step in found})
+    assert rules == [{"work"}, {"continue"}, {"work"}, {"continue"}]
+
+
+def test_other_components_start_a_plan_for_each_key() -> None:
+    it = system(append(chosen(0), "a"), append(chosen(1), "b"), workers=2, texts=4)
+    (start,) = own_steps(it, it.initial_state())
+    assert start.successor is not None
+    assert {step.group.rule.name for step in own_steps(it, start.successor)} == {"work", "continue"}
+
+
+def test_plans_that_cannot_be_told_apart_are_an_error() -> None:
+    it = system(append(chosen(0), "a"), append(chosen(1), "b"), workers=2, texts=4)
+    (start,) = own_steps(it, it.initial_state())
+    assert start.successor is not None
+    second = [step for step in own_steps(it, start.successor) if step.group.rule.name == "work"]
+    assert second[0].successor is not None
+    with pytest.raises(ValueError, match="declare the component serial, or give its keys names"):
+        own_steps(it, second[0].successor)
+
+
+def test_an_update_may_build_on_the_response_to_the_one_before_while_the_cache_lags() -> None:
+    it = system(append(chosen(0), "a", seen="-"), append(chosen(0), "b", seen="-a"), lag=2)
+    assert texts(it, run(it)[-1]) == ["-", "-", "-ab"]
+
+
+def test_an_update_that_builds_on_a_stale_cache_conflicts() -> None:
+    it = system(append(chosen(0), "a", seen="-"), append(chosen(0), "b", seen="-"), lag=2)
+    assert texts(it, run(it)[-1]) == ["-", "-", "-a"]
+
+
+@attrs.frozen(cache_hash=True)
+class Undo:
+    """The edit that takes the last letter away."""
+
+    def __call__(self, text: str, /) -> str:
+        return text[:-1]
+
+
+def test_a_stale_version_conflicts_even_if_it_looks_like_the_stored_one() -> None:
+    undo = Call(chosen(0), ApiCall(Verb.PATCH, "Text", Undo()))
+    it = system(append(chosen(0), "a"), undo, append(chosen(0), "b", seen="-"), lag=2)
+    assert texts(it, run(it)[-1]) == ["-", "-", "-"]
