@@ -186,8 +186,10 @@ class Expansion:
         if isinstance(step, Effects):
             if step.bundles[0] != chosen[0][2]:
                 touched.add(chosen[0][0])
-            yield self._swept(firing, state, ids, chosen, step, touched) if step.sweeps else self._changed(
-                firing, state, ids, chosen, step
+            yield (
+                self._swept(firing, state, ids, chosen, step, touched)
+                if step.sweeps
+                else self._changed(firing, state, ids, chosen, step)
             )
             return
         touched.add(step.pool)

@@ -2,74 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import attrs
 
 from ..engine.judging import Judgement, StepJudges, state_judges
 from ..engine.pools import State
-from ..engine.successors import Transition, answers, keys, transitions
+from ..engine.successors import Transition, answers, changes, keys, transitions
 from ..engine.transition_system import TransitionSystem
 
 
 @attrs.frozen
 class Counts:
-    """What a complete search counted, and the first violation: its property and the length of its shortest trace."""
+    """What a search counted.
+
+    ``violation``: the first property found violated, with the length of its shortest trace; ``violations``: all that
+    were, by then. ``full``: kinds of which more objects would exist than the model can hold.
+    """
 
     states: int
     transitions: int
     depth: int
     quiescent: int
     violation: tuple[str, int] | None = None
+    violations: Mapping[str, int] = attrs.field(factory=dict)
+    full: frozenset[str] = frozenset()
 
 
-def explore(system: TransitionSystem) -> Counts:
-    """Searches every reachable state of ``system``; stops after the level of the first violation."""
+def explore(system: TransitionSystem, *, keep_going: bool = False) -> Counts:
+    """Searches every reachable state of ``system``; stops after the level of the first violation.
+
+    ``keep_going``: does not stop there.
+    """
     initial = system.initial_state()
     seen = {initial}
     frontier = [initial]
-    steps = StepJudges(system)
+    step_judges = StepJudges(system)
     count, depth, quiescent = 0, 0, 0
-    found = _violations(system, initial, quiescent=not _progress(transitions(system, initial)))
-    while frontier and not found:
+    found = dict.fromkeys(_violations(system, initial, quiescent=False), 0)
+    full: set[str] = set()
+    while frontier and (keep_going or not found):
         level: list[State] = []
         for state in frontier:
             enabled = transitions(system, state)
-            quiescent += not _progress(enabled)
+            if all(transition.group.environment for transition in enabled):
+                quiescent += 1
+                for name in _violations(system, state, quiescent=True):
+                    found[name] = min(found.get(name, depth), depth)
             for transition in enabled:
                 if transition.successor is None:
-                    raise transition.full or AssertionError("a transition without successor names its bound")
+                    assert transition.full is not None
+                    full.add(transition.full.kind)
+                    continue
                 count += 1
-                found += [(name, depth + 1) for name in _bad_steps(steps, transition)]
+                for name in _bad_changes(step_judges, state, transition):
+                    found.setdefault(name, depth + 1)
                 if transition.successor not in seen:
                     seen.add(transition.successor)
                     level.append(transition.successor)
-        for state in level:
-            still = not _progress(transitions(system, state))
-            found += [(name, depth + 1) for name, _ in _violations(system, state, quiescent=still)]
+                    for name in _violations(system, transition.successor, quiescent=False):
+                        found.setdefault(name, depth + 1)
         frontier = level
         depth += bool(level)
-    return Counts(len(seen), count, depth, quiescent, min(found, key=lambda f: f[1]) if found else None)
+    first = min(found.items(), key=lambda item: item[1], default=None)
+    return Counts(len(seen), count, depth, quiescent, first, found, frozenset(full))
 
 
-def _progress(enabled: list[Transition]) -> bool:
-    return any(not transition.group.environment for transition in enabled)
-
-
-def _bad_steps(steps: StepJudges, transition: Transition) -> list[str]:
+def _bad_changes(judges: StepJudges, state: State, transition: Transition) -> Iterator[str]:
     assert transition.effects is not None
-    return [
-        name
-        for (pool, _, before), after in zip(transition.chosen, transition.effects.bundles, strict=True)
-        if before != after
-        for name, finding in steps.judge(transition.group, pool, before, after)
-        if finding.judgement is Judgement.VIOLATED
-    ]
+    group, given = transition.group, transition.firing.answers
+    for change in changes(group.system, state.__getitem__, transition.chosen, transition.effects):
+        for name, finding in judges.judge(group, *change, given):
+            if finding.judgement is Judgement.VIOLATED:
+                yield name
 
 
-def _violations(system: TransitionSystem, state: State, *, quiescent: bool) -> list[tuple[str, int]]:
-    return [
-        (judge.name, 0)
-        for judge in state_judges(system)
-        if quiescent or not judge.quiescent
-        for index, _, key in keys(judge, state)
-        if judge.judge(key, answers(judge, state, key, index)[0]).judgement is Judgement.VIOLATED
-    ]
+def _violations(system: TransitionSystem, state: State, *, quiescent: bool) -> Iterator[str]:
+    for judge in state_judges(system):
+        if judge.quiescent == quiescent:
+            for index, _, key in keys(judge, state):
+                if judge.judge(key, answers(judge, state, key, index)[0]).judgement is Judgement.VIOLATED:
+                    yield judge.name

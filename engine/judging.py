@@ -80,13 +80,19 @@ class StepJudges:
         return violated(f"machine {machine.name} declares no arrow {source} -> {dest} driven by {component}")
 
     def arrows(self, group: Group, pool: int, before: int, after: int) -> list[tuple[str, str, str]]:
-        """The (machine, source, dest) that a change takes, for traces and coverage."""
+        """The (machine, source, dest) that a change takes, for traces and coverage.
+
+        Machines that have no state for it are left out; ``judge`` says so.
+        """
         bundles = self._system.pools[pool].bundles
         old, new = bundles[before], bundles[after]
         taken = []
         for machine, places in self._machines.get(pool, ()):
-            source = machine.classify(*[old[i] for i in places])
-            dest = machine.classify(*[new[i] for i in places])
+            try:
+                source = machine.classify(*[old[i] for i in places])
+                dest = machine.classify(*[new[i] for i in places])
+            except UndeclaredStateError:
+                continue
             if source != dest:
                 taken.append((machine.name, source, dest))
         return taken

@@ -1,0 +1,122 @@
+"""What goes into a search and what comes out of it (design §3.2, §3.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from ..engine.pools import State
+from ..engine.verdicts import PropertyVerdict, RunVerdict
+
+RuleName = tuple[str, str]
+"""A component and one of its rules."""
+
+
+@attrs.frozen
+class Limits:
+    """What a search may use up; None is no limit. ``seconds`` of wall time; ``max_memory_mb`` of the whole process."""
+
+    max_states: int | None = None
+    max_depth: int | None = None
+    seconds: float | None = None
+    max_memory_mb: float | None = None
+
+
+NO_LIMITS = Limits()
+
+
+@attrs.frozen
+class Bound:
+    """Something that ran out. ``name``: max-states, max-depth, timeout, memory, interrupted, slots, or
+    first-violation (the search was not asked to go on); ``text`` tells what to raise."""
+
+    name: str
+    text: str
+
+
+@attrs.frozen
+class Path:
+    """A counterexample: states from the initial one.
+
+    ``last``: the component and rule of the last step, where the step itself is the violation. ``loop``: where the last
+    state leads back to ``states[loop]``, so that the end repeats for ever.
+    """
+
+    states: tuple[State, ...]
+    last: RuleName | None = None
+    loop: int | None = None
+
+    @property
+    def length(self) -> int:
+        """The number of steps; a loop's way back counts."""
+        return len(self.states) - 1 + (self.loop is not None)
+
+
+@attrs.frozen
+class Suspension:
+    """A property that was not required somewhere, because an assumption behind it was broken.
+
+    ``times``: how many objects in how many states; for a step property, how many distinct changes.
+    """
+
+    property: str
+    times: int
+    texts: tuple[str, ...]
+
+
+@attrs.frozen
+class Measured:
+    """What differs from run to run and from machine to machine."""
+
+    seconds: float
+    states_per_second: float
+    bytes_per_state: float
+    peak_memory_mb: float
+
+
+@attrs.frozen
+class Progress:
+    """How far a search is. ``frontier``: states of the present level that are still to be expanded."""
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    seconds: float
+    states_per_second: float
+    memory_mb: float
+
+
+@attrs.frozen
+class SearchResult:
+    """All that a search found; the same for every run but for ``measured``.
+
+    ``paths`` are what the ``trace`` of a property counts in. ``views``: distinct answers that each rule has decided
+    on. ``arrows``: machine, source, dest and driver of every change seen. ``tables``: rows of the search's tables.
+    """
+
+    properties: tuple[PropertyVerdict, ...]
+    paths: tuple[Path, ...]
+    states: int
+    transitions: int
+    depth: int
+    quiescent: int
+    bounds: tuple[Bound, ...]
+    suspended: tuple[Suspension, ...]
+    fired: tuple[RuleName, ...]
+    never_fired: tuple[RuleName, ...]
+    arrows: tuple[tuple[str, str, str, str], ...]
+    views: Mapping[RuleName, int]
+    tables: Mapping[str, int]
+    measured: Measured = attrs.field(eq=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reachable state was explored."""
+        return not self.bounds
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """The verdict of the run."""
+        return RunVerdict.of(self.properties)
