@@ -1,0 +1,131 @@
+"""A trace as plain text for a tired reader: who did what to which object, why it was allowed, and only what changed."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..engine.trace_words import called, change_lines, request_line, stale_lines
+from ..engine.traces import Reference, Step, Trace, Truth
+from ..engine.watch_cache import INFORMER
+
+_WIDEST_ACTOR = 28
+_SUSPENDED = "suspended"
+
+
+def narrative(trace: Trace, *, advice: Sequence[str] = (), width: int = 100) -> str:
+    """The text of ``trace``, lines of at most ``width`` characters where words allow it, without colour codes.
+
+    ``advice``: what to try next, one sentence each; the property's own advice comes first.
+    """
+    sections = [list(_heading(trace, width)), list(_steps(trace, width)), list(_ending(trace, width, advice))]
+    lines = [line for section in sections if section for line in (*section, "")]
+    return "\n".join(_printable(line) for line in lines[:-1]) + "\n"
+
+
+def _heading(trace: Trace, width: int) -> Iterator[str]:
+    count = f"{len(trace.steps)} step{'s' if len(trace.steps) != 1 else ''}"
+    if trace.violation is None:
+        yield f"{trace.model}: {count}"
+        return
+    yield f"{trace.violation.property} is violated after {count}"
+    if trace.violation.statement:
+        yield from _wrapped(trace.violation.statement, width, "  ", "  ")
+
+
+def _steps(trace: Trace, width: int) -> Iterator[str]:
+    number_width = len(str(len(trace.steps)))
+    actor_width = min(_WIDEST_ACTOR, max((len(step.actor) for step in trace.steps), default=0))
+    margin = " " * (number_width + 2 + actor_width + 2)
+    suspended = _suspensions(trace.start.properties)
+    for number, step in enumerate(trace.steps, 1):
+        if trace.loop == number - 1:
+            yield "from here on the same steps repeat for ever:"
+        now = _suspensions(step.properties)
+        deed, *further = [*_told(step), *sorted(now - suspended)]
+        head = f"{number:>{number_width}}  {step.actor:<{actor_width}}  "
+        yield from _wrapped(head + deed, width, "", margin)
+        for line in further:
+            yield from _wrapped(line, width, margin, margin + "  ")
+        suspended = now
+
+
+def _told(step: Step) -> Iterator[str]:
+    done = "; ".join([*map(request_line, step.requests), *change_lines(step)])
+    if step.target.kind == INFORMER:
+        # A delivery is what it makes a client see; that the client was behind is why there is one.
+        yield done or step.rule
+        return
+    yield _deed(step)
+    yield from stale_lines(step.answers)
+    if done:
+        yield done
+
+
+def _deed(step: Step) -> str:
+    late = f"after {step.duration:g} s, " if step.duration else ""
+    go_on = " (continued)" if step.continues else ""
+    behind = f" [sees {step.target.kind}s {step.behind} change{'s' if step.behind != 1 else ''} late]"
+    because = f": {step.because}" if step.because else ""
+    return f"{late}{step.rule} {called(step.target)}{go_on}{behind if step.behind else ''}{because}"
+
+
+def _suspensions(truth: Truth) -> set[str]:
+    return {
+        f"from here on {remark.property} is not required: {remark.text}"
+        for remark in truth.remarks
+        if truth.judgements.get(remark.property) == _SUSPENDED
+    }
+
+
+def _ending(trace: Trace, width: int, advice: Sequence[str]) -> Iterator[str]:
+    violation = trace.violation
+    if violation is not None:
+        of = f"{called(violation.target)}: " if violation.target else ""
+        said = violation.text or violation.statement
+        if said:
+            yield from _wrapped(f"{'So' if trace.steps else 'From the start'}: {of}{said}", width, "", "    ")
+    states = list(_states(trace))
+    if states:
+        yield "States at the end:"
+        for line in states:
+            yield from _wrapped(line, width, "  ", "    ")
+    asked = [*([violation.advice] if violation and violation.advice else []), *advice]
+    if asked:
+        yield "Try next:"
+        for sentence in asked:
+            yield from _wrapped(sentence, width, "  - ", "    ")
+
+
+def _states(trace: Trace) -> Iterator[str]:
+    """The states of the machines after the last step; objects of a kind that are in the same states share a line."""
+    known: dict[Reference, dict[str, str]] = {each.target: dict(each.machines) for each in trace.start.objects}
+    for step in trace.steps:
+        for move in step.machines:
+            known.setdefault(move.target, {})[move.machine] = move.after
+        for target in step.removed:
+            known.pop(target, None)
+    alike: dict[tuple[str, str], list[str]] = {}
+    for target, machines in known.items():
+        said = ", ".join(f"{machine} {state}" for machine, state in machines.items())
+        if said:
+            alike.setdefault((target.kind, said), []).append(target.name)
+    for (kind, said), names in alike.items():
+        yield f"{kind} {', '.join(names)}: {said}"
+
+
+def _wrapped(text: str, width: int, first: str, further: str) -> Iterable[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=further,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
+
+
+def _printable(line: str) -> str:
+    """Traces come out of files: what would steer a terminal is not passed on."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line).rstrip()

@@ -1,0 +1,201 @@
+"""Replays a trace: every step is computed again from the rules and compared with what was recorded (design §3.3).
+
+Against the same model the bytes must be the same. Against a changed one, such as a fix, the replay shows how far the
+recorded story still can happen, and what the rules allow instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from .encoding import Encoder, Json
+from .identities import Naming, Unrolled
+from .pools import State
+from .successors import Transition
+from .trace_building import Chronicler
+from .traces import Change, Request, Step, Trace, dumps, step_to_plain, to_plain
+from .transition_system import TransitionSystem
+
+_DIFFERENCES = 10
+
+
+@attrs.frozen
+class Possible:
+    """What a rule would do where a recorded step no longer fits: to each of these objects."""
+
+    component: str
+    rule: str
+    targets: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """``kubelet: sync pod (web-a, web-b)``."""
+        return f"{self.component}: {self.rule} ({', '.join(self.targets)})"
+
+
+@attrs.frozen
+class Departure:
+    """The first step, counted from 1, that cannot happen any more; ``nearest`` is what its own rule does instead."""
+
+    number: int
+    recorded: Step
+    possible: tuple[Possible, ...]
+    nearest: Step | None = None
+    differences: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """One paragraph: what was recorded, what is possible."""
+        recorded = f"{self.recorded.actor}: {self.recorded.rule} ({self.recorded.target.name})"
+        instead = "; ".join(map(str, self.possible)) or "nothing, all is at rest"
+        said = f"step {self.number} no longer fits: recorded was {recorded}; the rules allow {instead}"
+        return f"{said}; that rule now differs in {', '.join(self.differences)}" if self.differences else said
+
+
+@attrs.frozen
+class Replayed:
+    """What a replay found.
+
+    ``trace``: what was computed, up to where it fits. ``identical``: all of it, byte for byte as recorded.
+    ``differences``: paths at which steps that do fit differ (the start, answers, reasons, properties), the first few.
+    """
+
+    trace: Trace
+    identical: bool
+    departure: Departure | None = None
+    differences: tuple[str, ...] = ()
+
+    @property
+    def still_violated(self) -> bool:
+        """Whether the recorded story still happens and still ends in the violation of its property."""
+        if self.departure is not None or self.trace.violation is None:
+            return False
+        last = self.trace.steps[-1].properties if self.trace.steps else self.trace.start.properties
+        return last.judgements.get(self.trace.violation.property) == "violated"
+
+
+def replay(
+    trace: Trace,
+    system: TransitionSystem,
+    *,
+    naming: Naming | None = None,
+    scenario: Mapping[str, Json] | None = None,
+    exact: bool = True,
+) -> Replayed:
+    """Replays ``trace`` on ``system`` from its initial state; ``naming`` must be the one that the trace was made with.
+
+    A step fits if component, rule, object, requests with their responses, and changes are as recorded. With ``exact``
+    false, for models that were changed, what was sent and the values of fields may differ: who does what to which
+    objects and how it is answered must not. ``scenario``: that of ``system``, the recorded one unless given.
+    """
+    chronicler = Chronicler(system, naming)
+    first = chronicler.begin(system.initial_state())
+    start = chronicler.start(first)
+    # Steps that look alike may lead apart, so all of them are followed.
+    ends: dict[State, tuple[Unrolled, tuple[Step, ...]]] = {first.state: (first, ())}
+    departure: Departure | None = None
+    for number, recorded in enumerate(trace.steps, 1):
+        further: dict[State, tuple[Unrolled, tuple[Step, ...]]] = {}
+        for unrolled, steps in ends.values():
+            for step, after in _fitting(chronicler, unrolled, recorded, exact):
+                further.setdefault(after.state, (after, (*steps, step)))
+        if not further:
+            departure = _departure(chronicler, [unrolled for unrolled, _ in ends.values()], number, recorded)
+            break
+        ends = further
+    taken = max((steps for _, steps in ends.values()), key=lambda steps: _equal_steps(steps, trace.steps))
+    violation = trace.violation
+    if violation is not None and departure is None:
+        ending = taken[-1].properties if taken else start.properties
+        violation = chronicler.violation(violation.property, violation.text, ending)
+    replayed = Trace(
+        model=system.model.name,
+        start=start,
+        steps=taken,
+        violation=violation,
+        loop=trace.loop,
+        scenario=trace.scenario if scenario is None else scenario,
+    )
+    compared = attrs.evolve(trace, steps=trace.steps[: len(taken)])
+    differences = tuple(_differences(to_plain(compared), to_plain(replayed)))
+    identical = departure is None and dumps(replayed) == dumps(trace)
+    return Replayed(replayed, identical, departure, differences[:_DIFFERENCES])
+
+
+def _fitting(
+    chronicler: Chronicler, unrolled: Unrolled, recorded: Step, exact: bool
+) -> Iterator[tuple[Step, Unrolled]]:
+    candidates = list(_by_the_same_rule(chronicler, unrolled, recorded))
+    if exact:
+        yield from (one for one in candidates if _deed(one[0]) == _deed(recorded))
+        return
+    alike = [one for one in candidates if _gist(one[0]) == _gist(recorded)]
+    if alike:
+        wanted = {_text(change) for change in recorded.changes}
+        nearness = [len(wanted & {_text(change) for change in step.changes}) for step, _ in alike]
+        yield from (one for one, near in zip(alike, nearness, strict=True) if near == max(nearness))
+
+
+def _by_the_same_rule(chronicler: Chronicler, unrolled: Unrolled, recorded: Step) -> Iterator[tuple[Step, Unrolled]]:
+    for transition in _with_room(chronicler.enabled(unrolled.state)):
+        group = transition.group
+        rule = transition.key.rule if group.continues else group.rule.name
+        if (group.component.name, rule, group.continues) == (recorded.component, recorded.rule, recorded.continues):
+            yield chronicler.step(unrolled, transition)
+
+
+def _with_room(enabled: Iterable[Transition]) -> Iterator[Transition]:
+    return (transition for transition in enabled if transition.successor is not None)
+
+
+def _deed(step: Step) -> tuple[object, ...]:
+    """What must be as recorded for a step to be the same."""
+    return step.target, step.requests, step.changes
+
+
+def _gist(step: Step) -> tuple[object, ...]:
+    """What must be as recorded for a step to be the same one in a changed model."""
+
+    def asked(request: Request) -> tuple[object, ...]:
+        return request.verb, request.target, request.subresource, request.outcome
+
+    touched = {(change.target.kind, change.target.name) for change in step.changes}
+    return step.target, tuple(map(asked, step.requests)), touched, step.created, step.removed
+
+
+def _text(change: Change) -> str:
+    return repr(change)
+
+
+def _equal_steps(steps: tuple[Step, ...], recorded: tuple[Step, ...]) -> int:
+    return sum(one == other for one, other in zip(steps, recorded, strict=False))
+
+
+def _departure(chronicler: Chronicler, ends: list[Unrolled], number: int, recorded: Step) -> Departure:
+    possible: dict[tuple[str, str], dict[str, None]] = {}
+    nearest: Step | None = None
+    for unrolled in ends:
+        for transition in _with_room(chronicler.enabled(unrolled.state)):
+            step, _ = chronicler.step(unrolled, transition)
+            possible.setdefault((step.component, step.rule), {})[step.target.name] = None
+            same = (step.component, step.rule, step.target) == (recorded.component, recorded.rule, recorded.target)
+            nearest = step if same and nearest is None else nearest
+    differences: tuple[str, ...] = ()
+    if nearest is not None:
+        deed = Step("", "", "", recorded.target, requests=recorded.requests, changes=recorded.changes)
+        instead = attrs.evolve(deed, requests=nearest.requests, changes=nearest.changes)
+        differences = tuple(_differences(step_to_plain(deed), step_to_plain(instead)))[:_DIFFERENCES]
+    return Departure(
+        number,
+        recorded,
+        tuple(Possible(component, rule, tuple(targets)) for (component, rule), targets in possible.items()),
+        nearest,
+        differences,
+    )
+
+
+def _differences(recorded: Json, replayed: Json) -> Iterator[str]:
+    return (each.path for each in Encoder().difference(recorded, replayed))
+
+
+__all__ = ["Departure", "Possible", "Replayed", "replay"]

@@ -1,0 +1,146 @@
+"""A trace's requests, changes and answers as single lines, for texts and for sequence diagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import attrs
+
+from .encoding import Json
+from .pools import MARKS, cached_field, pending_field, plan_field
+from .traces import Answer, Change, Reference, Request, Step, Trace
+from .watch_cache import INFORMER
+
+NOTHING = "none"
+"""Stands for null."""
+
+LONGEST = 60
+"""Values are cut at this many characters."""
+
+_BOOKKEEPING = (pending_field(""), plan_field(""))
+_SEEN = cached_field("")
+_STORED = "object"
+
+
+@attrs.frozen
+class WordedStep:
+    """A step as ``diagrams.sequence`` takes it: who, what made it act, on what, requests and changes as lines."""
+
+    component: str
+    trigger: str
+    object: str
+    requests: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def worded(trace: Trace) -> tuple[WordedStep, ...]:
+    """The steps of a trace in words."""
+    return tuple(
+        WordedStep(
+            component=step.actor,
+            trigger=step.rule,
+            object=f"{step.target.kind}/{step.target.name}",
+            requests=tuple(request_line(request) for request in step.requests),
+            changes=change_lines(step),
+        )
+        for step in trace.steps
+    )
+
+
+def called(target: Reference) -> str:
+    """``Pod web-a``; ``new Pod`` for one that never came into being."""
+    return f"{target.kind} {target.name}" if target.name else f"new {target.kind}"
+
+
+def request_line(request: Request) -> str:
+    """``update Pod web-a status: conflict (the object has been modified)``; an outcome that is plain goes unsaid."""
+    asked = " ".join(part for part in (request.verb, called(request.target), request.subresource) if part)
+    outcome = "" if request.outcome in ("", "done") else f": {request.outcome}"
+    stale = ["its cache was behind"] if request.stale and outcome else []
+    reason = "; ".join([request.reason] * bool(request.reason) + stale)
+    return f"{asked}{outcome}" + (f" ({reason})" if reason and outcome else "")
+
+
+def answer_line(answer: Answer) -> str:
+    """``active was 2, in truth 3 (1 change behind)``."""
+    late = f"{answer.behind} change{'s' if answer.behind != 1 else ''} behind"
+    if answer.outdated:
+        return f"{answer.query} was {shown(answer.answer)}, in truth {shown(answer.actual)} ({late})"
+    return f"{answer.query} was {shown(answer.answer)}" + (f" ({late})" if answer.behind else "")
+
+
+def change_lines(step: Step) -> tuple[str, ...]:
+    """What is different after a step, one line an object and view of it; bookkeeping of the engine is left out."""
+    told: dict[tuple[Reference, str], list[str]] = {}
+    for change in step.changes:
+        view = _view(change)
+        if view or (view is not None and change.target not in step.removed):
+            told.setdefault((change.target, view), []).append(_difference(step, change, view))
+    found: list[str] = []
+    for (target, view), differences in told.items():
+        what = "" if target == step.target else called(target)
+        who = f"{view} now sees {called(target)}" if view else what
+        said = ", ".join(difference for difference in differences if difference)
+        if said or view:
+            found.append(": ".join(part for part in (who, said) if part))
+    late = {target for target, view in told if view}
+    stored = {change.target for change in step.changes if change.field == _STORED}
+    # What left the store earlier is only now gone from the last cache: that has been said.
+    gone = [called(target) for target in step.removed if target in stored or target not in late]
+    silent = [called(target) for target in step.created if not any(target == key[0] for key in told)]
+    return (*found, *(f"{name} is gone" for name in gone), *(f"{name} is new" for name in silent))
+
+
+def shown(value: Json) -> str:
+    """A value on one line, nulls left out, cut where it gets long."""
+    text = _flat(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _flat(value: Json, inside: bool = False) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        items = ", ".join(f"{key}: {_flat(item, True)}" for key, item in value.items() if item is not None)
+        return f"{{{items}}}"
+    if isinstance(value, list):
+        items = ", ".join(_flat(item, True) for item in value)
+        return f"[{items}]"
+    return str(value) if value != "" or inside else NOTHING
+
+
+def _view(change: Change) -> str | None:
+    """Whose cache it is that changes, "" if the object itself does, None for bookkeeping."""
+    field = change.field
+    if change.target.kind == INFORMER or field == MARKS or field.startswith(_BOOKKEEPING):
+        return None
+    if not field.startswith(_SEEN):
+        return ""
+    client = field[len(_SEEN) :]
+    return client.split(".", 1)[0].split("[", 1)[0]
+
+
+def _path(field: str) -> str:
+    """A field path without the place where the value is kept, if that is the store or a cache of it."""
+    place = _STORED if not field.startswith(_SEEN) else field.split(".", 1)[0].split("[", 1)[0]
+    return field[len(place) :].lstrip(".") if field == place or field.startswith((f"{place}.", f"{place}[")) else field
+
+
+def _difference(step: Step, change: Change, view: str) -> str:
+    path = _path(change.field)
+    before, after = shown(change.before), shown(change.after)
+    if path:
+        return f"{path} {before} -> {after}"
+    if change.before is None:
+        made = any(request.verb == "create" and request.target == change.target for request in step.requests)
+        return "" if made or view else f"now exists, {after}"
+    if change.after is None:
+        return "it is gone" if view else "is gone"
+    return f"{before} -> {after}"
+
+
+def stale_lines(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """The answers that the store would have given otherwise."""
+    return tuple(answer_line(answer) for answer in answers if answer.outdated)
