@@ -7,12 +7,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from kubemodel.diagrams.machine import machine_dot, machine_mermaid, terminal_states
+from kubemodel.diagrams.machine import ends_as_it_began, machine_dot, machine_mermaid, terminal_states
 from kubemodel.diagrams.palette import assign
 from kubemodel.diagrams.rendering import bundled_program, render
 from kubemodel.spec.language.machine import Arrow, Machine, State
 
-EDGE = re.compile(r"^\t(s\d+) -> (s\d+) \[label=<(.*)> color=\"(#\w+)\"", re.MULTILINE)
+EDGE = re.compile(r"^\t(\w+) -> (\w+) \[label=<(.*)> color=\"(#[\w:#]+)\"", re.MULTILINE)
 
 
 def _words(label: str) -> str:
@@ -22,23 +22,59 @@ def _words(label: str) -> str:
 def test_every_arrow_is_drawn_with_triggers_and_component(pod_life: Machine) -> None:
     names = {f"s{n}": state.name for n, state in enumerate(pod_life.states)}
     drawn = {(names[s], names[d], _words(label)) for s, d, label, _ in EDGE.findall(machine_dot(pod_life))}
-    assert len(drawn) == 19
-    assert ("Ready", "Running", "probe fails container exits kubelet") in drawn
+    assert len(drawn) == 17
     assert ("Running", "Failed", "exit &gt; 0 &amp; &quot;never&quot; restart kubelet") in drawn
     assert ("Unscheduled", "Unscheduled", "fail filters kube-scheduler") in drawn
     assert {(s, d) for s, d, _ in drawn} == {(arrow.source, arrow.dest) for arrow in pod_life.arrows}
+
+
+def test_arrows_with_the_same_ends_share_a_line(pod_life: Machine) -> None:
+    names = {f"s{n}": state.name for n, state in enumerate(pod_life.states)}
+    labels = {(names[s], names[d]): _words(label) for s, d, label, _ in EDGE.findall(machine_dot(pod_life))}
+    assert labels["Ready", "Running"] == "probe fails container exits kubelet"
+    assert labels["Ready", "Terminating"] == (
+        "evict taint-eviction-controller scale down replicaset-controller delete user"
+    )
+
+
+def test_a_trigger_of_several_components_is_said_once() -> None:
+    states = (State("A", bool), State("B", bool))
+    arrows = (Arrow("delete", "A", "B", "user"), Arrow("delete", "A", "B", "kubelet"))
+    ((_, _, label, colours),) = EDGE.findall(machine_dot(Machine("m", "M", ("f",), states, "A", arrows)))
+    assert _words(label) == "delete user kubelet"
+    assert colours == ":".join(look.colour for look in assign(["user", "kubelet"]).values())
 
 
 def test_each_component_has_a_colour_and_the_legend_says_which(pod_life: Machine) -> None:
     dot = machine_dot(pod_life)
     looks = assign(arrow.component for arrow in pod_life.arrows)
     assert len({look.colour for look in looks.values()}) == 6
-    for _, _, label, colour in EDGE.findall(dot):
-        (component,) = [name for name in looks if _words(label).endswith(name)]
-        assert looks[component].colour == colour
+    for _, _, label, colours in EDGE.findall(dot):
+        drawn = [looks[name].colour for name in looks if f">{name}</font>" in label]
+        assert sorted(colours.split(":")) == sorted(drawn)
     legend = dot[dot.index("legend [") :]
     for component, look in looks.items():
         assert f'<font color="{look.colour}">{component}</font>' in legend
+
+
+def _ring(*ends: str) -> Machine:
+    """Start leads to A; ``ends`` lead back to the start."""
+    states = tuple(State(name, bool) for name in ("Start", "A", "B", "C"))
+    arrows = (Arrow("go", "Start", "A", "user"), *(Arrow("end", source, "Start", "user") for source in ends))
+    return Machine("m", "M", ("f",), states, "Start", arrows)
+
+
+def test_the_initial_state_is_drawn_again_where_lives_end_in_it() -> None:
+    machine = _ring("A", "B", "C")
+    assert ends_as_it_began(machine)
+    edges = {(source, dest) for source, dest, _, _ in EDGE.findall(machine_dot(machine))}
+    assert edges == {("s0", "s1"), ("s1", "again"), ("s2", "again"), ("s3", "again")}
+
+
+def test_it_is_not_where_a_life_goes_round() -> None:
+    machine = _ring("A", "B")
+    assert not ends_as_it_began(machine)
+    assert {dest for _, dest, _, _ in EDGE.findall(machine_dot(machine))} == {"s0", "s1"}
 
 
 def test_terminal_states_have_a_double_border(pod_life: Machine) -> None:

@@ -1,0 +1,83 @@
+"""The cluster that lists and the picture of the architecture are made from: all that the specification has, at once.
+
+Small workloads, so that it can be walked through in no time, but every fault, every verb of a user, every component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from ..spec.cluster import components
+from ..spec.environment.faults import FAULTS
+from ..spec.language.component import Component
+from ..spec.language.scenario import Scenario
+from ..spec.manifests.settings import API_VERSION, KIND
+from ..spec.properties.catalogue import ON_REQUEST
+from .inputs import thawed
+
+_UPDATE = "update.yaml"
+
+
+def _template(name: str, release: int = 1) -> Mapping[str, Any]:
+    container = {
+        "name": name,
+        "image": f"shop.example/{name}:{release}",
+        "readinessProbe": {"httpGet": {"path": "/", "port": 80}},
+    }
+    return {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}
+
+
+def _deployment(name: str, strategy: str, release: int) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "replicas": 1,
+            "revisionHistoryLimit": 0,
+            "selector": {"matchLabels": {"app": name}},
+            "strategy": {"type": strategy},
+            "template": _template(name, release),
+        },
+    }
+
+
+def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
+    """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
+    metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": _template(name)}
+    return (
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec},
+        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _template(name)["spec"]},
+    )
+
+
+SCENARIO: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "whole-cluster"},
+    "objects": [_deployment("web", "RollingUpdate", 1), _deployment("db", "Recreate", 1), *_made_by_hand("db")],
+    "applied": {_UPDATE: [_deployment("web", "RollingUpdate", 2), _deployment("db", "Recreate", 2)]},
+    "nodes": 2,
+    "faults": dict.fromkeys(FAULTS, 1),
+    "users": [
+        [{"apply": _UPDATE}, {"pause": "web"}, {"resume": "web"}, {"delete": "pod/web"}, {"delete": "deployment/web"}],
+        [{"cordon": "node-1"}, {"cordon": "node-2"}, {"uncordon": "node-1"}, {"delete": "node/node-2"}],
+        [{"scale": "web=2"}, {"scale": "db=2"}, {"delete": "pod/db"}],
+    ],
+    "alsoCheck": list(ON_REQUEST),
+}
+"""The scenario document."""
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """What the document comes to: a scenario for each group of workloads."""
+    return tuple(job.scenario for job in thawed(SCENARIO, "whole-cluster").plan.jobs)
+
+
+def all_components() -> tuple[Component, ...]:
+    """Every component that a model of a cluster can have, with all its rules, in the order in which they are tried."""
+    return components(scenarios()[0])
