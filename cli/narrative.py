@@ -66,7 +66,8 @@ def _deed(step: Step) -> str:
     late = f"after {step.duration:g} s, " if step.duration else ""
     go_on = " (continued)" if step.continues else ""
     behind = f" [sees {step.target.kind}s {step.behind} change{'s' if step.behind != 1 else ''} late]"
-    because = f": {step.because}" if step.because else ""
+    # Why a plan was made has been said when it began.
+    because = f": {step.because}" if step.because and not step.continues else ""
     return f"{late}{step.rule} {called(step.target)}{go_on}{behind if step.behind else ''}{because}"
 
 

@@ -62,11 +62,10 @@ def request_line(request: Request) -> str:
 
 
 def answer_line(answer: Answer) -> str:
-    """``active was 2, in truth 3 (1 change behind)``."""
-    late = f"{answer.behind} change{'s' if answer.behind != 1 else ''} behind"
-    if answer.outdated:
-        return f"{answer.query} was {shown(answer.answer)}, in truth {shown(answer.actual)} ({late})"
-    return f"{answer.query} was {shown(answer.answer)}" + (f" ({late})" if answer.behind else "")
+    """``read active: 2; the store says 3 (its cache is 1 change behind)``."""
+    late = f" (its cache is {answer.behind} change{'s' if answer.behind != 1 else ''} behind)" if answer.behind else ""
+    true = f"; the store says {shown(answer.actual)}" if answer.outdated else ""
+    return f"read {answer.query}: {shown(answer.answer)}{true}{late}"
 
 
 def change_lines(step: Step) -> tuple[str, ...]:
