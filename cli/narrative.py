@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..engine.trace_words import called, change_lines, request_line, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
 from ..engine.watch_cache import INFORMER
+from ..spec.kinds import FAULT, USER
 
 _WIDEST_ACTOR = 28
 _SUSPENDED = "suspended"
+_BUDGETS = frozenset({FAULT, USER})
+"""Kinds that only count what the environment may still do: no news to who reads what it did."""
 
 
 def narrative(trace: Trace, *, advice: Sequence[str] = (), width: int = 100) -> str:
@@ -51,7 +54,7 @@ def _steps(trace: Trace, width: int) -> Iterator[str]:
 
 
 def _told(step: Step) -> Iterator[str]:
-    done = "; ".join([*map(request_line, step.requests), *change_lines(step)])
+    done = "; ".join([*map(request_line, step.requests), *change_lines(step, _BUDGETS)])
     if step.target.kind == INFORMER:
         # A delivery is what it makes a client see; that the client was behind is why there is one.
         yield done or step.rule
@@ -63,6 +66,8 @@ def _told(step: Step) -> Iterator[str]:
 
 
 def _deed(step: Step) -> str:
+    if step.target.kind in _BUDGETS and step.because:
+        return step.because
     late = f"after {step.duration:g} s, " if step.duration else ""
     go_on = " (continued)" if step.continues else ""
     behind = f" [sees {step.target.kind}s {step.behind} change{'s' if step.behind != 1 else ''} late]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import attrs
 
@@ -16,6 +16,9 @@ NOTHING = "none"
 
 LONGEST = 60
 """Values are cut at this many characters."""
+
+MOST = 5
+"""So many differences of one object are told one by one."""
 
 _BOOKKEEPING = (pending_field(""), plan_field(""))
 _SEEN = cached_field("")
@@ -33,15 +36,15 @@ class WordedStep:
     changes: tuple[str, ...]
 
 
-def worded(trace: Trace) -> tuple[WordedStep, ...]:
-    """The steps of a trace in words."""
+def worded(trace: Trace, hidden: Collection[str] = ()) -> tuple[WordedStep, ...]:
+    """The steps of a trace in words; ``hidden``: kinds whose changes are left out."""
     return tuple(
         WordedStep(
             component=step.actor,
             trigger=step.rule,
             object=f"{step.target.kind}/{step.target.name}",
             requests=tuple(request_line(request) for request in step.requests),
-            changes=change_lines(step),
+            changes=change_lines(step, hidden),
         )
         for step in trace.steps
     )
@@ -68,10 +71,13 @@ def answer_line(answer: Answer) -> str:
     return f"read {answer.query}: {shown(answer.answer)}{true}{late}"
 
 
-def change_lines(step: Step) -> tuple[str, ...]:
-    """What is different after a step, one line an object and view of it; bookkeeping of the engine is left out."""
+def change_lines(step: Step, hidden: Collection[str] = ()) -> tuple[str, ...]:
+    """What is different after a step, one line an object and view of it.
+
+    Bookkeeping of the engine is left out, and so are objects of the kinds in ``hidden``.
+    """
     told: dict[tuple[Reference, str], list[str]] = {}
-    for change in step.changes:
+    for change in (change for change in step.changes if change.target.kind not in hidden):
         view = _view(change)
         if view or (view is not None and change.target not in step.removed):
             told.setdefault((change.target, view), []).append(_difference(step, change, view))
@@ -79,7 +85,7 @@ def change_lines(step: Step) -> tuple[str, ...]:
     for (target, view), differences in told.items():
         what = "" if target == step.target else called(target)
         who = f"{view} now sees {called(target)}" if view else what
-        said = ", ".join(difference for difference in differences if difference)
+        said = ", ".join(_few([difference for difference in differences if difference]))
         if said or view:
             found.append(": ".join(part for part in (who, said) if part))
     late = {target for target, view in told if view}
@@ -88,6 +94,11 @@ def change_lines(step: Step) -> tuple[str, ...]:
     gone = [called(target) for target in step.removed if target in stored or target not in late]
     silent = [called(target) for target in step.created if not any(target == key[0] for key in told)]
     return (*found, *(f"{name} is gone" for name in gone), *(f"{name} is new" for name in silent))
+
+
+def _few(differences: list[str]) -> list[str]:
+    more = len(differences) - MOST
+    return differences if more <= 1 else [*differences[:MOST], f"and {more} more fields"]
 
 
 def shown(value: Json) -> str:

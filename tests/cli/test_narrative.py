@@ -173,3 +173,18 @@ def test_long_values_are_cut() -> None:
     text = narrative(attrs.evolve(TRACE, steps=(step,)), width=200)
     assert max(map(len, text.splitlines())) <= 200
     assert "xxx… -> [y, y, " in text
+
+
+def test_what_users_and_faults_may_still_do_is_no_news() -> None:
+    user, fault = Reference("User", "ann"), Reference("Fault", "node-crash")
+    apply = Step("user", "user", "act", user, because="kubectl cordon node-1", changes=(Change(user, "todo", [1], []),))
+    crash = Step("fault", "fault", "node-crash", NODE, changes=(Change(fault, "left", 1, 0),))
+    text = narrative(attrs.evolve(TRACE, steps=(apply, crash), violation=None))
+    assert "1  user   kubectl cordon node-1\n2  fault  node-crash Node node-1\n\n" in text
+
+
+def test_of_many_changes_the_first_are_told() -> None:
+    changes = tuple(Change(POD, f"object.spec.field{number}", 0, 1) for number in range(9))
+    text = narrative(attrs.evolve(TRACE, steps=(attrs.evolve(STARTS, requests=(), changes=changes),)), width=200)
+    assert "spec.field4 0 -> 1, and 4 more fields\n" in text
+    assert "field5" not in text
