@@ -81,15 +81,18 @@ def replay(
     naming: Naming | None = None,
     scenario: Mapping[str, Json] | None = None,
     exact: bool = True,
+    initial: State | None = None,
 ) -> Replayed:
-    """Replays ``trace`` on ``system`` from its initial state; ``naming`` must be the one that the trace was made with.
+    """Replays ``trace`` on ``system`` from its initial state, or from ``initial``.
+
+    ``naming`` must be the one that the trace was made with.
 
     A step fits if component, rule, object, requests with their responses, and changes are as recorded. With ``exact``
     false, for models that were changed, what was sent and the values of fields may differ: who does what to which
     objects and how it is answered must not. ``scenario``: that of ``system``, the recorded one unless given.
     """
     chronicler = Chronicler(system, naming)
-    first = chronicler.begin(system.initial_state())
+    first = chronicler.begin(system.initial_state() if initial is None else initial)
     start = chronicler.start(first)
     # Steps that look alike may lead apart, so all of them are followed.
     ends: dict[State, tuple[Unrolled, tuple[Step, ...]]] = {first.state: (first, ())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kubemodel.engine.executor import Seeded, run
+from kubemodel.engine.executor import Seeded, run, settle
 from kubemodel.engine.replay import Replayed, replay
 from kubemodel.engine.trace_building import build
 from kubemodel.engine.traces import Reference, Trace, dumps, loads
@@ -139,3 +139,12 @@ def test_the_scenario_of_a_changed_model_is_its_own() -> None:
     assert found.trace.scenario == {"other": 1}
     assert found.departure is None
     assert not found.identical
+
+
+def test_a_replay_can_start_where_the_trace_did() -> None:
+    system = TransitionSystem(cluster())
+    state = settle(system, system.initial_state())
+    trace = build(system, run(system, state, Seeded(1), max_steps=10).path, naming=NAMING)
+    other = TransitionSystem(cluster())
+    assert replay(trace, other, naming=NAMING).differences
+    assert replay(trace, other, naming=NAMING, initial=settle(other, other.initial_state())).identical
