@@ -11,11 +11,12 @@ import resource
 import sys
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import attrs
 
+from ..engine.pools import State
 from ..engine.transition_system import Group, TransitionSystem
 from .cycles import shortest_cycle
 from .expansion import Expansion, Move, Packed
@@ -49,13 +50,15 @@ def search(
     progress: Callable[[Progress], None] | None = None,
     *,
     keep_going: bool = False,
+    initial: Sequence[State] = (),
 ) -> SearchResult:
     """Explores ``system`` and judges its properties.
 
     Stops after the level of the first violation unless ``keep_going``; properties that are open then are undetermined.
     ``progress`` is called about every half a second. ``KeyboardInterrupt`` ends the search, with what it has found.
+    ``initial``: the states to begin with, the system's own one unless given.
     """
-    return _Search(system, limits, progress, keep_going).run()
+    return _Search(system, limits, progress, keep_going, initial).run()
 
 
 class _Search:
@@ -65,12 +68,14 @@ class _Search:
         limits: Limits,
         progress: Callable[[Progress], None] | None,
         keep_going: bool,
+        initial: Sequence[State],
         clock: _Clock = time.monotonic,
     ) -> None:
         self.system = system
         self.limits = limits
         self.progress = progress
         self.keep_going = keep_going
+        self.initial = tuple(initial) or (system.initial_state(),)
         self.clock = clock
         self.findings = Findings(system)
         self.expansion = Expansion(system, self.findings.judges, self.moved)
@@ -117,11 +122,11 @@ class _Search:
     def explore(self) -> None:
         limits, findings, expansion = self.limits, self.findings, self.expansion
         first = 0
-        initial = expansion.pack(self.system.initial_state())
-        self.seen[initial] = 0
-        self.order.append(initial)
-        self.parents.append(0)
-        findings.judge_state(expansion.findings(initial, quiescent=False), 0, 0)
+        for number, initial in enumerate(dict.fromkeys(map(expansion.pack, self.initial))):
+            self.seen[initial] = number
+            self.order.append(initial)
+            self.parents.append(number)
+            findings.judge_state(expansion.findings(initial, quiescent=False), 0, number)
         while first < len(self.order):
             if findings.violations and not self.keep_going:
                 raise _Stopped(Bound("first-violation", "the search stopped at the first violation"))
@@ -222,9 +227,9 @@ class _Search:
         )
 
     def way_to(self, number: int) -> list[Packed]:
-        """The states from the initial one to the state with this number, along a shortest way."""
+        """The states from an initial one, which is its own parent, to the state with this number: a shortest way."""
         way = [number]
-        while way[-1]:
+        while self.parents[way[-1]] != way[-1]:
             way.append(self.parents[way[-1]])
         return [self.order[each] for each in reversed(way)]
 

@@ -45,6 +45,10 @@ class Flags:
     also_check: tuple[str, ...] = ()
 
 
+FLAG_NAMES = tuple(field.name for field in attrs.fields(Flags))
+"""The names of the flags, as a command passes them."""
+
+
 def _pair(text: str, flag: str, expected: str) -> tuple[str, str]:
     left, separator, right = text.partition("=")
     if not separator or not left or not right:

@@ -105,7 +105,7 @@ def state_judges(system: TransitionSystem) -> tuple[StateJudge, ...]:
 
 def property_names(system: TransitionSystem) -> tuple[str, ...]:
     """The names of all properties that a search decides, in declaration order, the machines' own last."""
-    names = tuple(prop.name for prop in system.model.properties)
+    names = tuple(dict.fromkeys(prop.name for prop in system.model.properties))
     return (*names, UNDECLARED_TRANSITION) if system.model.machines else names
 
 

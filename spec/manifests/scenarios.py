@@ -84,7 +84,9 @@ def _plain_node(name: str) -> Mapping[str, Any]:
 
 def plan(documents: Sequence[Document], settings: Settings, folder: str = "") -> Plan:
     """The jobs that ``documents`` (and the manifests that the settings name, relative to ``folder``) come to."""
-    given = checked((*documents, *_named(settings, folder), *_inline(settings)))
+    written = (*documents, *_named(settings, folder), *_inline(settings))
+    given = checked(written)
+    as_written = {id(document): original for document, original in zip(given, written, strict=True)}
     nodes, assumed = _nodes(given, settings, folder)
     crashes = settings.faults.get("node-crash", 0)
     groups = split(given, nodes, crashes)
@@ -115,11 +117,11 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             extra_properties=settings.also_check,
             expect=settings.expect,
         )
-        left_out = not_modelled(group.documents, scoring=_scores(settings))
+        left_out = not_modelled([as_written[id(d)] for d in group.documents], scoring=_scores(settings))
         jobs.append(Job(scenario, group, left_out, group.documents, _self_contained(settings, group, nodes, applied)))
     _check_actions(settings, jobs, nodes)
     held = {id(document) for group in groups for document in group.documents}
-    rest = [document for document in given if id(document) not in held and document.kind != NODE]
+    rest = [as_written[id(d)] for d in given if id(d) not in held and d.kind != NODE]
     return Plan(tuple(jobs), not_modelled(rest), nodes, assumed)
 
 

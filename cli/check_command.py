@@ -1,0 +1,164 @@
+"""`kubemodel check`: do the properties hold of these manifests, whatever happens?"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import click
+
+from ..checker.result import Limits
+from ..engine.traces import dumps
+from ..engine.verdicts import ExitCode, combined_exit_code
+from ..spec.environment.faults import FAULTS
+from ..spec.environment.users import VERBS
+from ..spec.language.model import TimeMode
+from ..spec.language.plan import Rpc
+from ..spec.language.scenario import Start
+from ..spec.manifests.errors import InputError
+from ..spec.manifests.settings import SWITCHES, Settings
+from .checking import Checked, run
+from .expectations import unmet
+from .inputs import FLAG_NAMES, Flags, Request, requests
+from .progress import Progress
+from .report_json import report_document
+from .report_text import measured_lines, report_text
+
+DEFAULT_MAX_STATES = 20_000_000
+DEFAULT_MAX_MEMORY_MB = 8_000
+
+
+def scenario_flags(command: Any) -> Any:
+    """The flags that say what a scenario document says, for every command that takes manifests."""
+    flags = (
+        click.option("--nodes", help="Number of default nodes, or a file of Node manifests.", metavar="N|FILE"),
+        click.option(
+            "--fault",
+            "faults",
+            multiple=True,
+            metavar="FAULT=N",
+            help=f"A fault and how often it may come: {', '.join(FAULTS)}.",
+        ),
+        click.option(
+            "--user",
+            "users",
+            multiple=True,
+            metavar="VERB=WHAT",
+            help=f"What a user does, in order: {', '.join(VERBS)}; such as apply=new.yaml, scale=web=5, cordon=node-1.",
+        ),
+        click.option(
+            "--lag",
+            "lag",
+            multiple=True,
+            metavar="CLIENT/KIND=N",
+            help="A watch cache that may be N changes behind, such as replicaset-controller/Pod=1.",
+        ),
+        click.option(
+            "--switch",
+            "switches",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="; ".join(f"{name}={'|'.join(values)}" for name, values in SWITCHES.items()) + ".",
+        ),
+        click.option("--time", type=click.Choice([mode.value for mode in TimeMode]), help="When timers may fire."),
+        click.option("--rpc", type=click.Choice([rpc.value for rpc in Rpc]), help="How much of a plan is one step."),
+        click.option(
+            "--start",
+            type=click.Choice([start.value for start in Start]),
+            help="Begin with the manifests just applied, or already running (the default where a user acts).",
+        ),
+        click.option("--pod-slots", type=click.IntRange(1, 1000), help="How many pods may exist at once."),
+        click.option("--property", "properties", multiple=True, help="Check this property instead of the defaults."),
+        click.option("--also-check", multiple=True, metavar="PROPERTY", help="Check this property besides."),
+    )
+    for flag in reversed(flags):
+        command = flag(command)
+    return command
+
+
+@click.command(short_help="Check manifests or scenarios; a counterexample if something can go wrong.")
+@click.argument("paths", nargs=-1, required=True)
+@scenario_flags
+@click.option("--max-states", type=click.IntRange(1), help=f"Stop after this many states [{DEFAULT_MAX_STATES:,}].")
+@click.option("--max-depth", type=click.IntRange(0), help="Look no further than this many steps.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Stop after this many seconds for each group.")
+@click.option("--max-memory", type=click.IntRange(50), help=f"Stop at this many megabytes [{DEFAULT_MAX_MEMORY_MB:,}].")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Try components in another order.")
+@click.option("--keep-going", is_flag=True, help="Go on after the first violation, to decide every property.")
+@click.option("--stats", is_flag=True, help="Show distinct views of each rule, tables and rates.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--output-dir", type=click.Path(file_okay=False), help="Write each counterexample there as a trace.")
+@click.option("--quiet", is_flag=True, help="No progress on standard error.")
+def check(paths: tuple[str, ...], **flags: Any) -> int:
+    """Check manifests: files, folders, `-` for standard input, or scenario documents.
+
+    Workloads that cannot influence each other are checked apart. Every interleaving of the components is explored;
+    faults, users and lagging caches only as far as asked for. Exit code 0: all properties hold.
+    """
+    given = requests(
+        paths,
+        Flags(**{name: flags[name] for name in FLAG_NAMES}),
+        click.get_text_stream("stdin"),
+    )
+    results: list[tuple[Request, list[Checked]]] = []
+    for request in given:
+        limits = _limits(request.settings, flags)
+        checked = []
+        for job in request.plan.jobs:
+            with Progress(job.scenario.name, shown=not flags["quiet"]) as progress:
+                checked.append(
+                    run(job, limits, seed=flags["seed"], keep_going=flags["keep_going"], progress=progress.report)
+                )
+        results.append((request, checked))
+    written = _write_traces(results, flags["output_dir"])
+    if flags["form"] == "json":
+        click.echo(json.dumps(report_document(results, written), indent=1, sort_keys=True, ensure_ascii=False))
+    else:
+        click.echo(report_text(results, written, stats=flags["stats"]), nl=False)
+        if flags["stats"]:
+            click.echo("\n".join(measured_lines(results)), err=True)
+    return _exit_code(results)
+
+
+def _limits(settings: Settings, flags: dict[str, Any]) -> Limits:
+    bounds = settings.bounds
+    return Limits(
+        max_states=flags["max_states"] or int(bounds.get("maxStates", DEFAULT_MAX_STATES)),
+        max_depth=flags["max_depth"] if flags["max_depth"] is not None else _whole(bounds.get("maxDepth")),
+        seconds=flags["timeout"] or bounds.get("timeout"),
+        max_memory_mb=flags["max_memory"] or DEFAULT_MAX_MEMORY_MB,
+    )
+
+
+def _whole(bound: float | None) -> int | None:
+    return None if bound is None else int(bound)
+
+
+def _exit_code(results: list[tuple[Request, list[Checked]]]) -> int:
+    codes = []
+    for request, checked in results:
+        if request.settings.expect:
+            codes.append(ExitCode.COMPARISON if unmet(request.settings.expect, checked) else ExitCode.HOLDS)
+        else:
+            codes.extend(one.result.verdict.exit_code for one in checked)
+    return int(combined_exit_code(codes)) if codes else int(ExitCode.UNDETERMINED)
+
+
+def _write_traces(results: list[tuple[Request, list[Checked]]], folder: str | None) -> dict[tuple[str, str], str]:
+    """Writes every counterexample into ``folder`` (made if need be); the path of each by job and property."""
+    if folder is None:
+        return {}
+    written = {}
+    try:
+        os.makedirs(folder, exist_ok=True)
+        for _, checked in results:
+            for one in checked:
+                for name, trace in one.traces.items():
+                    path = os.path.join(folder, f"{one.job.scenario.name}-{name}.trace.json")
+                    with open(path, "w", encoding="utf-8") as file:
+                        file.write(dumps(trace))
+                    written[one.job.scenario.name, name] = path
+    except OSError as error:
+        raise InputError(f"cannot write traces: {error.strerror}", source=folder) from error
+    return written

@@ -1,0 +1,78 @@
+"""The report of a check as JSON; what differs from run to run stands under the key ``measured`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ..engine.traces import to_plain
+from ..engine.verdicts import RunVerdict
+from .checking import Checked
+from .expectations import unmet
+from .inputs import Request
+from .report_text import basis
+
+
+def report_document(
+    results: Sequence[tuple[Request, Sequence[Checked]]], written: Mapping[tuple[str, str], str]
+) -> dict[str, Any]:
+    """The whole report. ``verdict`` of the run, of each scenario, of each group and of each property (design §3.4)."""
+    properties = [prop for _, checked in results for one in checked for prop in one.result.properties]
+    return {
+        "verdict": RunVerdict.of(properties).verdict.value,
+        "scenarios": [_scenario(request, checked, written) for request, checked in results],
+        "measured": {
+            one.job.scenario.name: attrs.asdict(one.result.measured) for _, checked in results for one in checked
+        },
+    }
+
+
+def _scenario(request: Request, checked: Sequence[Checked], written: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    return {
+        "source": request.source,
+        "verdict": RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict.value,
+        "groups": [_group(one, written) for one in checked],
+        "basis": list(basis(request, checked)),
+        "notModelled": [_plain(entry) for entry in _all(request)],
+        "unmetExpectations": list(unmet(request.settings.expect, checked)),
+    }
+
+
+def _all(request: Request) -> list[Any]:
+    return [*request.plan.not_modelled, *(entry for job in request.plan.jobs for entry in job.not_modelled)]
+
+
+def _plain(entry: Any) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in ("kind", "name", "field", "consequence", "count")}
+
+
+def _group(one: Checked, written: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    result = one.result
+    name = one.job.scenario.name
+    return {
+        "name": name,
+        "why": one.job.group.explanation,
+        "verdict": result.verdict.verdict.value,
+        "states": result.states,
+        "transitions": result.transitions,
+        "depth": result.depth,
+        "quiescent": result.quiescent,
+        "complete": result.complete,
+        "bounds": [attrs.asdict(bound) for bound in result.bounds],
+        "properties": [
+            {
+                "name": prop.name,
+                "verdict": prop.verdict.value,
+                "category": prop.category.value,
+                "text": prop.text,
+                "traceFile": written.get((name, prop.name)),
+            }
+            for prop in result.properties
+        ],
+        "suspended": [attrs.asdict(suspension) for suspension in result.suspended],
+        "neverFired": [list(rule) for rule in result.never_fired],
+        "views": [[component, rule, count] for (component, rule), count in result.views.items() if count],
+        "traces": {prop: to_plain(trace) for prop, trace in one.traces.items()},
+    }
