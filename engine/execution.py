@@ -31,6 +31,7 @@ from ..spec.language.plan import (
     Write,
 )
 from ..spec.language.request import ApiCall, Outcome, Response
+from .plan_targets import targets, with_targets
 from .pools import MARKS, NAME, cached_field, pending_field, plan_field
 from .watch_cache import INFORMER, informer_name
 
@@ -283,9 +284,8 @@ class _Execution:
 
     def unmark(self, gone: tuple[Step, ...], kept: tuple[Step, ...]) -> None:
         """Takes the marks off objects that only steps in ``gone`` mean, none in ``kept``."""
-        needed = {getattr(step, "target", None) for step in kept}
-        for step in gone:
-            target = getattr(step, "target", None)
+        needed = targets(kept)
+        for target in targets(gone):
             if isinstance(target, Marked) and target not in needed:
                 ordinal = self.by_mark(target)
                 self.put(ordinal, MARKS, tuple(mark for mark in self.field(ordinal, MARKS) if mark != target.mark))
@@ -296,24 +296,29 @@ class _Execution:
         if field not in self.system.pools[self.pools[self.key]].position:
             assert not steps, f"rule {self.rule} of {self.component} must declare several_requests"
             return
-        kept: list[Step] = []
+        marks: list[Marked] = []
         labelled: dict[Chosen, Marked] = {}
-        for number, step in enumerate(steps):
-            target = getattr(step, "target", None)
-            if isinstance(target, Chosen):
-                marked = labelled.get(target) or self.mark(target, number)
-                if target.label is not None:
-                    labelled[target] = marked
-                step = attrs.evolve(step, target=marked)  # type: ignore[arg-type]
-            kept.append(step)
-        self.put(self.key, field, PlanInFlight(self.rule, tuple(kept), because) if kept else None)
 
-    def mark(self, target: Chosen, number: int) -> Marked:
-        """Marks what ``target`` chooses, so that step ``number`` of the rest of the plan finds it again."""
-        ordinal = self.target(target)
-        mark = (self.component, self.key_name, number)
-        self.put(ordinal, MARKS, (*self.field(ordinal, MARKS), mark))
-        return Marked(self.system.pools[self.pools[ordinal]].name, mark)
+        def mark(target: Target) -> Target:
+            if not isinstance(target, Chosen):
+                return target
+            if target in labelled:
+                return labelled[target]
+            ordinal = self.target(target)
+            name = (self.component, self.key_name, len(marks))
+            self.put(ordinal, MARKS, (*self.field(ordinal, MARKS), name))
+            marks.append(Marked(self.system.pools[self.pools[ordinal]].name, name))
+            if target.label is not None:
+                labelled[target] = marks[-1]
+            return marks[-1]
+
+        def mark_branch(target: Target) -> Target:
+            if isinstance(target, Chosen) and target.label is None:
+                raise ValueError(f"rule {self.rule} of {self.component}: what follows a response must choose by label")
+            return mark(target)
+
+        kept = with_targets(steps, mark, mark_branch)
+        self.put(self.key, field, PlanInFlight(self.rule, kept, because) if kept else None)
 
 
 def attempt(

@@ -31,7 +31,8 @@ class Named:
 class Chosen:
     """Some object that the rule's query ``query`` put in class ``cls``; each distinct one is an alternative.
 
-    Every step without a ``label`` means another object; steps of one plan that share a label mean the same one.
+    Every step without a ``label`` means another object; steps of one plan that share a label mean the same one. In
+    what follows a response (``Call.on``) the label is needed.
     """
 
     query: str

@@ -130,6 +130,30 @@ def test_a_plan_goes_on_after_a_failure_that_it_tolerates() -> None:
     assert texts(it, run(it)[-1]) == ["-", "-", "-ac"]
 
 
+def test_what_follows_a_response_means_the_same_objects() -> None:
+    last = append(chosen(0), "c")
+    refused = attrs.evolve(append(chosen(1), "X"), on=((Outcome.FORBIDDEN, (append(chosen(2), "d"), last)),))
+    it = system(append(chosen(0), "a"), refused, append(chosen(2), "e"), last)
+    states = run(it)
+    assert texts(it, states[-1]) == ["-", "-ac", "-d"]
+    assert [sum(map(len, texts(it, state, MARKS))) for state in states] == [0, 3, 2, 1, 0]
+
+
+def test_what_follows_a_response_must_choose_by_label() -> None:
+    refused = attrs.evolve(append(chosen(1), "X"), on=((Outcome.FORBIDDEN, (append(chosen(None), "d"),)),))
+    it = system(append(chosen(0), "a"), refused)
+    with pytest.raises(ValueError, match="what follows a response must choose by label"):
+        run(it)
+
+
+def test_branches_that_share_their_steps_are_walked_once() -> None:
+    plan: tuple[Step, ...] = ()
+    for number in range(60):
+        plan = (attrs.evolve(append(chosen(0), str(number % 10)), on=((Outcome.FORBIDDEN, plan),)), *plan)
+    it = system(*plan, texts=1)
+    assert texts(it, run(it)[-1]) == ["-" + "9876543210" * 6]
+
+
 def test_a_serial_component_finishes_one_plan_before_it_starts_another() -> None:
     it = system(append(chosen(0), "a"), append(chosen(1), "b"), workers=2, serial=True, texts=4)
     state, rules = it.initial_state(), []

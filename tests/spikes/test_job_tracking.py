@@ -22,8 +22,8 @@ def explored(**arguments: Any) -> Counts:
         pytest.param({"pods": 1}, Counts(8, 8, 6, 1), id="one pod, and two events on their way"),
         pytest.param({"lag": 0}, Counts(15, 17, 7, 1), id="two pods"),
         pytest.param({"lag": 2}, Counts(37, 56, 11, 1), id="two pods and a cache two changes behind"),
-        pytest.param({"lag": 2, "crashes": 2}, Counts(161, 347, 11, 3), id="and two crashes"),
-        pytest.param({"lag": 2, "crashes": 1, "deletes": 1}, Counts(426, 1068, 12, 4), id="a crash and a clean-up"),
+        pytest.param({"lag": 2, "crashes": 2}, Counts(143, 304, 11, 3), id="and two crashes"),
+        pytest.param({"lag": 2, "crashes": 1, "deletes": 1}, Counts(386, 973, 11, 4), id="a crash and a clean-up"),
     ],
 )
 def test_every_pod_is_counted_once(given: dict[str, Any], expected: Counts) -> None:
