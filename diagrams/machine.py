@@ -120,9 +120,9 @@ def _line_label(moves: Mapping[str, list[str]], looks: Mapping[str, Look]) -> st
     for component, triggers in moves.items():
         said.setdefault(tuple(triggers), []).append(component)
     parts = []
-    for triggers, components in said.items():
+    for together, components in said.items():
         colour = looks[components[0]].colour if len(components) == 1 else INK
-        parts.append(html_lines(triggers, f'<font color="{colour}"><b>', "</b></font>"))
+        parts.append(html_lines(together, f'<font color="{colour}"><b>', "</b></font>"))
         parts += [html_lines([each], f'<font color="{looks[each].colour}">', "</font>") for each in components]
     # A table, for its padding: it keeps the text off the line, and off the label of a neighbour.
     return f'<<table border="0" cellborder="0" cellpadding="3"><tr><td>{"<br/>".join(parts)}</td></tr></table>>'
