@@ -135,7 +135,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
         scheduler.component(scheduler.Scoring(switches.get("scoring", scheduler.Scoring.ANY_FEASIBLE.value))),
         kubelet.component(nodes={s.node.metadata.name: s.node for s in scenario.nodes}, track_serving=serving),
     ]
-    if serving:
+    if serving or scenario.faults.get(faults.PROBE_FAILURE, 0):
         found.append(container_runtime.component(track_serving=True))
     if _node_trouble(scenario) or _nodes_change(scenario):
         found.append(node_lifecycle.component())
@@ -269,7 +269,7 @@ def fused(scenario: Scenario) -> frozenset[str]:
     What a runtime holds of a pod is read by its own kubelet alone. A node crash leaves the same behind halfway through
     a start as after it; only a kubelet that ends, or is cut off, in between makes a difference.
     """
-    between = (faults.KUBELET_CRASH, faults.LINK_CUT, faults.CONTAINER_EXIT)
+    between = (faults.KUBELET_CRASH, faults.LINK_CUT, faults.CONTAINER_EXIT, faults.CONTAINER_COMPLETION)
     return frozenset() if any(scenario.faults.get(name, 0) for name in between) else frozenset({kubelet.NAME})
 
 

@@ -31,7 +31,9 @@ from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
 from ..language.query import ANY, Query, no_parameter
-from ..node.container_runtime import Exit, machine_lost
+from ..node.container_runtime import Exit, StopServing, machine_lost
+from ..node.pod_status import has_readiness_probe
+from ..objects.pod import Pod
 
 NAME = "fault"
 SUPERVISOR = "process-supervisor"
@@ -42,6 +44,7 @@ KUBELET_CRASH = "kubelet-crash"
 CONTROLLER_MANAGER_CRASH = "controller-manager-crash"
 SCHEDULER_CRASH = "scheduler-crash"
 CONTAINER_EXIT = "container-exit"
+CONTAINER_COMPLETION = "container-completion"
 PROBE_FAILURE = "probe-failure"
 
 FAULTS: Mapping[str, str] = {
@@ -51,7 +54,8 @@ FAULTS: Mapping[str, str] = {
     CONTROLLER_MANAGER_CRASH: "kube-controller-manager ends and is started again: all its loops at once",
     SCHEDULER_CRASH: "kube-scheduler ends and is started again: its queue and assumed pods are lost",
     CONTAINER_EXIT: "the containers of a pod end with exit code 1",
-    PROBE_FAILURE: "the readiness probe of a pod fails as often as its threshold asks for",
+    CONTAINER_COMPLETION: "the containers of a pod end with exit code 0, as a program does that has finished",
+    PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
 }
 """Every fault with what it does."""
 
@@ -63,15 +67,6 @@ class _Less:
     def __call__(self, value: int, /) -> int:
         """One less."""
         return value - 1
-
-
-@attrs.frozen(cache_hash=True)
-class ReadinessLost:
-    """The edit of a kubelet's memory when a readiness probe has failed."""
-
-    def __call__(self, value: PodWorker | None, /) -> PodWorker | None:
-        """The memory with the pod not ready."""
-        return attrs.evolve(value, ready=False) if value is not None else None
 
 
 def _spend(fault: str) -> tuple[Step, ...]:
@@ -123,9 +118,10 @@ def _running_containers(runtime: PodRuntime | None) -> str | None:
     return runtime.node if runtime is not None and runtime.containers == RUNNING else None
 
 
-def _probed(pod: Any, worker: PodWorker | None) -> str | None:
-    probed = pod is not None and any(container.readiness_probe is not None for container in pod.spec.containers)
-    return worker.node if probed and worker is not None and worker.ready else None
+def _answering(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> str | None:
+    if pod is None or runtime is None or worker is None or not has_readiness_probe(pod.spec):
+        return None
+    return worker.node if runtime.serving and worker.ready else None
 
 
 _RULES: Mapping[str, Rule] = {
@@ -160,11 +156,17 @@ _RULES: Mapping[str, Rule] = {
         lambda _node: (Write(KEY, "runtime", Exit(1)),),
         lambda node: f"the application on {node} ends with exit code 1",
     ),
+    CONTAINER_COMPLETION: _fault(
+        CONTAINER_COMPLETION,
+        Key(POD, ("runtime",), _running_containers),
+        lambda _node: (Write(KEY, "runtime", Exit(0)),),
+        lambda node: f"the application on {node} ends with exit code 0",
+    ),
     PROBE_FAILURE: _fault(
         PROBE_FAILURE,
-        Key(POD, ("object", "worker"), _probed),
-        lambda _node: (Write(KEY, "worker", ReadinessLost()),),
-        lambda node: f"the readiness probe on {node} fails",
+        Key(POD, ("object", "runtime", "worker"), _answering),
+        lambda _node: (Write(KEY, "runtime", StopServing()),),
+        lambda node: f"the application on {node} no longer answers",
     ),
 }
 

@@ -2,7 +2,7 @@
 
 Its machines: a sandbox is absent, ready or not ready; the main containers of a pod, taken together, are absent,
 created, running or exited. Nothing moves by itself but what the environment does (a process ends, a machine fails)
-and, where the model tracks it, the application's start: it serves some time after its container runs. Init containers
+and, where the model tracks it, the application: it serves some time after its container runs. Init containers
 are part of CreateContainer: the model does not see them on their own.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..kinds import ABSENT, CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime
+from ..kinds import ABSENT, CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime, PodWorker
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Write
@@ -103,6 +103,15 @@ class Serve:
         return attrs.evolve(runtime, serving=True)
 
 
+@attrs.frozen(cache_hash=True)
+class StopServing:
+    """The application no longer answers requests, although it runs."""
+
+    def __call__(self, runtime: PodRuntime, /) -> PodRuntime:
+        """What the runtime holds afterwards."""
+        return attrs.evolve(runtime, serving=False)
+
+
 def machine_lost(runtime: PodRuntime) -> PodRuntime | None:
     """What the node's disk still shows of the pod after its machine failed (container-runtime §8).
 
@@ -126,10 +135,12 @@ class _Starting:
     node: str
 
 
-def _starting(runtime: PodRuntime | None) -> _Starting | None:
+def _starting(runtime: PodRuntime | None, worker: PodWorker | None) -> _Starting | None:
     if runtime is None or runtime.containers != RUNNING or runtime.serving:
         return None
-    return _Starting(runtime.node)
+    # An application that stopped answering goes on so until its probe has noticed: less is no failure.
+    noticed = worker is None or not worker.ready
+    return _Starting(runtime.node) if noticed else None
 
 
 def _serve(_key: _Starting) -> list[Alternative]:
@@ -138,11 +149,11 @@ def _serve(_key: _Starting) -> list[Alternative]:
 
 APPLICATION_SERVES = Rule(
     name="application serves",
-    key=Key(POD, ("runtime",), _starting),
+    key=Key(POD, ("runtime", "worker"), _starting),
     decide=_serve,
     guards=(MACHINE_RUNS,),
     reference="container-runtime §1",
-    meaning="a running container's application begins to answer requests",
+    meaning="a running container's application begins to answer requests, or does so again",
 )
 
 

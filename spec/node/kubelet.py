@@ -76,7 +76,6 @@ WORKER = Machine(
         Arrow("admit", "Unknown", "Syncing", NAME, "kubelet §4"),
         Arrow("probe success", "Syncing", "Probed", NAME, "kubelet §6"),
         Arrow("probe failure", "Probed", "Syncing", NAME, "kubelet §6"),
-        Arrow("probe failure", "Probed", "Syncing", "fault", "design §4"),
         Arrow("finish", "Syncing", "Unknown", NAME, "kubelet §3"),
         Arrow("finish", "Probed", "Unknown", NAME, "kubelet §3"),
         Arrow("kubelet ends", "Syncing", "Unknown", "fault", "kubelet §3"),

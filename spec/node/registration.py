@@ -92,12 +92,15 @@ def register(nodes: Mapping[str, Node]) -> Rule:
         return nodes.get(name) if node is None and heartbeats(machine, kubelet, link) else None
 
     def decide(node: Node) -> list[Alternative]:
-        return [Alternative((Call(KEY, ApiCall(Verb.CREATE, NODE, node)),), "the API server has no Node of this name")]
+        # It is found healthy only once its network and its runtime have been looked at: by the next report.
+        status = attrs.evolve(node.status, conditions=(Condition("Ready", "False"),))
+        create = ApiCall(Verb.CREATE, NODE, attrs.evolve(node, status=status))
+        return [Alternative((Call(KEY, create),), "the API server has no Node of this name")]
 
     return Rule(
         name="register node",
         key=Key(NODE, ("name", "object", "machine", "kubelet", "link"), view),
         decide=decide,
         reference="kubelet §1",
-        meaning="the kubelet creates its Node",
+        meaning="the kubelet creates its Node, not ready yet",
     )

@@ -17,6 +17,7 @@ from ...language.plan import KEY, Alternative, Call, Step
 from ...language.query import ANY, Query, Read
 from ...language.request import ApiCall, DeleteOptions, Verb
 from ...node.heartbeat import node_of
+from ...objects.conditions import Condition, with_condition
 from ...objects.node import Node
 from ...objects.pod import FAILED, Pod, is_terminal
 from .node_taints import ready_status
@@ -33,6 +34,10 @@ OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 """Key of the taint by which a user says that a node is down for good."""
 
 
+COLLECTED = Condition("DisruptionTarget", "True", "DeletionByPodGC")
+"""The condition of a pod that this controller ended; its containers may run on."""
+
+
 def must_collect(terminating: bool, node_name: str, *, node_gone: bool, out_of_service: bool) -> bool:
     """Whether a pod is collected. ``node_gone``: its node has no object. ``out_of_service``: that node is given up."""
     if node_name and node_gone:
@@ -42,11 +47,12 @@ def must_collect(terminating: bool, node_name: str, *, node_gone: bool, out_of_s
 
 @attrs.frozen(cache_hash=True)
 class MarkFailed:
-    """The phase becomes Failed."""
+    """The phase becomes Failed, and the condition DisruptionTarget says by whom."""
 
     def __call__(self, pod: Pod, /) -> Pod:
         """The pod after the write."""
-        return attrs.evolve(pod, status=attrs.evolve(pod.status, phase=FAILED))
+        conditions = with_condition(pod.status.conditions, COLLECTED)
+        return attrs.evolve(pod, status=attrs.evolve(pod.status, phase=FAILED, conditions=conditions))
 
 
 @attrs.frozen(cache_hash=True)

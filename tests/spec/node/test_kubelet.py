@@ -162,7 +162,9 @@ def test_a_pod_without_probe_is_ready_once_started_and_one_with_it_only_afterwar
 
 
 def test_a_failed_probe_makes_the_pod_unready_until_it_succeeds_again() -> None:
-    found = search(alone({PROBE_FAILURE: 1}, probe=True))
+    runtime = container_runtime.component(track_serving=True)
+    pods = ({"object": pod(probe=True)},)
+    found = search(cluster(KUBELET, runtime, pods=pods, nodes=ONE_NODE, may={PROBE_FAILURE: 1}))
     assert ("pod", "Ready", "Running", "kubelet") in found.arrows
     assert found.end_pods == {("Ready",)}
 
