@@ -6,34 +6,42 @@ still expects to see what it did before (00-index §4, expectations).
 
 Life of a key: a pod or the ReplicaSet changes -> adopt -> manage replicas (creates or deletes) -> status. The
 controller is one loop inside kube-controller-manager: expectations and the position in a plan are that process's
-memory, lost when it ends.
+memory, lost when it ends. Selectors and labels of owned pods do not change here, so no pod is released.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from ...kinds import CREATION, DELETION, KUBE_CONTROLLER_MANAGER, POD, REPLICA_SET, process_runs
+from ...kinds import CREATION, KUBE_CONTROLLER_MANAGER, POD, REPLICA_SET, process_runs
 from ...language.component import Component, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, State
-from ...language.plan import IT, KEY, Alternative, Call, Chosen, New, Set, Write
-from ...language.query import ANY, COUNT, MULTISET, Query, Read, no_parameter
-from ...language.request import ApiCall, DeleteOptions, Outcome, Preconditions, Verb
-from ...objects.metadata import ObjectMeta, OwnerReference
+from ...language.plan import KEY, Alternative, Set, Write
+from ...language.query import ANY, COUNT, DISTINCT, MULTISET, SUM_BY, Query, Read, no_parameter
+from ...objects.conditions import find_condition
+from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodStatus
 from ...objects.selectors import LabelSelector
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
 from .replicaset_decisions import (
+    REPLICA_FAILURE,
     Counted,
-    deletion_rank,
+    Ranked,
+    adoptable,
+    count,
+    counted,
     is_active,
-    is_available,
+    may_adopt,
+    related,
+    replica_failure,
     replicas_to_change,
+    shares_controller,
+    victims,
 )
+from .replicaset_requests import adopt_pods, create_pods, delete_pods, update_status
 
 NAME = "replicaset-controller"
 EXPECTATIONS_TIMEOUT = 300.0
@@ -46,55 +54,21 @@ def owner_name(pod: Pod) -> str:
     return reference.name if reference is not None and reference.kind == REPLICA_SET else ""
 
 
-def _controller_reference(replica_set: ReplicaSet) -> OwnerReference:
-    meta = replica_set.metadata
-    return OwnerReference(REPLICA_SET, meta.name, meta.uid, controller=True, block_owner_deletion=True)
-
-
-def new_pod(replica_set: ReplicaSet) -> Pod:
-    """The pod that the controller posts: the template, with the ReplicaSet as controller. Its name is generated."""
-    template = replica_set.spec.template
-    return Pod(
-        metadata=ObjectMeta(
-            namespace=replica_set.metadata.namespace,
-            labels=template.metadata.labels,
-            annotations=template.metadata.annotations,
-            finalizers=template.metadata.finalizers,
-            owner_references=(_controller_reference(replica_set),),
-        ),
-        spec=template.spec,
-    )
-
-
-@attrs.frozen(cache_hash=True)
-class WriteStatus:
-    """The edit that stores a ReplicaSet's status."""
-
-    status: ReplicaSetStatus
-
-    def __call__(self, stored: ReplicaSet, /) -> ReplicaSet:
-        """The ReplicaSet with the new status."""
-        return attrs.evolve(stored, status=self.status)
-
-
-@attrs.frozen(cache_hash=True)
-class AdoptBy:
-    """The edit that makes ``reference`` the controller of a pod."""
-
-    reference: OwnerReference
-
-    def __call__(self, stored: Pod, /) -> Pod:
-        """The pod with the reference added."""
-        meta = attrs.evolve(stored.metadata, owner_references=(*stored.metadata.owner_references, self.reference))
-        return attrs.evolve(stored, metadata=meta)
-
-
 def _spec_only(replica_set: ReplicaSet | None) -> ReplicaSet | None:
-    """What managing replicas reads of a ReplicaSet: not its status, not its annotations."""
+    """What adopting reads of a ReplicaSet: not its status, not its annotations."""
     if replica_set is None or replica_set.metadata.terminating:
         return None
     meta = attrs.evolve(replica_set.metadata, annotations=ObjectMeta().annotations, generation=1)
     return attrs.evolve(replica_set, metadata=meta, status=ReplicaSetStatus())
+
+
+def _managed(replica_set: ReplicaSet | None) -> ReplicaSet | None:
+    """What managing replicas reads of a ReplicaSet: its spec, and whether its status reports a failure."""
+    spec = _spec_only(replica_set)
+    failure = find_condition(replica_set.status.conditions, REPLICA_FAILURE) if replica_set is not None else None
+    if spec is None or failure is None:
+        return spec
+    return attrs.evolve(spec, status=ReplicaSetStatus(conditions=(failure,)))
 
 
 def _owned_active(name: str, pod: Pod | None) -> bool | None:
@@ -113,145 +87,121 @@ EXPECTED = Query(POD, ("expected",), _expected, ANY, lambda key: key.metadata.na
 """Whether the controller still waits to see what it did to some pod of the ReplicaSet."""
 
 
+def _orphan(parameter: tuple[str, LabelSelector | None], pod: Pod | None) -> bool | None:
+    return True if pod is not None and adoptable(pod, *parameter) else None
+
+
+ORPHANS = Query(POD, ("object",), _orphan, COUNT, lambda key: (key.metadata.namespace, key.spec.selector))
+"""How many pods without controller the ReplicaSet claims, as its controller sees them."""
+
+
 def _surplus(key: ReplicaSet, active: int, **_answers: Any) -> str | None:
     return key.metadata.name if active > key.spec.replicas else None
 
 
-def _rankable(name: str | None, pod: Pod | None, runtime: Any) -> Pod | None:
+def _rankable(name: str | None, pod: Pod | None, runtime: Any) -> Ranked | None:
     if name is None or pod is None or not _owned_active(name, pod):
         return None
-    # Restart counts stand in the pod's status in a cluster; here the runtime holds them.
-    restarts = runtime.restarts if runtime is not None else 0
-    return attrs.evolve(
+    bare = attrs.evolve(
         pod,
-        metadata=attrs.evolve(pod.metadata, owner_references=(), uid=restarts or None),
+        metadata=attrs.evolve(pod.metadata, owner_references=(), uid=None),
         status=PodStatus(phase=pod.status.phase, conditions=pod.status.conditions),
     )
+    # Restart counts stand in the pod's status in a cluster; here the runtime holds them.
+    return Ranked(bare, runtime.restarts if runtime is not None else 0)
 
 
 RANKED = Query(POD, ("object", "runtime"), _rankable, MULTISET, _surplus)
 """What the deletion ranking reads of each owned pod; asked for only when there are too many."""
 
 
+def _sibling(controller: Any, replica_set: ReplicaSet | None) -> tuple[str, LabelSelector | None] | None:
+    if replica_set is None or not shares_controller(controller, replica_set):
+        return None
+    return replica_set.metadata.namespace, replica_set.spec.selector
+
+
+def _ranking_controller(key: ReplicaSet, active: int, **_answers: Any) -> Any:
+    return key.metadata.controller_reference if active > key.spec.replicas > 0 else None
+
+
+SIBLINGS = Query(REPLICA_SET, ("object",), _sibling, DISTINCT, _ranking_controller)
+"""Namespace and selector of the ReplicaSets of the same controller, its own too; asked for only to rank pods."""
+
+
+def _related(siblings: tuple[tuple[str, LabelSelector | None], ...], pod: Pod | None) -> tuple[str, int] | None:
+    return (pod.spec.node_name, 1) if pod is not None and related(pod, siblings) else None
+
+
+COLOCATED = Query(POD, ("object",), _related, SUM_BY, lambda _key, siblings, **_answers: siblings)
+"""How many active pods of these ReplicaSets are on each node."""
+
+
 def _manage(
-    replica_set: ReplicaSet, active: int, expected: bool, ranked: tuple[tuple[Pod, int], ...] = ()
+    replica_set: ReplicaSet,
+    active: int,
+    expected: bool,
+    orphans: int,
+    ranked: tuple[tuple[Ranked, int], ...] = (),
+    siblings: tuple[Any, ...] = (),
+    colocated: tuple[tuple[str, int], ...] = (),
 ) -> Iterable[Alternative]:
     difference = replicas_to_change(active, replica_set.spec.replicas)
-    if expected or difference == 0:
+    # A sync that cannot adopt what it claims ends with that error, before it counts replicas.
+    if expected or orphans or difference == 0:
         return
-    name = replica_set.metadata.name
-    wanted = replica_set.spec.replicas
+    because = f"{replica_set.metadata.name} wants {replica_set.spec.replicas} replicas and sees {active} active"
     if difference > 0:
-        create = Call(
-            New(POD),
-            ApiCall(Verb.CREATE, POD, new_pod(replica_set)),
-            memory=(("expected", Set((CREATION, name))),),
-            on=tuple((outcome, (Write(IT, "expected", Set(None)),)) for outcome in _REFUSED),
-        )
-        yield Alternative((create,) * difference, f"{name} wants {wanted} replicas and sees {active} active")
+        yield Alternative(create_pods(replica_set, difference), because)
         return
-    for victims in _victims(ranked, -difference):
-        plan = tuple(
-            Call(
-                Chosen("ranked", pod),
-                ApiCall(Verb.DELETE, POD, DeleteOptions()),
-                memory=(("expected", Set((DELETION, name))),),
-                on=tuple((outcome, (Write(IT, "expected", Set(None)),)) for outcome in _REFUSED),
-            )
-            for pod in victims
-        )
-        yield Alternative(plan, f"{name} wants {wanted} replicas and sees {active} active; least in the ranking")
-
-
-_REFUSED = tuple(outcome for outcome in Outcome if not outcome.success)
-
-
-def _victims(ranked: tuple[tuple[Pod, int], ...], count: int) -> Iterable[tuple[Pod, ...]]:
-    """Every choice of the ``count`` least pods of the ranking; ties are alternatives."""
-    on_node = Counter[str]()
-    for pod, number in ranked:
-        on_node[pod.spec.node_name] += number
-    by_rank: dict[tuple[Any, ...], list[tuple[Pod, int]]] = {}
-    for pod, number in ranked:
-        restarts = 1 if pod.metadata.uid else 0
-        rank = deletion_rank(
-            attrs.evolve(pod, metadata=attrs.evolve(pod.metadata, uid=None)),
-            on_node[pod.spec.node_name] if pod.spec.node_name else 0,
-            0.0,
-            restarts,
-        )
-        by_rank.setdefault(rank, []).append((pod, number))
-    chosen: list[tuple[Pod, ...]] = [()]
-    left = count
-    for rank in sorted(by_rank):
-        tied = by_rank[rank]
-        available = sum(number for _, number in tied)
-        take = min(left, available)
-        chosen = [(*before, *some) for before in chosen for some in _selections(tied, take)]
-        left -= take
-        if left == 0:
-            break
-    return chosen
-
-
-def _selections(tied: list[tuple[Pod, int]], take: int) -> list[tuple[Pod, ...]]:
-    if not tied:
-        return [()] if take == 0 else []
-    (pod, number), *rest = tied
-    return [
-        (*((pod,) * some), *others)
-        for some in range(min(number, take), -1, -1)
-        for others in _selections(rest, take - some)
-    ]
+    for pods in victims(ranked, dict(colocated), -difference):
+        yield Alternative(delete_pods(replica_set, pods), f"{because}; least in the ranking")
 
 
 MANAGE = Rule(
     name="manage replicas",
-    key=Key(REPLICA_SET, ("object",), _spec_only),
-    queries={"active": OWNED_ACTIVE, "expected": EXPECTED},
-    stages=({"ranked": RANKED},),
+    key=Key(REPLICA_SET, ("object",), _managed),
+    queries={"active": OWNED_ACTIVE, "expected": EXPECTED, "orphans": ORPHANS},
+    stages=({"ranked": RANKED, "siblings": SIBLINGS}, {"colocated": COLOCATED}),
     decide=_manage,
     several_requests=True,
     reference="controllers-workloads §1.3",
-    meaning="creates missing pods, or deletes the least of the ranking",
+    meaning="creates missing pods, or deletes the least of the ranking; reports it if the API server refuses",
 )
 
 
-def _counted(parameter: tuple[str, LabelSelector | None], pod: Pod | None) -> Counted | None:
-    name, selector = parameter
+def _counted(parameter: tuple[str, Any], pod: Pod | None) -> Counted | None:
+    name, template_labels = parameter
     if pod is None or not _owned_active(name, pod):
         return None
-    labels = pod.metadata.labels
-    matches = selector is None or all(labels.get(key) == value for key, value in selector.match_labels.items())
     # Assumption min-ready-seconds: a pod is available as soon as it is ready.
-    return Counted(matches, is_available(pod, 0, 0.0), is_available(pod, 0, 0.0))
+    return counted(pod, template_labels, 0, 0.0)
 
 
-def _status(replica_set: ReplicaSet, counted: tuple[tuple[Counted, int], ...]) -> Iterable[Alternative]:
-    status = attrs.evolve(
-        replica_set.status,
-        observed_generation=replica_set.metadata.generation,
-        replicas=sum(number for _, number in counted),
-        fully_labeled_replicas=sum(number for one, number in counted if one.fully_labeled),
-        ready_replicas=sum(number for one, number in counted if one.ready),
-        available_replicas=sum(number for one, number in counted if one.available),
-    )
+def _failed(key: ReplicaSet) -> str | None:
+    return key.metadata.name if find_condition(key.status.conditions, REPLICA_FAILURE) is not None else None
+
+
+def _status(replica_set: ReplicaSet, pods: tuple[tuple[Counted, int], ...], expected: bool) -> Iterable[Alternative]:
+    status = count(replica_set.status, pods, replica_set.metadata.generation)
+    difference = replicas_to_change(status.replicas, replica_set.spec.replicas)
+    if expected or difference == 0 or replica_set.metadata.terminating:
+        # This sync creates and deletes nothing, so nothing of it fails.
+        status = attrs.evolve(status, conditions=replica_failure(status.conditions, ""))
     if status != replica_set.status:
-        update = ApiCall(Verb.UPDATE, REPLICA_SET, WriteStatus(status), "status", Preconditions(seen=replica_set))
-        yield Alternative((Call(KEY, update),), "its pods have changed since the status was written")
+        yield Alternative(
+            update_status(replica_set, status), "its pods, or what became of them, changed since the status was written"
+        )
 
 
 STATUS = Rule(
     name="update status",
     key=Key(REPLICA_SET, ("object",), lambda replica_set: replica_set),
     queries={
-        "counted": Query(
-            POD,
-            ("object",),
-            _counted,
-            MULTISET,
-            lambda key: (key.metadata.name, key.spec.selector),
-        )
+        "pods": Query(
+            POD, ("object",), _counted, MULTISET, lambda key: (key.metadata.name, key.spec.template.metadata.labels)
+        ),
+        "expected": Query(POD, ("expected",), _expected, ANY, _failed),
     },
     decide=_status,
     reference="controllers-workloads §1.4",
@@ -259,45 +209,31 @@ STATUS = Rule(
 )
 
 
-def _orphan(parameter: tuple[str, LabelSelector], pod: Pod | None) -> Pod | None:
-    namespace, selector = parameter
-    if pod is None or pod.metadata.controller_reference is not None or not is_active(pod):
-        return None
-    return pod if pod.metadata.namespace == namespace and selector.matches(pod.metadata.labels) else None
-
-
 def _live(parameter: ReplicaSet, stored: ReplicaSet | None) -> bool | None:
     if stored is None or stored.metadata.name != parameter.metadata.name:
         return None
-    return True if stored.metadata.uid == parameter.metadata.uid and not stored.metadata.terminating else None
+    return True if may_adopt(parameter.metadata, stored.metadata) else None
 
 
-def _adopt(replica_set: ReplicaSet, orphans: tuple[tuple[Pod, int], ...], live: bool) -> Iterable[Alternative]:
-    if live:
-        for pod, _ in orphans:
-            patch = ApiCall(Verb.PATCH, POD, AdoptBy(_controller_reference(replica_set)))
-            yield Alternative(
-                (Call(Chosen("orphans", pod), patch),),
-                f"a pod without controller matches the selector of {replica_set.metadata.name}",
-            )
+def _adopt(replica_set: ReplicaSet, orphans: int, live: bool) -> Iterable[Alternative]:
+    if live and orphans:
+        yield Alternative(
+            adopt_pods(replica_set, orphans),
+            f"{orphans} pods without controller match the selector of {replica_set.metadata.name}",
+        )
 
 
 ADOPT = Rule(
     name="adopt",
     key=Key(REPLICA_SET, ("object",), _spec_only),
     queries={
-        "orphans": Query(
-            POD,
-            ("object",),
-            _orphan,
-            MULTISET,
-            lambda key: (key.metadata.namespace, key.spec.selector or LabelSelector()),
-        ),
+        "orphans": ORPHANS,
         "live": Query(REPLICA_SET, ("object",), _live, ANY, read=Read.QUORUM),
     },
     decide=_adopt,
+    several_requests=True,
     reference="00-index §4 controller ref manager (#42639)",
-    meaning="takes over a pod without controller that matches, after a live read of the ReplicaSet",
+    meaning="takes over pods without controller that match, after a live read of the ReplicaSet",
 )
 
 
