@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
+from ..control_plane.controllers.deployment_status import is_complete
 from ..kinds import DEPLOYMENT, FAULT, NODE, POD, USER
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
-from ..language.query import DISTINCT, Query
+from ..language.query import DISTINCT, ONLY, Query
 from ..language.request import ApiCall, DeleteOptions, Verb
 from ..objects.node import Node
-from ..objects.pod import Pod, is_terminal
+from ..objects.pod import Pod
 from ..objects.workloads import Deployment, DeploymentSpec
 
 NAME = "user"
 DISRUPTION = "a user's disruption"
-"""Name under which it is remembered that a user deleted something or changed a replica count."""
+"""Name under which it is remembered that a user deleted something, or changed what a rollout has to keep to: the
+replica count, or, while the rollout was on its way, its strategy."""
 
-VERBS = ("apply", "scale", "delete", "cordon", "uncordon", "pause", "resume")
+VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "pause", "resume")
 """What a user can do; a user of a scenario is a list of these with what they act on."""
 
 
@@ -68,20 +70,33 @@ class SetUnschedulable:
 
 
 @attrs.frozen(cache_hash=True)
+class DropFinalizers:
+    """`kubectl patch` that takes the finalizers off a Deployment, so that its deletion can end."""
+
+    def __call__(self, stored: Deployment, /) -> Deployment:
+        """The Deployment without finalizers."""
+        return attrs.evolve(stored, metadata=attrs.evolve(stored.metadata, finalizers=()))
+
+
+@attrs.frozen(cache_hash=True)
 class Edit:
-    """One action on an object with a name of its own; ``text`` is the command as a person would type it."""
+    """One action on an object with a name of its own; ``text`` is the command as a person would type it.
+
+    ``new``: what is created where there is no such object, if anything.
+    """
 
     text: str
     kind: str
     name: str
-    change: ApplySpec | ScaleTo | SetPaused | SetUnschedulable
+    change: ApplySpec | ScaleTo | SetPaused | SetUnschedulable | DropFinalizers
+    new: Deployment | None = None
 
 
 @attrs.frozen(cache_hash=True)
 class Delete:
     """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
 
-    For a pod, ``name`` is that of the Deployment whose pods are meant: any one of them is deleted.
+    For a pod, ``name`` is its own, or that of the Deployment whose pods are meant: any one of them is deleted.
     """
 
     text: str
@@ -104,7 +119,8 @@ class NextAction:
 
 def apply(deployment: Deployment, source: str) -> Edit:
     """The action that applies a changed manifest, read from ``source``."""
-    return Edit(f"kubectl apply -f {source}", DEPLOYMENT, deployment.metadata.name, ApplySpec(deployment.spec))
+    name = deployment.metadata.name
+    return Edit(f"kubectl apply -f {source}", DEPLOYMENT, name, ApplySpec(deployment.spec), deployment)
 
 
 def scale(name: str, replicas: int) -> Edit:
@@ -124,6 +140,12 @@ def cordon(name: str, *, unschedulable: bool = True) -> Edit:
     return Edit(f"kubectl {word} {name}", NODE, name, SetUnschedulable(unschedulable))
 
 
+def release(name: str) -> Edit:
+    """The action that takes the finalizers off a Deployment."""
+    patch = '{"metadata":{"finalizers":null}}'
+    return Edit(f"kubectl patch deployment/{name} --patch='{patch}'", DEPLOYMENT, name, DropFinalizers())
+
+
 def delete(kind: str, name: str, *, force: bool = False) -> Delete:
     """The action that deletes an object; see ``Delete`` for pods."""
     flag = " --grace-period=0 --force" if force else ""
@@ -136,26 +158,47 @@ def _pods_meant(action: Action) -> str | None:
 
 
 def _of_deployment(name: str | None, pod: Pod | None) -> Pod | None:
-    if name is None or pod is None or is_terminal(pod):
+    if name is None or pod is None:
         return None
     reference = pod.metadata.controller_reference
     owned = reference is not None and reference.name.rpartition("-")[0] == name
     return pod if owned or pod.metadata.name == name else None
 
 
-def _disturbs(action: Action) -> bool:
-    """Whether the action breaks what properties of rollouts assume: that nobody takes pods away or rescales."""
-    return isinstance(action, Delete) or isinstance(action.change, ScaleTo)
+def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:
+    """Whether an edit breaks what properties of rollouts assume: nobody rescales, or moves the limits of a rollout."""
+    after = change(deployment)
+    if after.spec.replicas != deployment.spec.replicas:
+        return True
+    return after.spec.strategy != deployment.spec.strategy and not is_complete(deployment, deployment.status)
 
 
-def _act(action: Action, pods: tuple[Pod, ...]) -> Iterable[Alternative]:
+def _deployment_meant(action: Action) -> Action | None:
+    return action if isinstance(action, Edit) and action.kind == DEPLOYMENT else None
+
+
+def _meets(action: Edit | None, deployment: Deployment | None) -> bool | None:
+    """Whether the edit disturbs the Deployment that it is about; None for all others."""
+    if action is None or deployment is None or deployment.metadata.name != action.name:
+        return None
+    assert not isinstance(action.change, SetUnschedulable), "only nodes are cordoned"
+    return _disturbs(action.change, deployment)
+
+
+_DISTURBED = Write(Named(FAULT, DISRUPTION), "used", Set(True))
+
+
+def _act(action: Action, pods: tuple[Pod, ...], meets: bool | None) -> Iterable[Alternative]:
     done: tuple[Step, ...] = (Write(KEY, "todo", NextAction()),)
-    if _disturbs(action):
-        done += (Write(Named(FAULT, DISRUPTION), "used", Set(True)),)
     if isinstance(action, Edit):
+        if meets:
+            done += (_DISTURBED,)
         call = ApiCall(Verb.PATCH, action.kind, action.change)
+        if meets is None and action.new is not None:
+            call = ApiCall(Verb.CREATE, action.kind, action.new)
         yield Alternative((*done, Call(Named(action.kind, action.name), call)), action.text)
         return
+    done += (_DISTURBED,)
     options = DeleteOptions(0 if action.force else None, "Background")
     request = ApiCall(Verb.DELETE, action.kind, options)
     if action.kind == POD:
@@ -170,7 +213,10 @@ def component() -> Component:
     rule = Rule(
         name="act",
         key=Key(USER, ("todo",), lambda todo: todo[0] if todo else None),
-        queries={"pods": Query(POD, ("object",), _of_deployment, DISTINCT, _pods_meant)},
+        queries={
+            "pods": Query(POD, ("object",), _of_deployment, DISTINCT, _pods_meant),
+            "meets": Query(DEPLOYMENT, ("object",), _meets, ONLY, _deployment_meant),
+        },
         decide=_act,
         reference="design §4",
         meaning="does the next thing on the list",

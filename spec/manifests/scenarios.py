@@ -15,6 +15,7 @@ from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
 from ..objects.decoding import decode
 from ..objects.node import Node
+from ..objects.pod import Pod
 from ..objects.workloads import Deployment
 from .coverage import NotModelled, not_modelled
 from .defaulting import with_defaults
@@ -181,11 +182,15 @@ def _one_namespace(group: Group) -> None:
 
 def _applied(settings: Settings, folder: str) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     """The plain objects of every manifest that a user applies, by its path as given."""
-    found = dict(settings.applied)
+    found = {path: tuple(d.data for d in checked(_plain(path, objects))) for path, objects in settings.applied.items()}
     for verb, path in (action for todo in settings.users for action in todo):
         if verb == "apply" and path not in found:
             found[path] = tuple(document.data for document in checked(load([os.path.join(folder, path)])))
     return found
+
+
+def _plain(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Document, ...]:
+    return tuple(Document(dict(data), path, Lines(1)) for data in objects)
 
 
 def _deployments(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Deployment, ...]:
@@ -218,17 +223,23 @@ def _actions(
     changed: Mapping[str, tuple[Deployment, ...]],
     settings: Settings,
 ) -> tuple[users.Action, ...]:
-    names = {item.metadata.name for item in objects if isinstance(item, Deployment)}
+    names = _names(objects)
     found: list[users.Action] = []
     for verb, argument in todo:
         if verb == "apply":
-            found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names]
+            found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names["Deployment"]]
         else:
             action = _action(verb, argument)
-            if action.kind == NODE or action.name in names:
+            if action.kind == NODE or action.name in names[action.kind]:
                 found.append(action)
     # Cordoning alone concerns every group; what is meant for other Deployments concerns this one not at all.
     return tuple(found)
+
+
+def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
+    """What users can name, by the kind that they act on; for pods also the Deployment that has them."""
+    deployments = {item.metadata.name for item in objects if isinstance(item, Deployment)}
+    return {"Deployment": deployments, POD: deployments | {i.metadata.name for i in objects if isinstance(i, Pod)}}
 
 
 def _action(verb: str, argument: str) -> users.Action:
@@ -244,19 +255,19 @@ def _action(verb: str, argument: str) -> users.Action:
     kind, _, name = argument.partition("/")
     known = {"pod": POD, "deployment": "Deployment", "node": NODE}
     if kind not in known or not name:
-        raise InputError(f'cannot delete "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")
-    return users.delete(known[kind], name)
+        raise InputError(f'cannot {verb} "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")
+    return users.delete(known[kind], name, force=verb == "force-delete")
 
 
 def _check_actions(settings: Settings, jobs: Sequence[Job], nodes: Sequence[Mapping[str, Any]]) -> None:
     """Raises ``InputError`` where a user acts on something that does not exist."""
-    deployments = {i.metadata.name for job in jobs for i in job.scenario.objects if isinstance(i, Deployment)}
     node_names = {str(node["metadata"]["name"]) for node in nodes}
+    names = {**_names([item for job in jobs for item in job.scenario.objects]), NODE: node_names}
     for verb, argument in (action for todo in settings.users for action in todo):
         if verb == "apply":
             continue
         action = _action(verb, argument)
-        known = node_names if action.kind == NODE else deployments
+        known = names[action.kind]
         if action.name not in known:
             raise InputError(
                 f'a user wants to {verb} "{action.name}", which does not exist',
