@@ -85,9 +85,9 @@ def finalizers_block_removal(kind: str) -> StepProperty:
 
 def _absorbing(_component: str, _rule: str, before: Change, after: Change, _seen: Answers) -> Finding:
     (old,), (new,) = before, after
-    if old is None or new is None or not is_terminal(old):
+    if old is None or not is_terminal(old):
         return IDLE
-    if new.status.phase == old.status.phase:
+    if new is None or new.status.phase == old.status.phase:
         return HOLDS
     return violated(f"a {old.status.phase} pod became {new.status.phase}")
 

@@ -221,8 +221,11 @@ def _ready_pod(pod: Pod | None) -> _ReadyPod | None:
     return _ReadyPod(pod.spec.node_name)
 
 
-def _status_of(name: str, other: str, node: Node | None) -> str | None:
-    return ready_status(node.status.conditions) if node is not None and name == other else None
+def _status_of(name: str, other: str, node: Node | None, machine: str, kubelet: str, link: str) -> str | None:
+    # Kubernetes marks the pods once, when it sees the node's Ready leave True; here that is: while the node is silent.
+    # A kubelet that is back reports its pods ready again, and is not overruled until it has posted its own condition.
+    silent = not heartbeats(machine, kubelet, link)
+    return ready_status(node.status.conditions) if node is not None and name == other and silent else None
 
 
 def _mark_pod(_key: _ReadyPod, status: str | None) -> list[Alternative]:
@@ -237,7 +240,7 @@ MARK_POD_NOT_READY = Rule(
     name="mark pod not ready",
     key=Key(POD, ("object",), _ready_pod),
     decide=_mark_pod,
-    queries={"status": Query(NODE, ("name", "object"), _status_of, ONLY, node_of)},
+    queries={"status": Query(NODE, ("name", "object", "machine", "kubelet", "link"), _status_of, ONLY, node_of)},
     reference="controllers-cluster §1",
     meaning="the pods of a node that is not ready become not ready, so that no traffic is sent to them",
 )
