@@ -105,7 +105,7 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
 
 def _rechecked(settings: Settings) -> Settings:
     """The settings, put through the schema of scenario documents: flags get no more freedom than files."""
-    return settings_of(Document(as_document(settings), COMMAND_LINE, Lines(1)))
+    return attrs.evolve(settings_of(Document(as_document(settings), COMMAND_LINE, Lines(1))), name=settings.name)
 
 
 @attrs.frozen

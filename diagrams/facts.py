@@ -33,14 +33,14 @@ from ..spec.language.plan import (
 from ..spec.language.query import Read
 from .architecture import ComponentFacts
 
-WALK = 100
+WALK = 150
 """Steps of a walk; then, or where nothing is left to do, another one begins."""
 
-PATIENCE = 400
+PATIENCE = 250
 """Steps without anything new after which a model is taken to have shown everything."""
 
 _STORED = "object"
-_ENVIRONMENT_SHARE = 0.1
+_ENVIRONMENT_SHARE = 0.15
 """How often users and faults get their turn while Kubernetes has something to do: too often, and nothing ever runs."""
 
 

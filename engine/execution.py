@@ -256,15 +256,17 @@ class _Execution:
     def run(self, alternative: Alternative) -> Effects:
         steps: tuple[Step, ...] = alternative.plan
         gone: tuple[Step, ...] = ()
-        requested = False
+        requested = failed = False
         whole = self.system.fuses(self.component)
         while steps:
             step, rest = steps[0], steps[1:]
             request = isinstance(step, Call | RuntimeCall)
-            if request and requested and not whole:
+            # A failure that changes nothing is no step: a plan of which everything is refused must come to rest.
+            if request and requested and not whole and not (failed and self.unchanged()):
                 break
             requested = requested or request
             outcome = self.perform(step)
+            failed = not outcome.success if request else failed
             follow = dict(step.on).get(outcome) if isinstance(step, Call) else None
             goes_on = outcome.success or (isinstance(step, Call) and outcome in step.tolerates)
             if follow is None and goes_on:
@@ -280,6 +282,13 @@ class _Execution:
             ),
             tuple(self.sweeps),
             tuple(self.calls),
+        )
+
+    def unchanged(self) -> bool:
+        """Whether everything that this step has touched is as it was."""
+        return not self.sweeps and all(
+            tuple(values) == self.system.pools[pool].bundles[bundle]
+            for pool, values, bundle in zip(self.pools, self.values, self.chosen, strict=False)
         )
 
     def unmark(self, gone: tuple[Step, ...], kept: tuple[Step, ...]) -> None:

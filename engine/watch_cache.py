@@ -21,6 +21,10 @@ INFORMER = "Informer"
 """Kind of the bookkeeping objects, one a lagging client and kind: how many changes are on their way to it."""
 
 
+WATCH = "watch"
+"""Name of the component that delivers watch events to lagging clients."""
+
+
 def informer_name(client: str, kind: str) -> str:
     """Name of the informer of ``client`` for ``kind``."""
     return f"{client}/{kind}"
@@ -112,4 +116,4 @@ def watch_component(deliveries: Mapping[tuple[str, str], Sweep]) -> Component:
         )
 
     rules = tuple(rule(client, kind, sweep) for (client, kind), sweep in sorted(deliveries.items(), key=lambda i: i[0]))
-    return Component("watch", rules, place="control plane", duty="delivers watch events to clients whose caches lag")
+    return Component(WATCH, rules, place="control plane", duty="delivers watch events to clients whose caches lag")

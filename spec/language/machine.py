@@ -64,13 +64,13 @@ class Machine:
         """Whether some declared arrow leads from ``source`` to ``dest`` and is driven by ``component``."""
         return any(a.source == source and a.dest == dest and a.component == component for a in self.arrows)
 
-    def leads(self, source: str, dest: str, component: str) -> bool:
-        """Whether arrows driven by ``component`` alone lead from ``source`` to ``dest``, in one step or several."""
+    def leads(self, source: str, dest: str, *components: str) -> bool:
+        """Whether arrows driven by ``components`` alone lead from ``source`` to ``dest``, in one step or several."""
         reached, open_ = {source}, [source]
         while open_:
             state = open_.pop()
             for arrow in self.arrows_from(state):
-                if arrow.component == component and arrow.dest not in reached:
+                if arrow.component in components and arrow.dest not in reached:
                     reached.add(arrow.dest)
                     open_.append(arrow.dest)
         return dest in reached

@@ -29,7 +29,8 @@ from .validation import validate
 
 DEFAULT_NODES = 2
 DEFAULT_ALLOCATABLE = {"cpu": "4", "memory": "16Gi", "pods": "110"}
-"""The cluster that is assumed where none is given: this many nodes, each of this size."""
+DEFAULT_LABELS = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
+"""The cluster that is assumed where none is given: this many nodes, each of this size, with a kubelet's own labels."""
 
 COMMAND_LINE = "<command line>"
 
@@ -78,7 +79,7 @@ def _plain_node(name: str) -> Mapping[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name}},
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, **DEFAULT_LABELS}},
         "status": {"allocatable": dict(DEFAULT_ALLOCATABLE), "capacity": dict(DEFAULT_ALLOCATABLE)},
     }
 

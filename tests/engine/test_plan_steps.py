@@ -60,7 +60,7 @@ def system(*plan: Step, workers: int = 1, serial: bool = False, lag: int = 0, te
     return TransitionSystem(
         Model(
             name="texts",
-            kinds=(Kind("Worker", (Field("state"),), slots=workers), Kind("Text", (Field("object"),), slots=texts)),
+            kinds=(Kind("Worker", (Field("state"),), slots=workers), Kind("Text", (Field("object"), Field("tried", False)), slots=texts)),
             components=(Component(CONTROLLER, (rule,), serial=serial),),
             initial={"Worker": ({"state": "ready"},) * workers, "Text": ({"object": "-"},) * texts},
             api_server=answer,
@@ -130,13 +130,20 @@ def test_a_plan_goes_on_after_a_failure_that_it_tolerates() -> None:
     assert texts(it, run(it)[-1]) == ["-", "-", "-ac"]
 
 
+def test_a_failure_that_changes_nothing_is_no_step_of_its_own() -> None:
+    refused = append(chosen(0), "X", tolerates=(Outcome.FORBIDDEN,))
+    assert len(run(system(append(chosen(0), "a"), refused, append(chosen(0), "c")))) == 3
+    noted = attrs.evolve(refused, memory=(("tried", Set(True)),))
+    assert len(run(system(append(chosen(0), "a"), noted, append(chosen(0), "c")))) == 4
+
+
 def test_what_follows_a_response_means_the_same_objects() -> None:
     last = append(chosen(0), "c")
     refused = attrs.evolve(append(chosen(1), "X"), on=((Outcome.FORBIDDEN, (append(chosen(2), "d"), last)),))
     it = system(append(chosen(0), "a"), refused, append(chosen(2), "e"), last)
     states = run(it)
     assert texts(it, states[-1]) == ["-", "-ac", "-d"]
-    assert [sum(map(len, texts(it, state, MARKS))) for state in states] == [0, 3, 2, 1, 0]
+    assert [sum(map(len, texts(it, state, MARKS))) for state in states] == [0, 3, 1, 0]
 
 
 def test_what_follows_a_response_must_choose_by_label() -> None:

@@ -326,6 +326,7 @@ MACHINE = Machine(
         Arrow("create", "Absent", "Unmet", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("create empty", "Absent", "Empty", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale from zero", "Empty", "Unmet", _DEPLOYMENT, "controllers-workloads §2"),
+        Arrow("scale from zero, status behind", "Empty", "Met", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale", "Met", "Unmet", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale", "Unmet", "Met", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale to zero", "Met", "Empty", _DEPLOYMENT, "controllers-workloads §2"),
