@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from ..kinds import FAULT, USER
-from ..language.query import ANY, DISTINCT, Query, no_parameter
-
-FAULTS_SEEN = Query(
-    FAULT, ("name", "used"), lambda _parameter, name, used: name if used else None, DISTINCT, no_parameter
+from ..environment.faults import (
+    CONTAINER_COMPLETION,
+    CONTAINER_EXIT,
+    CONTROLLER_MANAGER_CRASH,
+    KUBELET_CRASH,
+    LINK_CUT,
+    NODE_CRASH,
+    PROBE_FAILURE,
 )
-"""The faults that have come so far, by name."""
+from ..environment.users import DISRUPTION
+from ..kinds import FAULT
+from ..language.query import DISTINCT, Query, no_parameter
 
-USERS_BUSY = Query(USER, ("todo",), lambda _parameter, todo: True if todo else None, ANY, no_parameter)
-"""Whether some user still has something to do."""
+
+def seen(*names: str) -> Query:
+    """The query for those of ``names`` that have happened so far: faults, and a user's disruption."""
+
+    def classify(_parameter: None, name: str, used: bool) -> str | None:
+        return name if used and name in names else None
+
+    return Query(FAULT, ("name", "used"), classify, DISTINCT, no_parameter)
 
 
-def disturbed(faults: tuple[str, ...]) -> str:
-    """The sentence that says which faults broke an assumption."""
-    return f"after {' and '.join(faults)}"
+DISRUPTED = seen(DISRUPTION)
+"""Whether a user took something away, or changed what a rollout has to keep to."""
+
+RESTARTED = seen(CONTROLLER_MANAGER_CRASH, DISRUPTION)
+"""As ``DISRUPTED``, and whether controllers lost their memory."""
+
+PODS_LOST = seen(NODE_CRASH, LINK_CUT, KUBELET_CRASH, CONTAINER_EXIT, CONTAINER_COMPLETION, PROBE_FAILURE, DISRUPTION)
+"""What takes pods away, or their readiness, without any controller's doing."""
+
+
+def disturbed(events: tuple[str, ...]) -> str:
+    """The sentence that says what broke an assumption."""
+    return f"after {' and '.join(events)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..control_plane.controllers.deployment_replica_sets import MAX_REPLICAS, replica_set_name, same_template
+from ..control_plane.controllers.deployment_replica_sets import MAX_REPLICAS, owned_by, same_template
 from ..control_plane.controllers.deployment_rollout import max_surge, max_unavailable
 from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active, is_available
@@ -12,16 +12,16 @@ from ..kinds import DEPLOYMENT, POD, REPLICA_SET, PodRuntime
 from ..kinds import RUNNING as CONTAINERS_RUNNING
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, suspended, violated
-from ..language.query import ANY, COUNT, SUM, Query
+from ..language.query import COUNT, DISTINCT, MULTISET, SUM, Query, no_parameter
 from ..objects.conditions import condition_is_true
-from ..objects.pod import Pod, PodTemplateSpec, is_terminal
+from ..objects.pod import Pod, is_terminal
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
-from .assumptions import FAULTS_SEEN, disturbed
+from .assumptions import DISRUPTED, PODS_LOST, RESTARTED, disturbed
 
 
 @attrs.frozen(cache_hash=True)
 class _Rollout:
-    """What the properties read of a Deployment: its spec, and whether it has reported itself available."""
+    """What the properties read of a Deployment: its spec, and whether its status says that it is available."""
 
     name: str
     deployment: Deployment
@@ -44,18 +44,36 @@ def _recreating(deployment: Deployment | None) -> _Rollout | None:
     return _spec_of(deployment) if deployment is not None and deployment.spec.strategy.type == RECREATE else None
 
 
+def _running(deployment: Deployment | None) -> _Rollout | None:
+    """The view in which a Deployment counts as available once its status counts an available pod.
+
+    Its condition Available may be true without any, where all pods may be unavailable at once.
+    """
+    found = _spec_of(deployment)
+    if deployment is None or found is None:
+        return None
+    return attrs.evolve(found, available=deployment.status.available_replicas > 0)
+
+
 ROLLOUT = Key(DEPLOYMENT, ("object",), _spec_of)
 ROLLING = Key(DEPLOYMENT, ("object",), _rolling)
 RECREATING = Key(DEPLOYMENT, ("object",), _recreating)
 
 
 def deployment_of(pod: Pod) -> str:
-    """Name of the Deployment that a pod belongs to through its ReplicaSet, "" if to none."""
+    """Name of the Deployment that a pod belongs to through its ReplicaSet, "" if to none.
+
+    ReplicaSets are taken to be called as the Deployment controller calls them.
+    """
     return owner_name(pod).rpartition("-")[0]
 
 
 def _name(key: _Rollout) -> str:
     return key.name
+
+
+def _deployment(key: _Rollout) -> Deployment:
+    return key.deployment
 
 
 def _available_pod(name: str, pod: Pod | None) -> bool | None:
@@ -66,15 +84,21 @@ def _available_pod(name: str, pod: Pod | None) -> bool | None:
 AVAILABLE_PODS = Query(POD, ("object",), _available_pod, COUNT, _name)
 
 
-def _min_available(key: _Rollout, available: int, faults: tuple[str, ...]) -> Finding:
+NOTHING_LOST = (
+    "no fault takes pods or their readiness away; no user deletes, changes the replica count, or changes the strategy"
+    " in the middle of a rollout"
+)
+
+
+def _min_available(key: _Rollout, available: int, losses: tuple[str, ...]) -> Finding:
     spec = key.deployment.spec
     needed = spec.replicas - max_unavailable(spec)
     if not key.available or needed <= 0:
         return IDLE
     if available >= needed:
         return HOLDS
-    if faults:
-        return suspended(disturbed(faults))
+    if losses:
+        return suspended(disturbed(losses))
     return violated(
         f"{key.name} has {available} available pods and promised at least {needed}"
         f" ({spec.replicas} replicas, maxUnavailable {max_unavailable(spec)})"
@@ -85,28 +109,29 @@ DEPLOYMENT_MIN_AVAILABLE = StateProperty(
     name="deployment-min-available",
     statement="once a Deployment is available, a rolling update keeps replicas - maxUnavailable of its pods available",
     key=ROLLING,
-    queries={"available": AVAILABLE_PODS, "faults": FAULTS_SEEN},
+    queries={"available": AVAILABLE_PODS, "losses": PODS_LOST},
     judge=_min_available,
     reference="invariants 41",
-    assumes="no fault and no user takes pods away or changes the replica count",
+    assumes=NOTHING_LOST,
     advice="raise maxSurge instead of maxUnavailable, or add replicas",
 )
 
 
-def _asked(name: str, replica_set: ReplicaSet | None) -> int | None:
-    owned = replica_set is not None and replica_set.metadata.name.rpartition("-")[0] == name
-    return replica_set.spec.replicas if owned and replica_set is not None else None
+def _asked(deployment: Deployment, replica_set: ReplicaSet | None) -> int | None:
+    if replica_set is None or not owned_by(deployment, replica_set):
+        return None
+    return replica_set.spec.replicas
 
 
-def _max_surge(key: _Rollout, asked: int, faults: tuple[str, ...]) -> Finding:
+def _max_surge(key: _Rollout, asked: int, changes: tuple[str, ...]) -> Finding:
     spec = key.deployment.spec
     limit = spec.replicas + max_surge(spec)
     if asked == 0:
         return IDLE
     if asked <= limit:
         return HOLDS
-    if faults:
-        return suspended(disturbed(faults))
+    if changes:
+        return suspended(disturbed(changes))
     return violated(f"the ReplicaSets of {key.name} ask for {asked} replicas; at most {limit} were allowed")
 
 
@@ -114,19 +139,22 @@ DEPLOYMENT_MAX_SURGE_SPEC = StateProperty(
     name="deployment-max-surge-spec",
     statement="the ReplicaSets of a Deployment never ask for more than replicas + maxSurge pods together",
     key=ROLLING,
-    queries={"asked": Query(REPLICA_SET, ("object",), _asked, SUM, _name), "faults": FAULTS_SEEN},
+    queries={"asked": Query(REPLICA_SET, ("object",), _asked, SUM, _deployment), "changes": DISRUPTED},
     judge=_max_surge,
     reference="invariants 42",
-    assumes="one leader, no fault, and no user changes the replica count meanwhile",
+    assumes="one leader; no user changes the replica count, or the strategy in the middle of a rollout",
     advice="look for a second writer of the ReplicaSets' replicas",
 )
 
 
-def _new_replica_set(key: tuple[str, PodTemplateSpec], replica_set: ReplicaSet | None) -> bool | None:
-    name, template = key
-    if replica_set is None or replica_set.metadata.name.rpartition("-")[0] != name or replica_set.spec.replicas == 0:
+def _new_replica_set(deployment: Deployment, replica_set: ReplicaSet | None) -> bool | None:
+    if replica_set is None or not owned_by(deployment, replica_set) or replica_set.spec.replicas == 0:
         return None
-    return True if same_template(replica_set.spec.template, template) else None
+    return True if _is_new(deployment, replica_set) else None
+
+
+def _is_new(deployment: Deployment, replica_set: ReplicaSet) -> bool:
+    return same_template(replica_set.spec.template, deployment.spec.template)
 
 
 def _one_new(key: _Rollout, new: int) -> Finding:
@@ -139,11 +167,7 @@ AT_MOST_ONE_NEW_REPLICASET = StateProperty(
     name="at-most-one-new-replicaset",
     statement="at most one ReplicaSet with the Deployment's current template is scaled up",
     key=ROLLOUT,
-    queries={
-        "new": Query(
-            REPLICA_SET, ("object",), _new_replica_set, COUNT, lambda key: (key.name, key.deployment.spec.template)
-        )
-    },
+    queries={"new": Query(REPLICA_SET, ("object",), _new_replica_set, COUNT, _deployment)},
     judge=_one_new,
     reference="invariants 45",
     advice="the name of a ReplicaSet must be a function of its template",
@@ -151,29 +175,31 @@ AT_MOST_ONE_NEW_REPLICASET = StateProperty(
 
 
 def _complete(deployment: Deployment | None) -> Deployment | None:
-    wanted = deployment is not None and not deployment.metadata.terminating and not deployment.spec.paused
-    return deployment if wanted else None
+    return deployment if deployment is not None and not deployment.metadata.terminating else None
 
 
 def _eventually_complete(deployment: Deployment, fresh: int, stale: int) -> Finding:
     name, replicas = deployment.metadata.name, deployment.spec.replicas
     if fresh == replicas and stale == 0:
         return HOLDS
+    if deployment.spec.paused:
+        return suspended("while the rollout is paused")
     condition = next((c for c in deployment.status.conditions if c.type == "Progressing"), None)
     reason = f"; its condition Progressing says {condition.reason}" if condition is not None else ""
     old = f" and still has {stale} replicas of older templates" if stale else ""
     return violated(f"{name} stops with {fresh} of {replicas} updated pods available{old}{reason}")
 
 
-def _fresh_available(name: str, replica_set: ReplicaSet | None) -> int | None:
-    found = replica_set is not None and replica_set.metadata.name == name
-    return replica_set.status.available_replicas if found and replica_set is not None else None
-
-
-def _stale_asked(name: str, replica_set: ReplicaSet | None) -> int | None:
-    if replica_set is None or replica_set.metadata.name.rpartition("-")[0] != name.rpartition("-")[0]:
+def _fresh_available(deployment: Deployment, replica_set: ReplicaSet | None) -> int | None:
+    if replica_set is None or not owned_by(deployment, replica_set) or not _is_new(deployment, replica_set):
         return None
-    return None if replica_set.metadata.name == name else replica_set.spec.replicas
+    return replica_set.status.available_replicas
+
+
+def _stale_asked(deployment: Deployment, replica_set: ReplicaSet | None) -> int | None:
+    if replica_set is None or not owned_by(deployment, replica_set) or _is_new(deployment, replica_set):
+        return None
+    return replica_set.spec.replicas
 
 
 DEPLOYMENT_EVENTUALLY_COMPLETE = StateProperty(
@@ -181,8 +207,8 @@ DEPLOYMENT_EVENTUALLY_COMPLETE = StateProperty(
     statement="a Deployment that is left alone comes to rest with all pods updated and available, no old ones left",
     key=Key(DEPLOYMENT, ("object",), _complete),
     queries={
-        "fresh": Query(REPLICA_SET, ("object",), _fresh_available, SUM, replica_set_name),
-        "stale": Query(REPLICA_SET, ("object",), _stale_asked, SUM, replica_set_name),
+        "fresh": Query(REPLICA_SET, ("object",), _fresh_available, SUM),
+        "stale": Query(REPLICA_SET, ("object",), _stale_asked, SUM),
     },
     judge=_eventually_complete,
     when=When.QUIESCENT,
@@ -226,15 +252,15 @@ REPLICASET_STABLE_COUNT = StateProperty(
 )
 
 
-def _no_overshoot(replica_set: ReplicaSet, active: int, faults: tuple[str, ...]) -> Finding:
+def _no_overshoot(replica_set: ReplicaSet, active: int, events: tuple[str, ...]) -> Finding:
     annotated = replica_set.metadata.annotations.get(MAX_REPLICAS)
     limit = max(replica_set.spec.replicas, int(annotated) if annotated is not None else 0)
     if active == 0:
         return IDLE
     if active <= limit:
         return HOLDS
-    if faults:
-        return suspended(disturbed(faults))
+    if events:
+        return suspended(disturbed(events))
     return violated(f"{replica_set.metadata.name} has {active} active pods; it was never asked for more than {limit}")
 
 
@@ -242,28 +268,38 @@ REPLICASET_NO_OVERSHOOT = StateProperty(
     name="replicaset-no-overshoot",
     statement="a ReplicaSet never has more active pods than it was ever asked for",
     key=Key(REPLICA_SET, ("object",), _stable),
-    queries={"active": OWNED, "faults": FAULTS_SEEN},
+    queries={"active": OWNED, "events": RESTARTED},
     judge=_no_overshoot,
     reference="invariants 35",
-    assumes="the controller was not restarted, and nobody scaled down",
+    assumes="the controller was not restarted, its expectations did not expire unmet, and nobody scaled down",
     advice="the controller acted again before it saw what it had done: look at its expectations and its Pod cache",
 )
 
 
-def _old_pod(name: str, pod: Pod | None) -> bool | None:
-    if pod is None or is_terminal(pod) or deployment_of(pod) != name.rpartition("-")[0]:
+def _generation(deployment: Deployment, replica_set: ReplicaSet | None) -> tuple[str, bool] | None:
+    """Name of a ReplicaSet of the Deployment, and whether it is that of the current template."""
+    if replica_set is None or not owned_by(deployment, replica_set):
         return None
-    return True if owner_name(pod) != name else None
+    return replica_set.metadata.name, _is_new(deployment, replica_set)
 
 
-def _new_pod(name: str, pod: Pod | None) -> bool | None:
-    return True if pod is not None and owner_name(pod) == name else None
+def _unfinished(_parameter: None, pod: Pod | None) -> str | None:
+    return owner_name(pod) or None if pod is not None and not is_terminal(pod) else None
 
 
-def _no_overlap(key: _Rollout, old: int, new: bool) -> Finding:
-    if old and new:
-        return violated(f"pods of the new template of {key.name} exist while {old} pods of an older one do")
-    return HOLDS if new else IDLE
+def _no_overlap(
+    key: _Rollout, sets: tuple[tuple[str, bool], ...], pods: tuple[tuple[str, int], ...], changes: tuple[str, ...]
+) -> Finding:
+    is_new = dict(sets)
+    new = sum(number for owner, number in pods if is_new.get(owner) is True)
+    old = sum(number for owner, number in pods if is_new.get(owner) is False)
+    if not new:
+        return IDLE
+    if not old:
+        return HOLDS
+    if changes:
+        return suspended(disturbed(changes))
+    return violated(f"pods of the new template of {key.name} exist while {old} pods of an older one do")
 
 
 RECREATE_NO_OVERLAP = StateProperty(
@@ -271,13 +307,14 @@ RECREATE_NO_OVERLAP = StateProperty(
     statement="with strategy Recreate no pod of the new template exists while a pod of an older one does",
     key=RECREATING,
     queries={
-        "old": Query(POD, ("object",), _old_pod, COUNT, lambda key: replica_set_name(key.deployment)),
-        "new": Query(POD, ("object",), _new_pod, ANY, lambda key: replica_set_name(key.deployment)),
+        "sets": Query(REPLICA_SET, ("object",), _generation, DISTINCT, _deployment),
+        "pods": Query(POD, ("object",), _unfinished, MULTISET, no_parameter),
+        "changes": DISRUPTED,
     },
     judge=_no_overlap,
     reference="invariants 46",
-    assumes="the Deployment controller's Pod cache is fresh",
-    advice="the controller must wait until the old pods are gone, terminating ones too",
+    assumes="no user changes the strategy in the middle of a rollout",
+    advice="the controller must wait until the old pods are gone, terminating ones too, in a Pod cache that is fresh",
 )
 
 
@@ -290,15 +327,15 @@ def _serving_pod(name: str, pod: Pod | None, runtime: PodRuntime | None) -> bool
 SERVING_PODS = Query(POD, ("object", "runtime"), _serving_pod, COUNT, _name)
 
 
-def _min_serving(key: _Rollout, serving: int, faults: tuple[str, ...]) -> Finding:
+def _min_serving(key: _Rollout, serving: int, losses: tuple[str, ...]) -> Finding:
     spec = key.deployment.spec
     needed = spec.replicas - max_unavailable(spec)
     if not key.available or needed <= 0:
         return IDLE
     if serving >= needed:
         return HOLDS
-    if faults:
-        return suspended(disturbed(faults))
+    if losses:
+        return suspended(disturbed(losses))
     return violated(
         f"{serving} pods of {key.name} answer requests; {needed} were promised, and its status says Available"
     )
@@ -308,28 +345,31 @@ DEPLOYMENT_MIN_SERVING = StateProperty(
     name="deployment-min-serving",
     statement="once a Deployment is available, a rolling update keeps replicas - maxUnavailable of its pods answering",
     key=ROLLING,
-    queries={"serving": SERVING_PODS, "faults": FAULTS_SEEN},
+    queries={"serving": SERVING_PODS, "losses": PODS_LOST},
     judge=_min_serving,
     reference="invariants 41, kubelet §6",
-    assumes="no fault and no user takes pods away or changes the replica count",
+    assumes=NOTHING_LOST,
     advice="a pod without readinessProbe counts as ready as soon as its process has started: add a readinessProbe",
 )
 
 
-def _survives(key: _Rollout, serving: int) -> Finding:
+def _survives(key: _Rollout, serving: int, changes: tuple[str, ...]) -> Finding:
     if not key.available or key.deployment.spec.replicas == 0:
         return IDLE
     if serving:
         return HOLDS
-    return violated(f"no pod of {key.name} runs any more, although its status says Available")
+    if changes:
+        return suspended(disturbed(changes))
+    return violated(f"no pod of {key.name} runs any more, although its status still counts available ones")
 
 
 DEPLOYMENT_SURVIVES_FAULTS = StateProperty(
     name="deployment-survives-faults",
-    statement="once a Deployment is available, at least one of its pods runs, whatever fault comes",
-    key=ROLLOUT,
-    queries={"serving": SERVING_PODS},
+    statement="while a Deployment counts available pods, at least one of its pods runs, whatever fault comes",
+    key=Key(DEPLOYMENT, ("object",), _running),
+    queries={"serving": SERVING_PODS, "changes": DISRUPTED},
     judge=_survives,
     reference="kube-scheduler §5.2",
+    assumes="no user deletes anything or changes the replica count",
     advice="keep the replicas apart: required podAntiAffinity or a DoNotSchedule spread over kubernetes.io/hostname",
 )

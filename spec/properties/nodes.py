@@ -7,56 +7,83 @@ from typing import Any
 
 import attrs
 
+from ..control_plane.apiserver.pod_strategy import POD_SCHEDULED
+from ..control_plane.controllers.node_taints import EXECUTING
+from ..control_plane.controllers.node_zones import (
+    Zone,
+    counts_for_disruption,
+    eviction_rate,
+    master_disruption,
+    zone_counts,
+    zone_of,
+    zone_states,
+)
 from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active
+from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..control_plane.scheduler.component import NAME as SCHEDULER
 from ..control_plane.scheduler.component import snapshot
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
-from ..kinds import NODE, POD, RUNNING, UP
+from ..kinds import NODE, POD
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
-from ..language.query import ANY, COUNT, MULTISET, Query, no_parameter
-from ..objects.conditions import find_condition
+from ..language.query import COUNT, MULTISET, Query, no_parameter
+from ..node.heartbeat import heartbeats
+from ..objects.conditions import condition_is_true, find_condition
 from ..objects.node import Node
 from ..objects.pod import Pod, is_terminal
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import ResourceList
+
+UNREACHABLE = EXECUTING["Unknown"]
+"""The NoExecute taint of a node that is not heard."""
 
 
 def _allocatable(node: Node | None) -> tuple[str, ResourceList] | None:
     return (node.metadata.name, node.status.allocatable) if node is not None else None
 
 
-def _requests(name: str, pod: Pod | None) -> ResourceList | None:
+def _bound(name: str, pod: Pod | None) -> tuple[ResourceList, bool] | None:
+    """What a pod on the node requests, and whether the scheduler put it there: binding leaves that condition."""
     if pod is None or is_terminal(pod) or pod.spec.node_name != name:
         return None
-    return spec_requests(pod.spec)
+    return spec_requests(pod.spec), condition_is_true(pod.status.conditions, POD_SCHEDULED)
 
 
-def _fits(key: tuple[str, ResourceList], bound: tuple[tuple[ResourceList, int], ...]) -> Finding:
-    name, allocatable = key
-    if not bound:
-        return IDLE
+def _overcommitted(
+    name: str, allocatable: ResourceList, bound: tuple[tuple[tuple[ResourceList, bool], int], ...]
+) -> str:
     count = sum(number for _, number in bound)
     if count > allocatable.get("pods", count):
-        return violated(f"{count} pods are bound to {name}, which allows {allocatable['pods']}")
-    for resource in sorted({resource for requests, _ in bound for resource in requests}):
-        asked = sum(requests.get(resource, 0) * number for requests, number in bound)
+        return f"{count} pods are bound to {name}, which allows {allocatable['pods']}"
+    for resource in sorted({resource for (requests, _), _ in bound for resource in requests}):
+        asked = sum(requests.get(resource, 0) * number for (requests, _), number in bound)
         if asked > allocatable.get(resource, 0):
-            return violated(f"pods on {name} request {asked} {resource}, of {allocatable.get(resource, 0)} allocatable")
-    return HOLDS
+            return f"pods on {name} request {asked} {resource}, of {allocatable.get(resource, 0)} allocatable"
+    return ""
+
+
+def _fits(key: tuple[str, ResourceList], bound: tuple[tuple[tuple[ResourceList, bool], int], ...]) -> Finding:
+    if not bound:
+        return IDLE
+    problem = _overcommitted(*key, bound)
+    if not problem:
+        return HOLDS
+    if not all(scheduled for (_, scheduled), _ in bound):
+        return suspended(f"{problem}; some were created with that nodeName")
+    return violated(problem)
 
 
 NODE_CAPACITY = StateProperty(
     name="no-overcommit-of-requests",
     statement="the pods bound to a node never request more than it can allocate",
     key=Key(NODE, ("object",), _allocatable),
-    queries={"bound": Query(POD, ("object",), _requests, MULTISET, lambda key: key[0])},
+    queries={"bound": Query(POD, ("object",), _bound, MULTISET, lambda key: key[0])},
     judge=_fits,
     reference="invariants 22",
-    assumes="one scheduler, and what is allocatable does not shrink",
-    advice="look for pods that were created with a nodeName, or for a second scheduler",
+    assumes="one scheduler puts all pods there, and what is allocatable does not shrink",
+    advice="look at how old the scheduler's caches were, and at the pods that it had assumed on the node",
 )
 
 
@@ -94,30 +121,46 @@ class _Dead:
     """A node without heartbeats that is still in the API."""
 
     name: str
+    zone: Zone
     ready: str
     tainted: bool
 
 
 def _dead(node: Node | None, machine: str, kubelet: str, link: str) -> _Dead | None:
-    if node is None or (machine, kubelet, link) == (UP, RUNNING, UP):
+    if node is None or heartbeats(machine, kubelet, link):
         return None
     condition = find_condition(node.status.conditions, "Ready")
-    tainted = any(t.key == "node.kubernetes.io/unreachable" and t.effect == "NoExecute" for t in node.spec.taints)
-    return _Dead(node.metadata.name, condition.status if condition is not None else "", tainted)
+    ready = condition.status if condition is not None else ""
+    return _Dead(node.metadata.name, zone_of(node), ready, UNREACHABLE in node.spec.taints)
 
 
-def _healthy(_parameter: None, node: Node | None, machine: str, kubelet: str, link: str) -> bool | None:
-    return True if node is not None and (machine, kubelet, link) == (UP, RUNNING, UP) else None
+def _heard(_parameter: None, node: Node | None, machine: str, kubelet: str, link: str) -> tuple[Zone, bool] | None:
+    if node is None or not counts_for_disruption(node):
+        return None
+    return zone_of(node), heartbeats(machine, kubelet, link)
 
 
 DEAD_NODE = Key(NODE, ("object", "machine", "kubelet", "link"), _dead)
-OTHERS_HEALTHY = Query(NODE, ("object", "machine", "kubelet", "link"), _healthy, ANY, no_parameter)
+HEARD = Query(NODE, ("object", "machine", "kubelet", "link"), _heard, MULTISET, no_parameter)
+"""How many nodes of each zone send heartbeats and how many do not."""
+
 ALL_DOWN = "no node sends heartbeats: the node controller stops evicting (controllers-cluster §1)"
+MOST_DOWN = "most nodes of a small zone send no heartbeats: the node controller stops evicting (controllers-cluster §1)"
 
 
-def _unknown_and_tainted(node: _Dead, healthy: bool) -> Finding:
-    if not healthy:
-        return suspended(ALL_DOWN)
+def _stops_evicting(zone: Zone, heard: tuple[tuple[tuple[Zone, bool], int], ...]) -> str:
+    """Why the node lifecycle controller taints no node of ``zone``, "" if it does."""
+    counts = zone_counts(heard)
+    states = zone_states(counts)
+    if master_disruption(states):
+        return ALL_DOWN
+    return "" if eviction_rate(states.get(zone, ""), sum(counts.get(zone, (0, 0))), False) else MOST_DOWN
+
+
+def _unknown_and_tainted(node: _Dead, heard: tuple[tuple[tuple[Zone, bool], int], ...]) -> Finding:
+    obstacle = _stops_evicting(node.zone, heard)
+    if obstacle:
+        return suspended(obstacle)
     if node.ready == "Unknown" and node.tainted:
         return HOLDS
     missing = "is not tainted unreachable" if node.ready == "Unknown" else f"has Ready={node.ready}"
@@ -128,34 +171,26 @@ DEAD_NODE_EVENTUALLY_UNKNOWN = StateProperty(
     name="dead-node-eventually-unknown-and-tainted",
     statement="a node without heartbeats ends up with Ready=Unknown and the unreachable taint",
     key=DEAD_NODE,
-    queries={"healthy": OTHERS_HEALTHY},
+    queries={"heard": HEARD},
     judge=_unknown_and_tainted,
     when=When.QUIESCENT,
     reference="invariants 69",
-    assumes="not all zones are fully disrupted",
+    assumes="not all zones are fully disrupted, nor is the node's own, small zone partly",
     advice="the node lifecycle controller must be running",
 )
 
 
 def _active_on(name: str, pod: Pod | None) -> bool | None:
-    bound = pod is not None and pod.spec.node_name == name and is_active(pod) and owner_name(pod)
-    if pod is None or not bound or _tolerates_for_ever(pod):
+    if pod is None or pod.spec.node_name != name or not is_active(pod) or not owner_name(pod):
         return None
-    return True
+    for_ever = eviction_delay(pod.spec.tolerations, (UNREACHABLE,)) is None
+    return None if for_ever else True
 
 
-def _tolerates_for_ever(pod: Pod) -> bool:
-    return any(
-        toleration.toleration_seconds is None
-        and toleration.effect in ("", "NoExecute")
-        and toleration.key in ("", "node.kubernetes.io/unreachable")
-        for toleration in pod.spec.tolerations
-    )
-
-
-def _replaced(node: _Dead, healthy: bool, pods: int) -> Finding:
-    if not healthy:
-        return suspended(ALL_DOWN)
+def _replaced(node: _Dead, heard: tuple[tuple[tuple[Zone, bool], int], ...], pods: int) -> Finding:
+    obstacle = _stops_evicting(node.zone, heard)
+    if obstacle:
+        return suspended(obstacle)
     if pods == 0:
         return HOLDS
     return violated(f"{pods} pods still count as active on {node.name}, which sends no heartbeats")
@@ -165,11 +200,12 @@ DEAD_NODE_PODS_REPLACED = StateProperty(
     name="dead-node-pods-replaced",
     statement="the pods of a dead node end up deleted, so that their ReplicaSets replace them",
     key=DEAD_NODE,
-    queries={"healthy": OTHERS_HEALTHY, "pods": Query(POD, ("object",), _active_on, COUNT, lambda key: key.name)},
+    queries={"heard": HEARD, "pods": Query(POD, ("object",), _active_on, COUNT, lambda key: key.name)},
     judge=_replaced,
     when=When.QUIESCENT,
     reference="controllers-cluster §2",
-    assumes="not all zones are fully disrupted, and the pods do not tolerate the taint for ever",
+    assumes="not all zones are fully disrupted, nor is the node's own, small zone partly; the pods do not tolerate the"
+    " taint for ever",
     advice="look at the tolerations of the pods that stay",
 )
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
+from ..control_plane.controllers.pod_garbage_collector import COLLECTED
 from ..kinds import POD, PodRuntime
 from ..kinds import RUNNING as CONTAINERS_RUNNING
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, violated
+from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, suspended, violated
 from ..objects.pod import Pod, is_terminal
 
 Change = tuple[Any, ...]
@@ -103,26 +106,34 @@ PHASE_TERMINAL_ABSORBING = StepProperty(
 )
 
 
-def _stopped(pair: tuple[Pod, PodRuntime | None]) -> Finding:
-    pod, runtime = pair
-    if runtime is None or runtime.containers != CONTAINERS_RUNNING:
-        return HOLDS
-    return violated(f"the pod is {pod.status.phase}, yet its containers still run on {runtime.node}")
+@attrs.frozen(cache_hash=True)
+class _Finished:
+    """A terminal pod: its phase, whether the pod garbage collector wrote that, and where its containers run ("")."""
+
+    phase: str
+    collected: bool
+    running_on: str
 
 
-def _terminal_by_kubelet(pod: Pod | None, runtime: PodRuntime | None) -> tuple[Pod, PodRuntime | None] | None:
-    # The property speaks of phases that the kubelet wrote; the pod garbage collector may write Failed for a node
-    # that is gone, and names itself in the condition.
+def _finished(pod: Pod | None, runtime: PodRuntime | None) -> _Finished | None:
     if pod is None or not is_terminal(pod):
         return None
-    by_gc = any(c.type == "DisruptionTarget" and c.reason == "DeletionByPodGC" for c in pod.status.conditions)
-    return None if by_gc else (pod, runtime)
+    runs = runtime is not None and runtime.containers == CONTAINERS_RUNNING
+    return _Finished(pod.status.phase, COLLECTED in pod.status.conditions, runtime.node if runtime and runs else "")
+
+
+def _stopped(pod: _Finished) -> Finding:
+    if not pod.running_on:
+        return HOLDS
+    if pod.collected:
+        return suspended(f"the pod garbage collector ended a pod that still runs on {pod.running_on}")
+    return violated(f"the pod is {pod.phase}, yet its containers still run on {pod.running_on}")
 
 
 TERMINAL_PHASE_IMPLIES_STOPPED = StateProperty(
     name="terminal-phase-implies-stopped",
     statement="no container of a pod runs once the kubelet has reported the pod Succeeded or Failed",
-    key=Key(POD, ("object", "runtime"), _terminal_by_kubelet),
+    key=Key(POD, ("object", "runtime"), _finished),
     judge=_stopped,
     reference="invariants 76",
     assumes="the phase was written by the kubelet",
