@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..environment.faults import KUBELET_CRASH, LINK_CUT, NODE_CRASH
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
-from . import deployments, nodes, objects
+from . import deployments, nodes, objects, occasions
+from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "node-name-write-once": (objects.NODE_NAME_WRITE_ONCE,),
@@ -37,7 +36,29 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
-ON_REQUEST = ("deployment-min-serving", "deployment-survives-faults")
+OCCASIONS: Mapping[str, Occasion] = {
+    "node-name-write-once": occasions.PODS_MOVE,
+    "deletion-timestamp-irrevocable": occasions.PODS_DELETED,
+    "finalizers-block-removal": occasions.PODS_DELETED,
+    "phase-terminal-absorbing": occasions.PODS_END,
+    "terminal-phase-implies-stopped": occasions.PODS_END,
+    "assigned-node-feasible-at-decision": occasions.PODS_SCHEDULED,
+    "no-overcommit-of-requests": occasions.PODS,
+    "replicaset-no-overshoot": occasions.REPLICAS,
+    "replicaset-stable-count": occasions.REPLICA_SETS,
+    "deployment-min-available": occasions.DISTURBED_UPDATES,
+    "deployment-max-surge-spec": occasions.ROLLING_UPDATES,
+    "at-most-one-new-replicaset": occasions.ROLLOUTS,
+    "recreate-no-overlap": occasions.RECREATIONS,
+    "deployment-eventually-complete": occasions.DEPLOYMENTS,
+    "deployment-min-serving": occasions.ON_REQUEST,
+    "deployment-survives-faults": occasions.ON_REQUEST,
+    "dead-node-eventually-unknown-and-tainted": occasions.NODES_LOST,
+    "dead-node-pods-replaced": occasions.NODES_LOST,
+}
+"""When each property is checked unless a scenario says otherwise."""
+
+ON_REQUEST = tuple(name for name, occasion in OCCASIONS.items() if occasion is occasions.ON_REQUEST)
 """Properties that Kubernetes does not promise: checked only where a scenario names them."""
 
 
@@ -48,25 +69,7 @@ def describe(name: str) -> Property:
 
 def default_names(scenario: Scenario) -> tuple[str, ...]:
     """The properties that what stands in the scenario calls for, in the order of the catalogue."""
-    wanted = {"node-name-write-once", "assigned-node-feasible-at-decision", "no-overcommit-of-requests"}
-    strategies = {d.spec.strategy.type for d in scenario.objects if isinstance(d, Deployment)}
-    if strategies or any(isinstance(item, ReplicaSet) for item in scenario.objects):
-        wanted |= {"replicaset-stable-count", "replicaset-no-overshoot"}
-    if strategies:
-        wanted |= {"at-most-one-new-replicaset", "deployment-eventually-complete"}
-    if ROLLING_UPDATE in strategies:
-        wanted |= {"deployment-max-surge-spec"}
-        if scenario.users or scenario.faults:
-            wanted |= {"deployment-min-available"}
-    if RECREATE in strategies:
-        wanted |= {"recreate-no-overlap"}
-    disturbed = bool(scenario.users or any(scenario.faults.values()))
-    if disturbed:
-        wanted |= {"deletion-timestamp-irrevocable", "phase-terminal-absorbing", "terminal-phase-implies-stopped"}
-        wanted |= {"finalizers-block-removal"}
-    if any(scenario.faults.get(fault, 0) for fault in (NODE_CRASH, LINK_CUT, KUBELET_CRASH)):
-        wanted |= {"dead-node-eventually-unknown-and-tainted", "dead-node-pods-replaced"}
-    return tuple(name for name in PROPERTIES if name in wanted)
+    return tuple(name for name in PROPERTIES if OCCASIONS[name].arises(scenario))
 
 
 def chosen_properties(scenario: Scenario) -> tuple[Property, ...]:

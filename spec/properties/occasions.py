@@ -1,0 +1,180 @@
+"""When a property is checked by default: what must stand in a scenario for it to have anything to say.
+
+A property that nothing in a scenario can trigger would be vacuous there, so each has its occasion: a sentence for the
+user, and a predicate on scenarios. Occasions are found from what users and faults do to pods: whether some are added,
+taken away, brought to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import attrs
+
+from ..control_plane.controllers.deployment_replica_sets import same_template
+from ..control_plane.controllers.deployment_rollout import min_available
+from ..environment.faults import (
+    CONTAINER_COMPLETION,
+    CONTAINER_EXIT,
+    KUBELET_CRASH,
+    LINK_CUT,
+    NODE_CRASH,
+    PROBE_FAILURE,
+)
+from ..environment.users import Action, Delete, Edit, SetUnschedulable
+from ..kinds import NODE, POD
+from ..language.scenario import Scenario, Start
+from ..node.restart_policy import ALWAYS
+from ..objects.pod import Pod, PodSpec
+from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
+
+
+@attrs.frozen(eq=False)
+class Occasion:
+    """When a property is checked by default: in words, and as a predicate."""
+
+    text: str
+    arises: Callable[[Scenario], bool]
+
+
+ON_REQUEST = Occasion("only on request: Kubernetes does not promise it", lambda _scenario: False)
+
+
+def _actions(scenario: Scenario) -> Iterator[Action]:
+    return (action for todo in scenario.users for action in todo)
+
+
+def _faults(scenario: Scenario, *names: str) -> bool:
+    return any(scenario.faults.get(name, 0) for name in names)
+
+
+def _histories(scenario: Scenario) -> tuple[tuple[Deployment, ...], ...]:
+    """Of each Deployment, its versions as users change it, one user after the other."""
+    histories = {item.metadata.name: [item] for item in scenario.objects if isinstance(item, Deployment)}
+    for action in _actions(scenario):
+        if isinstance(action, Edit) and not isinstance(action.change, SetUnschedulable) and action.name in histories:
+            histories[action.name].append(action.change(histories[action.name][-1]))
+    return tuple(map(tuple, histories.values()))
+
+
+def _versions(scenario: Scenario) -> tuple[Deployment, ...]:
+    return tuple(version for history in _histories(scenario) for version in history)
+
+
+def _steps(scenario: Scenario) -> tuple[tuple[Deployment, Deployment], ...]:
+    return tuple(step for history in _histories(scenario) for step in pairwise(history))
+
+
+def _pod_specs(scenario: Scenario) -> Iterator[PodSpec]:
+    """The specs of all pods that the scenario asks for at some time."""
+    yield from (version.spec.template.spec for version in _versions(scenario) if version.spec.replicas)
+    for item in scenario.objects:
+        if isinstance(item, ReplicaSet) and item.spec.replicas:
+            yield item.spec.template.spec
+        elif isinstance(item, Pod):
+            yield item.spec
+
+
+def has_pods(scenario: Scenario) -> bool:
+    """Whether pods are asked for."""
+    return any(True for _ in _pod_specs(scenario))
+
+
+def loses_nodes(scenario: Scenario) -> bool:
+    """Whether a node can go silent beside another one: the pods of the only node are never driven off."""
+    return _faults(scenario, NODE_CRASH, LINK_CUT) and len(scenario.nodes) > 1
+
+
+def _rolls(before: Deployment, after: Deployment) -> bool:
+    return bool(before.spec.replicas and after.spec.replicas) and not same_template(
+        before.spec.template, after.spec.template
+    )
+
+
+def deletes_pods(scenario: Scenario) -> bool:
+    """Whether running pods are deleted: by a rollout, by scaling down, by users, because their node went silent."""
+    shrinks = any(
+        _rolls(before, after) or after.spec.replicas < before.spec.replicas for before, after in _steps(scenario)
+    )
+    by_hand = any(isinstance(action, Delete) and action.kind == POD for action in _actions(scenario))
+    return has_pods(scenario) and (shrinks or by_hand or loses_nodes(scenario))
+
+
+def ends_pods(scenario: Scenario) -> bool:
+    """Whether pods get Succeeded or Failed: by being deleted, with their node, or because they may not restart."""
+    by_node = any(isinstance(action, Delete) and action.kind == NODE for action in _actions(scenario))
+    mortal = any(spec.restart_policy != ALWAYS for spec in _pod_specs(scenario))
+    ends = mortal and _faults(scenario, CONTAINER_EXIT, CONTAINER_COMPLETION)
+    return deletes_pods(scenario) or (has_pods(scenario) and by_node) or ends
+
+
+def schedules_pods(scenario: Scenario) -> bool:
+    """Whether pods are without a node at some time: new ones, and those that stand in for others."""
+    if all(spec.node_name for spec in _pod_specs(scenario)):
+        return False
+    grows = any(
+        _rolls(before, after) or after.spec.replicas > before.spec.replicas for before, after in _steps(scenario)
+    )
+    replaced = any(isinstance(action, Delete) and action.kind in (POD, NODE) for action in _actions(scenario))
+    return scenario.start is Start.CREATED or grows or replaced or loses_nodes(scenario)
+
+
+def moves_pods(scenario: Scenario) -> bool:
+    """Whether anything happens to pods that have a node."""
+    shaken = _faults(scenario, NODE_CRASH, LINK_CUT, KUBELET_CRASH, CONTAINER_EXIT, CONTAINER_COMPLETION, PROBE_FAILURE)
+    moved = schedules_pods(scenario) or deletes_pods(scenario) or scenario.start is Start.CREATED
+    return has_pods(scenario) and (moved or shaken)
+
+
+def _some_version(condition: Callable[[Deployment], bool]) -> Callable[[Scenario], bool]:
+    return lambda scenario: any(condition(version) for version in _versions(scenario))
+
+
+def _rolling(version: Deployment) -> bool:
+    return version.spec.strategy.type == ROLLING_UPDATE and version.spec.replicas > 0
+
+
+def _disturbed(scenario: Scenario) -> bool:
+    return bool(scenario.users) or any(scenario.faults.values())
+
+
+def _keeps_available(scenario: Scenario) -> bool:
+    keeps = _some_version(lambda version: _rolling(version) and min_available(version.spec) > 0)
+    return _disturbed(scenario) and keeps(scenario)
+
+
+def _has_replica_sets(scenario: Scenario) -> bool:
+    return any(isinstance(item, Deployment | ReplicaSet) for item in scenario.objects)
+
+
+def _owns_pods(scenario: Scenario) -> bool:
+    own = any(isinstance(item, ReplicaSet) and item.spec.replicas for item in scenario.objects)
+    return own or _some_version(lambda version: version.spec.replicas > 0)(scenario)
+
+
+PODS_MOVE = Occasion("where anything happens to pods that have a node", moves_pods)
+PODS_SCHEDULED = Occasion("where pods get a node: new ones, and those that stand in for others", schedules_pods)
+PODS = Occasion("where there are pods", has_pods)
+PODS_DELETED = Occasion(
+    "where running pods are deleted: by a rollout, by scaling down, by users, because their node went silent",
+    deletes_pods,
+)
+PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
+NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
+REPLICA_SETS = Occasion("where there is a Deployment or a ReplicaSet", _has_replica_sets)
+REPLICAS = Occasion("where a Deployment or a ReplicaSet asks for pods", _owns_pods)
+DEPLOYMENTS = Occasion("where there is a Deployment that is not paused", _some_version(lambda it: not it.spec.paused))
+ROLLOUTS = Occasion(
+    "where a Deployment that is not paused asks for pods",
+    _some_version(lambda it: not it.spec.paused and it.spec.replicas > 0),
+)
+ROLLING_UPDATES = Occasion("where a Deployment with strategy RollingUpdate asks for pods", _some_version(_rolling))
+DISTURBED_UPDATES = Occasion(
+    "where users or faults act on a Deployment with strategy RollingUpdate that may not lose all its pods",
+    _keeps_available,
+)
+RECREATIONS = Occasion(
+    "where a Deployment with strategy Recreate asks for pods",
+    _some_version(lambda it: it.spec.strategy.type == RECREATE and it.spec.replicas > 0),
+)
