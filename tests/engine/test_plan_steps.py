@@ -60,7 +60,10 @@ def system(*plan: Step, workers: int = 1, serial: bool = False, lag: int = 0, te
     return TransitionSystem(
         Model(
             name="texts",
-            kinds=(Kind("Worker", (Field("state"),), slots=workers), Kind("Text", (Field("object"), Field("tried", False)), slots=texts)),
+            kinds=(
+                Kind("Worker", (Field("state"),), slots=workers),
+                Kind("Text", (Field("object"), Field("tried", False)), slots=texts),
+            ),
             components=(Component(CONTROLLER, (rule,), serial=serial),),
             initial={"Worker": ({"state": "ready"},) * workers, "Text": ({"object": "-"},) * texts},
             api_server=answer,
