@@ -90,8 +90,8 @@ class Call:
     A response that ``on`` does not name goes on with the rest of the plan if it is a success and ends the plan
     otherwise (the controller returns the error, its key is queued again); ``tolerates`` names failures that the plan
     goes on after as after a success. A failed request that leaves everything as it was takes no step of its own: the
-    next request of the plan is made in the same step. ``memory``: writes (field, change) to what the process remembers of the same
-    object, made just before the request is sent.
+    next request of the plan is made in the same step. ``memory``: writes (field, change) to what the process remembers
+    of the same object, made just before the request is sent.
     """
 
     target: Target

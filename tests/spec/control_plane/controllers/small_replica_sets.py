@@ -107,7 +107,10 @@ def cluster(
     server: Server | None = None,
     time: TimeMode = TimeMode.GRADED,
 ) -> Model:
-    """The model. ``found``: bundles of pods at the start. ``lag``: of the controller's Pod cache. ``missing``: a rule."""
+    """The model. ``found``: bundles of pods at the start. ``lag``: that of the controller's Pod cache.
+
+    ``missing``: name of a rule that the controller has not.
+    """
     controller = replicaset.component(expectations=expectations, expiry=expiry)
     rules = tuple(rule for rule in controller.rules if rule.name != missing)
     return Model(
