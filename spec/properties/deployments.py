@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 
-from ..control_plane.controllers.deployment_replica_sets import MAX_REPLICAS, owned_by, same_template
+from ..control_plane.controllers.deployment_replica_sets import DESIRED_REPLICAS, owned_by, same_template
 from ..control_plane.controllers.deployment_rollout import max_surge, max_unavailable
 from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active, is_available
@@ -253,7 +253,7 @@ REPLICASET_STABLE_COUNT = StateProperty(
 
 
 def _no_overshoot(replica_set: ReplicaSet, active: int, events: tuple[str, ...]) -> Finding:
-    annotated = replica_set.metadata.annotations.get(MAX_REPLICAS)
+    annotated = replica_set.metadata.annotations.get(DESIRED_REPLICAS)
     limit = max(replica_set.spec.replicas, int(annotated) if annotated is not None else 0)
     if active == 0:
         return IDLE
