@@ -84,12 +84,15 @@ class PlanInFlight:
     _key: tuple[Any, ...] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        """Keeps what plans are compared by; why a plan was made is not part of it."""
         object.__setattr__(self, "_key", (self.rule, self.steps))
 
     def __hash__(self) -> int:
+        """The hash of the rule and the steps."""
         return hash(self._key)
 
     def __eq__(self, other: object) -> bool:
+        """Whether the same steps of the same rule are left."""
         return isinstance(other, PlanInFlight) and self._key == other._key
 
 
