@@ -61,6 +61,13 @@ def scenario_flags(command: Any) -> Any:
             metavar="NAME=VALUE",
             help="; ".join(f"{name}={'|'.join(values)}" for name, values in SWITCHES.items()) + ".",
         ),
+        click.option(
+            "--constant",
+            "constants",
+            multiple=True,
+            metavar="NAME=SECONDS",
+            help="A timer of the specification, such as node-monitor-grace-period=40; see `kubemodel list constants`.",
+        ),
         click.option("--time", type=click.Choice([mode.value for mode in TimeMode]), help="When timers may fire."),
         click.option("--rpc", type=click.Choice([rpc.value for rpc in Rpc]), help="How much of a plan is one step."),
         click.option(

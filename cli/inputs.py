@@ -37,6 +37,7 @@ class Flags:
     users: tuple[str, ...] = ()
     lag: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
     time: str | None = None
     rpc: str | None = None
     start: str | None = None
@@ -88,6 +89,10 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
         changes["lag"] = {**settings.lag, **dict(_lag(text) for text in flags.lag)}
     if flags.switches:
         changes["switches"] = {**settings.switches, **dict(_pair(t, "--switch", "NAME=VALUE") for t in flags.switches)}
+    if flags.constants:
+        pairs = [_pair(text, "--constant", "NAME=SECONDS") for text in flags.constants]
+        seconds = {name: float(_number(value, "--constant", "NAME=SECONDS")) for name, value in pairs}
+        changes["constants"] = {**settings.constants, **seconds}
     if flags.time is not None:
         changes["time"] = TimeMode(flags.time)
     if flags.rpc is not None:

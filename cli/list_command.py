@@ -1,4 +1,4 @@
-"""`kubemodel list`: what the specification holds: components with rules, machines, properties, faults, switches."""
+"""`kubemodel list`: what the specification holds: components with rules, machines, properties, faults, switches…"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 
 from ..engine.judging import UNDECLARED_TRANSITION
 from ..spec.cluster import MACHINES
+from ..spec.constants import CONSTANTS
 from ..spec.environment.faults import FAULTS
 from ..spec.language.component import Component, Rule
 from ..spec.language.property import Property, StepProperty, When
@@ -20,7 +21,7 @@ from ..spec.properties.catalogue import ON_REQUEST, PROPERTIES, describe
 from .diagram_command import file_name
 from .whole_cluster import all_components
 
-What = Literal["components", "machines", "properties", "faults", "switches"]
+What = Literal["components", "machines", "properties", "faults", "switches", "constants"]
 WHATS: tuple[What, ...] = get_args(What)
 WIDTH = 100
 """Columns of the text output, whatever the terminal has: the same bytes everywhere."""
@@ -134,6 +135,11 @@ def switches() -> list[dict[str, Any]]:
     ]
 
 
+def constants() -> list[dict[str, Any]]:
+    """Every timer that can be overridden, as plain data; in seconds."""
+    return [{"name": name, **attrs.asdict(constant)} for name, constant in CONSTANTS.items()]
+
+
 def _told_component(item: Mapping[str, Any]) -> Entry:
     inside = f", in {item['process']}" if item["process"] != item["name"] else ""
     rows = []
@@ -165,12 +171,18 @@ def _told_switch(item: Mapping[str, Any]) -> Entry:
     return Entry(item["name"], f"{values}, default {item['default']}", (item["meaning"],))
 
 
+def _told_constant(item: Mapping[str, Any]) -> Entry:
+    waits = f"{item['component']}: {item['rule']}"
+    return Entry(item["name"], f"{item['default']:g} s", (f"{item['meaning']}{_cited(item['reference'])}", waits))
+
+
 _LISTS: Mapping[What, tuple[Callable[[], list[dict[str, Any]]], Callable[[Mapping[str, Any]], Entry]]] = {
     "components": (components, _told_component),
     "machines": (machines, _told_machine),
     "properties": (properties, _told_property),
     "faults": (faults, _told_fault),
     "switches": (switches, _told_switch),
+    "constants": (constants, _told_constant),
 }
 
 
@@ -204,11 +216,12 @@ def text(entries: Iterable[Entry]) -> str:
     return "\n".join(lines)
 
 
-@click.command("list", short_help="List components, machines, properties, faults or switches.")
+@click.command("list", short_help="List components, machines, properties, faults, switches or constants.")
 @click.argument("what", type=click.Choice(WHATS))
 @click.option("--format", "form", type=click.Choice(("text", "json")), default="text", show_default=True)
 def list_command(what: What, form: str) -> None:
-    """Lists what the model knows: its components with their rules, machines, properties, faults, or switches.
+    """Lists what the model knows: its components with their rules, machines, properties, faults, switches or
+    constants.
 
     References such as [kubelet §4] name the rule of Kubernetes that stands behind an entry.
     """

@@ -143,6 +143,10 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
     yield f"users: {todo or 'none'}"
     lag = ", ".join(f"{client} up to {n} changes of {kind}" for (client, kind), n in sorted(settings.lag.items()))
     yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
+    if settings.constants:
+        yield "timers changed: " + ", ".join(
+            f"{name} {value:g} s" for name, value in sorted(settings.constants.items())
+        )
     if settings.time is TimeMode.GRADED:
         yield "time graded: a timer fires only when nothing faster can happen; faults and users come at any moment"
     else:

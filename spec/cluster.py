@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from .constants import with_constants
 from .control_plane.apiserver.admission import DEFAULT_TOLERATION_SECONDS, AdmissionReads
 from .control_plane.apiserver.handling import handle
 from .control_plane.controllers import (
@@ -145,7 +146,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found.append(faults.supervisor(scenario.faults, clients))
     found.append(faults.component(scenario.faults))
     found.append(users.component())
-    return tuple(component for component in found if component.rules)
+    return with_constants((component for component in found if component.rules), scenario.constants)
 
 
 def _clients_by_process(found: list[Component]) -> Mapping[str, tuple[str, ...]]:

@@ -17,12 +17,14 @@ from ..objects.decoding import decode
 from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.workloads import Deployment
-from .coverage import NotModelled, not_modelled
+from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
 from .errors import InputError
 from .fields import Lines
 from .groups import Group, split
+from .kustomize_base import assumption, completed, is_unbuilt
 from .loading import Document, load
+from .removed_versions import removed_in
 from .schema import schema_errors
 from .settings import Settings
 from .validation import validate
@@ -48,16 +50,24 @@ class Job:
 
 @attrs.frozen
 class Plan:
-    """All that one input comes to: a job for each group; what no group holds; the nodes as plain objects."""
+    """All that one input comes to: a job for each group; what no job holds; the nodes as plain objects.
+
+    ``not_checked``: groups without any workload of a kind that is modelled. ``assumptions``: of how the input is read.
+    """
 
     jobs: tuple[Job, ...]
     not_modelled: tuple[NotModelled, ...]
     nodes: tuple[Mapping[str, Any], ...]
     assumed_nodes: bool
+    not_checked: tuple[Group, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 def checked(documents: Sequence[Document]) -> tuple[Document, ...]:
-    """The documents with defaults, if Kubernetes would accept them; raises the first ``InputError`` otherwise."""
+    """The documents with defaults, if Kubernetes would accept them; raises the first ``InputError`` otherwise.
+
+    Documents in versions that are not served any more must have been taken out.
+    """
     for document in documents:
         for problem in schema_errors(document) or ():
             raise problem
@@ -86,12 +96,15 @@ def _plain_node(name: str) -> Mapping[str, Any]:
 
 def plan(documents: Sequence[Document], settings: Settings, folder: str = "") -> Plan:
     """The jobs that ``documents`` (and the manifests that the settings name, relative to ``folder``) come to."""
-    written = (*documents, *_named(settings, folder), *_inline(settings))
+    everything = (*documents, *_named(settings, folder), *_inline(settings))
+    unbuilt = tuple(document for document in everything if is_unbuilt(document))
+    written = tuple(map(completed, _served(everything)))
     given = checked(written)
     as_written = {id(document): original for document, original in zip(given, written, strict=True)}
     nodes, assumed = _nodes(given, settings, folder)
     crashes = settings.faults.get("node-crash", 0)
-    groups = split(given, nodes, crashes)
+    found = split(given, nodes, crashes)
+    groups = [group for group in found if any(map(_has_pods, group.documents))]
     setups = tuple(_setup(node, settings) for node in nodes)
     applied = _applied(settings, folder)
     changed = {path: _deployments(path, objects) for path, objects in applied.items()}
@@ -114,6 +127,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             rpc=settings.rpc,
             start=settings.start or (Start.RUNNING if any(todo) else Start.CREATED),
             pod_slots=settings.pod_slots,
+            constants=settings.constants,
             switches=settings.switches,
             properties=settings.properties,
             extra_properties=settings.also_check,
@@ -124,7 +138,24 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     _check_actions(settings, jobs, nodes)
     held = {id(document) for group in groups for document in group.documents}
     rest = [as_written[id(d)] for d in given if id(d) not in held and d.kind != NODE]
-    return Plan(tuple(jobs), not_modelled(rest), nodes, assumed)
+    rest += [document for document in everything if removed_in(document) is not None]
+    return Plan(
+        tuple(jobs),
+        not_modelled(rest),
+        nodes,
+        assumed,
+        not_checked=tuple(group for group in found if group not in groups),
+        assumptions=tuple(map(assumption, unbuilt)),
+    )
+
+
+def _served(documents: Sequence[Document]) -> tuple[Document, ...]:
+    return tuple(document for document in documents if removed_in(document) is None)
+
+
+def _has_pods(document: Document) -> bool:
+    """Whether it is a workload of a kind that is modelled."""
+    return document.kind in TEMPLATES and is_modelled(document)
 
 
 def _scores(settings: Settings) -> bool:
@@ -149,7 +180,7 @@ def _nodes(
     if isinstance(wanted, int):
         return default_nodes(wanted), False
     if isinstance(wanted, str):
-        found = checked(load([os.path.join(folder, wanted)]))
+        found = checked(_served(load([os.path.join(folder, wanted)])))
         nodes = tuple(document.data for document in found if document.kind == NODE)
         if not nodes:
             raise InputError("no Node in it", source=wanted, expected="a list of Nodes")
@@ -183,11 +214,14 @@ def _one_namespace(group: Group) -> None:
 
 def _applied(settings: Settings, folder: str) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
     """The plain objects of every manifest that a user applies, by its path as given."""
-    found = {path: tuple(d.data for d in checked(_plain(path, objects))) for path, objects in settings.applied.items()}
+    given = {path: _plain(path, objects) for path, objects in settings.applied.items()}
     for verb, path in (action for todo in settings.users for action in todo):
-        if verb == "apply" and path not in found:
-            found[path] = tuple(document.data for document in checked(load([os.path.join(folder, path)])))
-    return found
+        if verb == "apply" and path not in given:
+            given[path] = load([os.path.join(folder, path)])
+    return {
+        path: tuple(document.data for document in checked(tuple(map(completed, _served(documents)))))
+        for path, documents in given.items()
+    }
 
 
 def _plain(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Document, ...]:

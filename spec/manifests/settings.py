@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 from jsonschema import Draft202012Validator
 
+from ..constants import CONSTANTS
 from ..environment.faults import FAULTS
 from ..environment.users import VERBS
 from ..language.model import TimeMode
@@ -38,6 +39,7 @@ MOST_BUDGET = 100
 MOST_LAG = 8
 MOST_NODES = 100
 MOST_SLOTS = 1000
+MOST_SECONDS = 10**9
 
 _BOUNDS = ("maxStates", "maxDepth", "timeout")
 _VERDICTS = ("holds", "violated", "undetermined", "vacuous")
@@ -75,6 +77,9 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "start": {"enum": [start.value for start in Start]},
         "podSlots": _count(1, MOST_SLOTS),
         "switches": _mapping({name: {"enum": list(values)} for name, values in SWITCHES.items()}),
+        "constants": _mapping(
+            {name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS} for name in CONSTANTS}
+        ),
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
         "properties": _PROPERTY_LIST,
         "alsoCheck": _PROPERTY_LIST,
@@ -115,6 +120,7 @@ class Settings:
     start: Start | None = None
     pod_slots: int | None = None
     switches: Mapping[str, str] = attrs.field(factory=dict)
+    constants: Mapping[str, float] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
     also_check: tuple[str, ...] = ()
@@ -151,6 +157,7 @@ def settings_of(document: Document) -> Settings:
         start=Start(data["start"]) if "start" in data else None,
         pod_slots=data.get("podSlots"),
         switches=data.get("switches", {}),
+        constants=data.get("constants", {}),
         bounds=data.get("bounds", {}),
         properties=tuple(data.get("properties", ())),
         also_check=tuple(data.get("alsoCheck", ())),
@@ -179,6 +186,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "start": settings.start.value if settings.start else None,
         "podSlots": settings.pod_slots,
         "switches": dict(sorted(settings.switches.items())),
+        "constants": dict(sorted(settings.constants.items())),
         "bounds": dict(sorted(settings.bounds.items())),
         "properties": list(settings.properties),
         "alsoCheck": list(settings.also_check),

@@ -128,4 +128,4 @@ def test_texts_stand_in_one_column() -> None:
 def test_an_unknown_list_is_refused_with_what_there_is() -> None:
     result = CliRunner().invoke(list_command, ["pods"])
     assert result.exit_code == 2
-    assert "'components', 'machines', 'properties', 'faults', 'switches'" in result.output
+    assert "'components', 'machines', 'properties', 'faults', 'switches', 'constants'" in result.output

@@ -1,0 +1,99 @@
+"""The timers of the specification that a scenario can override, by the names of their flags (design §3.1, §4).
+
+In graded time only their order matters: a timer fires when no step, and no timer of a shorter duration, can happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from .language.component import Component
+
+
+@attrs.frozen
+class Constant:
+    """A duration in seconds, the rule that waits for it, and where it comes from."""
+
+    default: float
+    component: str
+    rule: str
+    meaning: str
+    reference: str
+
+
+CONSTANTS: Mapping[str, Constant] = {
+    "node-monitor-grace-period": Constant(
+        50.0,
+        "node-lifecycle-controller",
+        "mark node unknown",
+        "how long a node may be silent before it counts as Unknown (40 before v1.32)",
+        "controllers-cluster §1",
+    ),
+    "node-startup-grace-period": Constant(
+        60.0,
+        "node-lifecycle-controller",
+        "mark new node unknown",
+        "how long a node that never posted its condition may be silent",
+        "controllers-cluster §1",
+    ),
+    "node-eviction-wait": Constant(
+        10.0,
+        "node-lifecycle-controller",
+        "taint NoExecute",
+        "how long a node waits in its zone's rate-limited queue, 1 / node-eviction-rate",
+        "controllers-cluster §1",
+    ),
+    "expectations-timeout": Constant(
+        300.0,
+        "replicaset-controller",
+        "expectation expires",
+        "after how long an unmet expectation no longer holds the ReplicaSet controller back",
+        "00-index §4",
+    ),
+    "pod-initial-backoff": Constant(
+        1.0,
+        "kube-scheduler",
+        "back-off completes",
+        "how long a pod waits before the scheduler tries it again",
+        "kube-scheduler §2",
+    ),
+    "container-restart-backoff": Constant(
+        10.0,
+        "kubelet",
+        "restart containers after back-off",
+        "how long containers that exited again wait before they are restarted",
+        "kubelet §6",
+    ),
+    "missing-node-quarantine": Constant(
+        40.0,
+        "pod-garbage-collector",
+        "collect pod of missing node",
+        "how long a Node must be missing before its pods are collected",
+        "controllers-cluster §8",
+    ),
+    "pod-gc-period": Constant(
+        20.0,
+        "pod-garbage-collector",
+        "collect terminating pod",
+        "how often the pod garbage collector looks",
+        "controllers-cluster §8",
+    ),
+}
+"""Every constant that can be overridden. Those that manifests set (progressDeadlineSeconds, tolerationSeconds, probe
+periods) are not among them."""
+
+
+def with_constants(components: Iterable[Component], overrides: Mapping[str, float]) -> tuple[Component, ...]:
+    """The components with overridden durations; raises ``KeyError`` on an unknown name."""
+    durations = {(CONSTANTS[n].component, CONSTANTS[n].rule): float(seconds) for n, seconds in overrides.items()}
+
+    def changed(component: Component) -> Component:
+        rules = tuple(
+            attrs.evolve(rule, duration=durations.get((component.name, rule.name), rule.duration))
+            for rule in component.rules
+        )
+        return attrs.evolve(component, rules=rules)
+
+    return tuple(changed(component) for component in components) if durations else tuple(components)
