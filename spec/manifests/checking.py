@@ -13,7 +13,8 @@ from .validation import validate
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """``errors``: everything Kubernetes would reject. ``without_schema``: custom resources, not checked at all."""
+    """``errors``: everything Kubernetes would reject. ``without_schema``: custom resources, and kinds in
+    versions that older releases served: not checked at all."""
 
     errors: tuple[InputError, ...]
     without_schema: tuple[Document, ...]

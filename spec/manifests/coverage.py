@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .loading import Document
+from .removed_versions import consequence, removed_in
 from .templates import SYSTEM_PRIORITIES
 from .uncovered import GATED_FIELDS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
 
@@ -92,7 +93,7 @@ _DESCRIPTION_OF_PRIORITY = ("description",)
 
 def is_modelled(document: Document) -> bool:
     """Whether the kind has a behaviour in the model (its fields may still be left out in part)."""
-    return document.kind in KIND_FIELDS and _own_group(document)
+    return document.kind in KIND_FIELDS and _own_group(document) and removed_in(document) is None
 
 
 def not_modelled(
@@ -137,6 +138,8 @@ def _own_group(document: Document) -> bool:
 
 
 def _kind_label(document: Document) -> str:
+    if removed_in(document) is not None:
+        return f"{document.kind} of {document.api_version}"
     known = document.kind in KIND_FIELDS or document.kind in READ_KINDS
     return document.kind if not known or _own_group(document) else f"{document.kind}.{document.group}"
 
@@ -153,6 +156,9 @@ def _left_out(document: Document, scoring: bool, comparisons: bool) -> Iterator[
 
 
 def _consequence_of_kind(document: Document) -> str:
+    release = removed_in(document)
+    if release is not None:
+        return consequence(release)
     if document.kind in READ_KINDS and _own_group(document):
         return KIND_CONSEQUENCES[document.kind]
     group = document.group

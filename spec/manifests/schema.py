@@ -15,6 +15,7 @@ from typing import Any
 from .errors import InputError, quote
 from .fields import FieldPath
 from .loading import Document
+from .removed_versions import removed_in
 
 _ADDRESS = "https://kubernetes.io/api/_definitions.json#/$defs/"
 _INTEGER_BITS = {"int32": 32, "int64": 64}
@@ -42,7 +43,7 @@ class _Schemas:
 
 
 def schema_errors(document: Document) -> tuple[InputError, ...] | None:
-    """The violations of one document; None for a custom resource.
+    """The violations of one document; None for a custom resource, and for what older releases served.
 
     A kind or version that Kubernetes does not serve, of one of its own API groups, is an error: the API server
     would answer 404 to it.
@@ -50,6 +51,8 @@ def schema_errors(document: Document) -> tuple[InputError, ...] | None:
     schemas = _schemas()
     group, _, version = document.api_version.rpartition("/")
     name = schemas.names.get((group, version, document.kind))
+    if name is None and removed_in(document) is not None:
+        return None
     if name is None:
         return (_not_served(document, group, schemas),) if group in schemas.groups() else None
     validator = schemas.validator.evolve(schema={"$ref": _ADDRESS + name})

@@ -27,6 +27,7 @@ from .names import (
     problem_with_subdomain,
     problem_with_value,
 )
+from .removed_versions import removed_in
 from .validation_containers import MOST_PORT, check_amounts
 from .validation_pods import TAINT_EFFECTS, check_pod, check_template
 
@@ -45,7 +46,7 @@ def validate(documents: Sequence[Document]) -> tuple[InputError, ...]:
     for document in documents:
         found: list[InputError] = []
         root = Cursor(document, found, document.data)
-        check = _CHECKS.get((document.group, document.kind))
+        check = _CHECKS.get((document.group, document.kind)) if removed_in(document) is None else None
         if check is not None:
             _check_null_items(root)
         if check is not None and not found:

@@ -150,7 +150,7 @@ def _manage(
     # A sync that cannot adopt what it claims ends with that error, before it counts replicas.
     if expected or orphans or difference == 0:
         return
-    because = f"{replica_set.metadata.name} wants {replica_set.spec.replicas} replicas and sees {active} active"
+    because = f"replicas of {replica_set.metadata.name}: {replica_set.spec.replicas} wanted, {active} active"
     if difference > 0:
         yield Alternative(create_pods(replica_set, difference), because)
         return
