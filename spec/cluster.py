@@ -259,6 +259,11 @@ ASSUMPTIONS = (
         "kube-scheduler §2",
     ),
     Assumption("one-worker", "each controller works on one request at a time for one object", "00-index §4"),
+    Assumption(
+        "refusals-take-no-time",
+        "after a request that failed and changed nothing, the next request of its plan follows in the same step",
+        "docs/decisions/0002",
+    ),
     Assumption("object-ages", "ages of objects are not kept: where Kubernetes ranks by age, every order is tried"),
 )
 """What every model of a cluster simplifies; a verdict prints it."""
