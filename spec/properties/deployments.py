@@ -12,7 +12,7 @@ from ..kinds import DEPLOYMENT, POD, REPLICA_SET, PodRuntime
 from ..kinds import RUNNING as CONTAINERS_RUNNING
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, suspended, violated
-from ..language.query import COUNT, DISTINCT, MULTISET, SUM, Query, no_parameter
+from ..language.query import ANY, COUNT, DISTINCT, MULTISET, SUM, Query, no_parameter
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, is_terminal
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
@@ -252,7 +252,12 @@ REPLICASET_STABLE_COUNT = StateProperty(
 )
 
 
-def _no_overshoot(replica_set: ReplicaSet, active: int, events: tuple[str, ...]) -> Finding:
+def _by_hand(name: str, pod: Pod | None) -> bool | None:
+    # What a controller creates has a generated name, which is not modelled.
+    return True if pod is not None and _owned(name, pod) and pod.metadata.name else None
+
+
+def _no_overshoot(replica_set: ReplicaSet, active: int, adopted: bool, events: tuple[str, ...]) -> Finding:
     annotated = replica_set.metadata.annotations.get(DESIRED_REPLICAS)
     limit = max(replica_set.spec.replicas, int(annotated) if annotated is not None else 0)
     if active == 0:
@@ -261,6 +266,8 @@ def _no_overshoot(replica_set: ReplicaSet, active: int, events: tuple[str, ...])
         return HOLDS
     if events:
         return suspended(disturbed(events))
+    if adopted:
+        return suspended("some of the pods were not created by the ReplicaSet controller")
     return violated(f"{replica_set.metadata.name} has {active} active pods; it was never asked for more than {limit}")
 
 
@@ -268,10 +275,15 @@ REPLICASET_NO_OVERSHOOT = StateProperty(
     name="replicaset-no-overshoot",
     statement="a ReplicaSet never has more active pods than it was ever asked for",
     key=Key(REPLICA_SET, ("object",), _stable),
-    queries={"active": OWNED, "events": RESTARTED},
+    queries={
+        "active": OWNED,
+        "adopted": Query(POD, ("object",), _by_hand, ANY, lambda key: key.metadata.name),
+        "events": RESTARTED,
+    },
     judge=_no_overshoot,
     reference="invariants 35",
-    assumes="the controller was not restarted, its expectations did not expire unmet, and nobody scaled down",
+    assumes="the controller was not restarted, its expectations did not expire unmet, it adopted no pods, and nobody"
+    " scaled down",
     advice="the controller acted again before it saw what it had done: look at its expectations and its Pod cache",
 )
 

@@ -1,17 +1,14 @@
-"""Scenarios from short texts, and complete searches of them that keep all that the tests of `spec` ask about."""
+"""Scenarios from a few plain objects, and complete searches of them that keep all that the tests of `spec` ask about."""
 
 from __future__ import annotations
 
-import io
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 from kubemodel.checker.rest import rest_states
-from kubemodel.checker.result import Limits
+from kubemodel.checker.result import Limits, SearchResult
 from kubemodel.checker.search import search
-from kubemodel.engine.executor import as_initial
 from kubemodel.engine.pools import State
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Verdict
@@ -19,32 +16,101 @@ from kubemodel.spec import cluster
 from kubemodel.spec.language.component import Rule
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.scenario import Scenario, Start
-from kubemodel.spec.manifests.loading import load
+from kubemodel.spec.manifests.fields import Lines
+from kubemodel.spec.manifests.loading import Document
 from kubemodel.spec.manifests.scenarios import plan
-from kubemodel.spec.manifests.settings import is_scenario, settings_of
+from kubemodel.spec.manifests.settings import API_VERSION, KIND, settings_of
 
 MOST_STATES = 60_000
 
+Data = Mapping[str, Any]
 Mutation = Callable[[Model], Model]
 
 
-def scenario(*texts: str) -> Scenario:
-    """The one scenario that YAML texts come to: manifests, and settings as a `kind: Scenario` document has them."""
-    documents = load(["-"], io.StringIO("\n---\n".join(textwrap.dedent(text) for text in texts)))
-    (settings,) = [settings_of(document) for document in documents if is_scenario(document)]
-    (job,) = plan([document for document in documents if not is_scenario(document)], settings).jobs
+def pod_spec(image: str = "web:1", container: Data = {}, **spec: Any) -> Data:  # noqa: B006 - never changed
+    """A pod spec with one container, called web."""
+    return {"containers": [{"name": "web", "image": image, **container}], **spec}
+
+
+def needing(cpu: str) -> Data:
+    """Fields of a container that requests so much CPU."""
+    return {"resources": {"requests": {"cpu": cpu}}}
+
+
+PROBED: Data = {"readinessProbe": {"tcpSocket": {"port": 80}}}
+"""Fields of a container with a readiness probe."""
+
+
+def _labelled(spec: Data, finalizers: Sequence[str] = ()) -> Data:
+    metadata = {"labels": {"app": "web"}, **({"finalizers": list(finalizers)} if finalizers else {})}
+    return {"metadata": metadata, "spec": spec}
+
+
+def deployment(replicas: int = 1, pod: Data | None = None, *, finalizers: Sequence[str] = (), **spec: Any) -> Data:
+    """The Deployment web."""
+    template = _labelled(pod or pod_spec())
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web", **({"finalizers": list(finalizers)} if finalizers else {})},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "web"}}, "template": template, **spec},
+    }
+
+
+def rolling(max_surge: int | str, max_unavailable: int | str) -> Data:
+    """The strategy RollingUpdate with these limits."""
+    return {"rollingUpdate": {"maxSurge": max_surge, "maxUnavailable": max_unavailable}}
+
+
+RECREATE: Data = {"type": "Recreate"}
+
+
+def replica_set(replicas: int = 1, pod: Data | None = None, name: str = "web-old") -> Data:
+    """A ReplicaSet that a Deployment web would adopt."""
+    template = _labelled(pod or pod_spec("web:0"))
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {"name": name, "labels": {"app": "web"}},
+        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+    }
+
+
+def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:
+    """A pod without controller."""
+    metadata = {"name": name, "labels": {"app": app}, **({"finalizers": list(finalizers)} if finalizers else {})}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec or pod_spec()}
+
+
+def node(name: str, cpu: str = "4", labels: Data = {}, taints: Sequence[Data] = ()) -> Data:  # noqa: B006
+    """A node with so much CPU."""
+    room = {"cpu": cpu, "memory": "16Gi", "pods": "110"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": {"kubernetes.io/hostname": name, **labels}},
+        "spec": {"taints": list(taints)} if taints else {},
+        "status": {"allocatable": room, "capacity": room},
+    }
+
+
+def scenario(*objects: Data, nodes: int | Sequence[Data] = 1, **settings: Any) -> Scenario:
+    """The one scenario that manifests come to, with settings as a `kind: Scenario` document has them."""
+    data = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "small"}, "nodes": nodes, **settings}
+    read = settings_of(Document(data, "small.yaml", Lines(1)))
+    (job,) = plan([Document(dict(item), "small.yaml", Lines(1)) for item in objects], read).jobs
     return job.scenario
 
 
 @attrs.frozen
 class Found:
-    """What complete searches met, all together.
+    """What a complete search met.
 
     ``rules``: (component, rule) of those that fired; ``arrows``: (machine, source, dest, component). ``violated``,
     ``suspended``: properties by name, with an explanation. ``triggered``: those that held of something.
     """
 
-    states: int
+    result: SearchResult
     rules: frozenset[tuple[str, str]]
     arrows: frozenset[tuple[str, str, str, str]]
     triggered: frozenset[str]
@@ -52,36 +118,25 @@ class Found:
     violated: Mapping[str, str]
 
 
-def at_start(model: Model, start: Start) -> list[Model]:
-    """The model in each of the states that its exploration begins in."""
-    if start is Start.CREATED:
-        return [model]
-    system = TransitionSystem(model)
-    return [attrs.evolve(model, initial=as_initial(system, state)) for state in rest_states(system)]
+def starts(system: TransitionSystem, start: Start) -> tuple[State, ...]:
+    """The states in which the exploration of a scenario begins."""
+    return rest_states(system) if start is Start.RUNNING else (system.initial_state(),)
 
 
-def explore(wanted: Scenario, mutate: Mutation | None = None) -> Found:
-    """All that can happen in a scenario, or in a mutation of its model."""
+def explore(wanted: Scenario, mutate: Mutation | None = None, *, most: int = MOST_STATES) -> Found:
+    """All that can happen in a scenario; in a mutation of its model as far as ``most`` states go."""
     model = cluster.build(wanted)
-    models = at_start(mutate(model) if mutate is not None else model, wanted.start)
-    results = [search(TransitionSystem(model), Limits(max_states=MOST_STATES), keep_going=True) for model in models]
-    for result in results:
-        assert result.complete, result.bounds
-    verdicts = [verdict for result in results for verdict in result.properties]
+    system = TransitionSystem(mutate(model) if mutate is not None else model)
+    result = search(system, Limits(max_states=most), keep_going=True, initial=starts(system, wanted.start))
+    assert mutate is not None or result.complete, result.bounds
     return Found(
-        sum(result.states for result in results),
-        frozenset(rule for result in results for rule in result.fired),
-        frozenset(arrow for result in results for arrow in result.arrows),
-        frozenset(verdict.name for verdict in verdicts if verdict.verdict is Verdict.HOLDS),
-        {each.property: each.texts[0] for result in results for each in result.suspended},
-        {verdict.name: verdict.text for verdict in verdicts if verdict.verdict is Verdict.VIOLATED},
+        result,
+        frozenset(result.fired),
+        frozenset(result.arrows),
+        frozenset(prop.name for prop in result.properties if prop.verdict is Verdict.HOLDS),
+        {each.property: each.texts[0] for each in result.suspended},
+        {prop.name: prop.text for prop in result.properties if prop.verdict is Verdict.VIOLATED},
     )
-
-
-def ends(wanted: Scenario, kind: str, field: str = "object") -> list[tuple[Any, ...]]:
-    """The values of a field of all objects of a kind, in each state in which the scenario can come to rest."""
-    system = TransitionSystem(cluster.build(wanted))
-    return [values(system, state, kind, field) for state in rest_states(system)]
 
 
 def values(system: TransitionSystem, state: State, kind: str, field: str = "object") -> tuple[Any, ...]:
@@ -93,15 +148,17 @@ def values(system: TransitionSystem, state: State, kind: str, field: str = "obje
 
 def replaced(component: str, rule: str, **changes: Any) -> Mutation:
     """The mutation that changes one rule of one component."""
-    return _edited(component, rule, lambda found: (attrs.evolve(found, **changes),))
+    return edited(component, rule, lambda found: (attrs.evolve(found, **changes),))
 
 
 def without(component: str, rule: str) -> Mutation:
     """The mutation that takes one rule of one component away."""
-    return _edited(component, rule, lambda _found: ())
+    return edited(component, rule, lambda _found: ())
 
 
-def _edited(component: str, rule: str, edit: Callable[[Rule], tuple[Rule, ...]]) -> Mutation:
+def edited(component: str, rule: str, edit: Callable[[Rule], tuple[Rule, ...]]) -> Mutation:
+    """The mutation that puts other rules in the place of one."""
+
     def mutate(model: Model) -> Model:
         (owner,) = [item for item in model.components if item.name == component]
         assert rule in [item.name for item in owner.rules], f"{component} has no rule {rule!r}"
