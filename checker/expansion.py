@@ -142,8 +142,7 @@ class Expansion:
                 for firing in firings:
                     known = firing.moves.get((state & firing.mask, site.place))
                     deltas += self._moves(firing, state, ids, site) if known is None else known
-                    if firing.mask & ~partition.mask:
-                        partition.widen(firing.mask)
+                    partition.mask |= firing.mask
         partition.keep(state, deltas, self._looks)
         return deltas
 
@@ -170,10 +169,8 @@ class Expansion:
         index = self.tables.contents[pool].index(ids[pool], site.place)
         touched: set[int] = set()
         found = list(self._resolve(firing, state, ids, ((pool, index, site.bundle),), touched))
-        mask = sum(self._masks[number] for number in touched)
-        if mask & ~firing.mask:
-            firing.mask |= mask
-            firing.moves.clear()
+        # What was kept under a narrower mask stays right: it did not depend on the pools that join.
+        firing.mask |= sum(self._masks[number] for number in touched)
         firing.moves[state & firing.mask, site.place] = deltas = [delta for delta in found if delta is not None]
         return deltas
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from ..engine.judging import Judgement, StepJudges, state_judges
+from ..engine.judging import Finding, Judgement, StepJudges, state_judges
 from ..engine.pools import State
 from ..engine.successors import Transition, answers, changes, keys, transitions
 from ..engine.transition_system import TransitionSystem
@@ -17,7 +17,8 @@ class Counts:
     """What a search counted.
 
     ``violation``: the first property found violated, with the length of its shortest trace; ``violations``: all that
-    were, by then. ``full``: kinds of which more objects would exist than the model can hold.
+    were, by then. ``full``: kinds of which more objects would exist than the model can hold. ``triggered``: the
+    properties that held of something.
     """
 
     states: int
@@ -27,6 +28,7 @@ class Counts:
     violation: tuple[str, int] | None = None
     violations: Mapping[str, int] = attrs.field(factory=dict)
     full: frozenset[str] = frozenset()
+    triggered: frozenset[str] = attrs.field(default=frozenset(), eq=False)
 
 
 def explore(system: TransitionSystem, *, keep_going: bool = False) -> Counts:
@@ -39,15 +41,16 @@ def explore(system: TransitionSystem, *, keep_going: bool = False) -> Counts:
     frontier = [initial]
     step_judges = StepJudges(system)
     count, depth, quiescent = 0, 0, 0
-    found = dict.fromkeys(_violations(system, initial, quiescent=False), 0)
     full: set[str] = set()
+    triggered: set[str] = set()
+    found = dict.fromkeys(_violations(system, initial, triggered, quiescent=False), 0)
     while frontier and (keep_going or not found):
         level: list[State] = []
         for state in frontier:
             enabled = transitions(system, state)
             if all(transition.group.environment for transition in enabled):
                 quiescent += 1
-                for name in _violations(system, state, quiescent=True):
+                for name in _violations(system, state, triggered, quiescent=True):
                     found[name] = min(found.get(name, depth), depth)
             for transition in enabled:
                 if transition.successor is None:
@@ -55,31 +58,33 @@ def explore(system: TransitionSystem, *, keep_going: bool = False) -> Counts:
                     full.add(transition.full.kind)
                     continue
                 count += 1
-                for name in _bad_changes(step_judges, state, transition):
+                for name in _bad_changes(step_judges, state, transition, triggered):
                     found.setdefault(name, depth + 1)
                 if transition.successor not in seen:
                     seen.add(transition.successor)
                     level.append(transition.successor)
-                    for name in _violations(system, transition.successor, quiescent=False):
+                    for name in _violations(system, transition.successor, triggered, quiescent=False):
                         found.setdefault(name, depth + 1)
         frontier = level
         depth += bool(level)
     first = min(found.items(), key=lambda item: item[1], default=None)
-    return Counts(len(seen), count, depth, quiescent, first, found, frozenset(full))
+    return Counts(len(seen), count, depth, quiescent, first, found, frozenset(full), frozenset(triggered))
 
 
-def _bad_changes(judges: StepJudges, state: State, transition: Transition) -> Iterator[str]:
+def _bad_changes(judges: StepJudges, state: State, transition: Transition, triggered: set[str]) -> Iterator[str]:
     assert transition.effects is not None
     group, given = transition.group, transition.firing.answers
     for change in changes(group.system, state.__getitem__, transition.chosen, transition.effects):
-        for name, finding in judges.judge(group, *change, given):
-            if finding.judgement is Judgement.VIOLATED:
-                yield name
+        yield from _bad(judges.judge(group, *change, given), triggered)
 
 
-def _violations(system: TransitionSystem, state: State, *, quiescent: bool) -> Iterator[str]:
+def _violations(system: TransitionSystem, state: State, triggered: set[str], *, quiescent: bool) -> Iterator[str]:
     for judge in state_judges(system):
         if judge.quiescent == quiescent:
-            for index, _, key in keys(judge, state):
-                if judge.judge(key, answers(judge, state, key, index)[0]).judgement is Judgement.VIOLATED:
-                    yield judge.name
+            found = (judge.judge(key, answers(judge, state, key, i)[0]) for i, _, key in keys(judge, state))
+            yield from _bad([(judge.name, finding) for finding in found], triggered)
+
+
+def _bad(found: list[tuple[str, Finding]], triggered: set[str]) -> Iterator[str]:
+    triggered.update(name for name, finding in found if finding.judgement is Judgement.HOLDS)
+    return (name for name, finding in found if finding.judgement is Judgement.VIOLATED)

@@ -101,7 +101,10 @@ class _Spot:
 
 
 class Partition:
-    """Readers that read the pools under ``mask``; ``memo`` is what they yielded for each combination of contents."""
+    """Readers that read, or touch, the pools under ``mask``.
+
+    ``memo``: what they yielded for each combination of contents, None where keeping that does not pay.
+    """
 
     def __init__(self, tables: Tables, mask: int) -> None:
         """No readers yet."""
@@ -134,12 +137,6 @@ class Partition:
             if self._misses > _WORTHLESS * (looks - self._start):
                 self.memo = None
             self._misses, self._start = 0, looks
-
-    def widen(self, mask: int) -> None:
-        """The yields turned out to depend on more pools."""
-        self.mask |= mask
-        if self.memo:
-            self.memo.clear()
 
     def sites(self, pool: int, content: int) -> list[Shortcut]:
         """Where readers keyed by ``pool`` apply in a content: equal interchangeable objects are one place."""
