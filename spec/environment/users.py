@@ -170,7 +170,9 @@ def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment
     after = change(deployment)
     if after.spec.replicas != deployment.spec.replicas:
         return True
-    return after.spec.strategy != deployment.spec.strategy and not is_complete(deployment, deployment.status)
+    old, new = deployment.spec.strategy, after.spec.strategy
+    # A status can be complete while old pods are still ending: other limits do not mind that, Recreate does.
+    return new.type != old.type or (new != old and not is_complete(deployment, deployment.status))
 
 
 def _deployment_meant(action: Action) -> Action | None:

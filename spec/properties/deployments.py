@@ -45,14 +45,14 @@ def _recreating(deployment: Deployment | None) -> _Rollout | None:
 
 
 def _running(deployment: Deployment | None) -> _Rollout | None:
-    """The view in which a Deployment counts as available once its status counts an available pod.
+    """The view in which a Deployment is available only if its status counts an available pod, too.
 
     Its condition Available may be true without any, where all pods may be unavailable at once.
     """
     found = _spec_of(deployment)
     if deployment is None or found is None:
         return None
-    return attrs.evolve(found, available=deployment.status.available_replicas > 0)
+    return attrs.evolve(found, available=found.available and deployment.status.available_replicas > 0)
 
 
 ROLLOUT = Key(DEPLOYMENT, ("object",), _spec_of)
@@ -372,12 +372,12 @@ def _survives(key: _Rollout, serving: int, changes: tuple[str, ...]) -> Finding:
         return HOLDS
     if changes:
         return suspended(disturbed(changes))
-    return violated(f"no pod of {key.name} runs any more, although its status still counts available ones")
+    return violated(f"no pod of {key.name} runs any more, although its status says Available")
 
 
 DEPLOYMENT_SURVIVES_FAULTS = StateProperty(
     name="deployment-survives-faults",
-    statement="while a Deployment counts available pods, at least one of its pods runs, whatever fault comes",
+    statement="once a Deployment is available, with at least one pod, one of its pods runs, whatever fault comes",
     key=Key(DEPLOYMENT, ("object",), _running),
     queries={"serving": SERVING_PODS, "changes": DISRUPTED},
     judge=_survives,

@@ -1,4 +1,4 @@
-"""Scenarios from a few plain objects, and complete searches of them that keep all that the tests of `spec` ask about."""
+"""Scenarios from a few plain objects, and complete searches of them that keep all that tests of `spec` ask about."""
 
 from __future__ import annotations
 

@@ -1,0 +1,419 @@
+"""For each property a mutation of one rule that violates it, and a scenario in which its assumptions are broken.
+
+The mutations are those that `docs/properties.md` names: what would have to be wrong for the property to be violated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import attrs
+from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
+from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
+from kubemodel.spec.environment import users
+from kubemodel.spec.kinds import NODE, POD, REPLICA_SET, PodRuntime, PodWorker
+from kubemodel.spec.language.component import Key, Rule
+from kubemodel.spec.language.model import Model
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Write
+from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
+from kubemodel.spec.language.request import ApiCall, Binding, Outcome, Response, Verb
+from kubemodel.spec.language.scenario import Scenario
+from kubemodel.spec.node.pod_status import Report, ReportStatus
+from kubemodel.spec.objects.node import Node
+from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_terminal
+from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
+
+from ..exploration import (
+    PROBED,
+    RECREATE,
+    Data,
+    Mutation,
+    bare_pod,
+    deployment,
+    edited,
+    needing,
+    node,
+    pod_spec,
+    replaced,
+    replica_set,
+    rolling,
+    scenario,
+    without,
+)
+
+ApiServer = Callable[..., Response]
+
+
+@attrs.frozen
+class Case:
+    """How a property is tested.
+
+    ``holds``: a scenario in which it is triggered and holds. ``mutation``: in words, and as an edit of the model, under
+    which the same scenario violates it. ``broken``: a scenario in which its assumptions are broken. ``besides``: what
+    the mutation cannot but violate too.
+    """
+
+    holds: Scenario
+    mutation: str
+    mutate: Mutation
+    broken: Scenario | None = None
+    besides: frozenset[str] = frozenset()
+
+
+DEPLOYMENTS, REPLICA_SETS, SCHEDULER, KUBELET = (
+    "deployment-controller",
+    "replicaset-controller",
+    "kube-scheduler",
+    "kubelet",
+)
+V2 = pod_spec("web:2")
+
+
+def updated(before: Data, *after: Data) -> Scenario:
+    """A user applies changed manifests, one after the other."""
+    manifests = {f"{number}.yaml": [item] for number, item in enumerate(after)}
+    return scenario(before, users=[[{"apply": path} for path in manifests]], applied=manifests)
+
+
+def also(wanted: Scenario, name: str) -> Scenario:
+    """The scenario, checked for one more property."""
+    return attrs.evolve(wanted, extra_properties=(name,))
+
+
+def api_server(edit: Callable[[ApiServer], ApiServer]) -> Mutation:
+    """The mutation that changes the API server."""
+    return lambda model: attrs.evolve(model, api_server=edit(model.api_server))
+
+
+def both(*mutations: Mutation) -> Mutation:
+    """All the mutations at once."""
+
+    def mutate(model: Model) -> Model:
+        for mutation in mutations:
+            model = mutation(model)
+        return model
+
+    return mutate
+
+
+def key_seen(change: Callable[[Any], Any]) -> Callable[[Rule], tuple[Rule, ...]]:
+    """The edit of a rule that deceives it about its key."""
+
+    def edit(rule: Rule) -> tuple[Rule, ...]:
+        def view(*values: Any) -> Any:
+            found = rule.key.view(*values)
+            return None if found is None else change(found)
+
+        return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)
+
+    return edit
+
+
+def query_blind(name: str) -> Callable[[Rule], tuple[Rule, ...]]:
+    """The edit of a rule after which one of its queries finds nothing."""
+
+    def edit(rule: Rule) -> tuple[Rule, ...]:
+        blind = attrs.evolve(rule.queries[name], classify=lambda *_values: None)
+        return (attrs.evolve(rule, queries={**rule.queries, name: blind}),)
+
+    return edit
+
+
+# What is wrong with the API server
+
+
+def binding_overwrites(serve: ApiServer) -> ApiServer:
+    def mutant(call: ApiCall, stored: Any, *, current: bool) -> Response:
+        if call.verb is Verb.BIND and stored is not None:
+            assert isinstance(call.body, Binding)
+            moved = attrs.evolve(stored, spec=bound_to(stored.spec, call.body.node_name))
+            return Response(Outcome.DONE, moved)
+        return serve(call, stored, current=current)
+
+    return mutant
+
+
+def status_report_undeletes(serve: ApiServer) -> ApiServer:
+    def mutant(call: ApiCall, stored: Any, *, current: bool) -> Response:
+        response = serve(call, stored, current=current)
+        if call.subresource != "status" or not isinstance(response.stored, Pod):
+            return response
+        metadata = attrs.evolve(response.stored.metadata, deletion_timestamp=None, deletion_grace_period_seconds=None)
+        return attrs.evolve(response, stored=attrs.evolve(response.stored, metadata=metadata))
+
+    return mutant
+
+
+def deletion_ignores_finalizers(serve: ApiServer) -> ApiServer:
+    def mutant(call: ApiCall, stored: Any, *, current: bool) -> Response:
+        if call.verb is Verb.DELETE and stored is not None and stored.metadata.finalizers:
+            return Response(Outcome.DONE, None)
+        return serve(call, stored, current=current)
+
+    return mutant
+
+
+# What is wrong with a rule
+
+
+def rebinding(rule: Rule) -> tuple[Rule, ...]:
+    """The scheduler tries to move every pod that has a node to every other one, too."""
+
+    def bound(pod: Pod | None) -> str | None:
+        return pod.spec.node_name or None if pod is not None and not pod.metadata.terminating else None
+
+    def move(found: str, nodes: tuple[str, ...]) -> Iterable[Alternative]:
+        for name in nodes:
+            if name != found:
+                yield Alternative((Call(KEY, ApiCall(Verb.BIND, POD, Binding(name))),), f"moves from {found}")
+
+    nodes = Query(
+        NODE,
+        ("object",),
+        lambda _parameter, found: found.metadata.name if found is not None else None,
+        attrs.evolve(MULTISET, of=lambda names: tuple(sorted(set(names)))),
+        no_parameter,
+    )
+    return rule, Rule("rebind", Key(POD, ("object",), bound), move, {"nodes": nodes})
+
+
+def finished_pods_run(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Report | None:
+    """The view of a status report that takes Failed pods for Running ones."""
+    if pod is None or pod.status.phase != FAILED or not pod.spec.node_name:
+        return None
+    return Report(pod.spec.node_name, None, ReportStatus(RUNNING, False))
+
+
+def reporting_finished_pods_as_running(rule: Rule) -> tuple[Rule, ...]:
+    return rule, attrs.evolve(rule, name="report again", key=Key(POD, rule.key.fields, finished_pods_run))
+
+
+def end_before_stop(pod: Pod | None, _runtime: PodRuntime | None, _worker: PodWorker | None) -> Report | None:
+    """The view of a status report that knows the end of a pod as soon as its deletion was asked for."""
+    if pod is None or not pod.metadata.terminating or is_terminal(pod) or not pod.spec.node_name:
+        return None
+    return Report(pod.spec.node_name, None, ReportStatus(FAILED, False))
+
+
+def reporting_first(rule: Rule) -> tuple[Rule, ...]:
+    return rule, attrs.evolve(rule, name="report early", key=Key(POD, rule.key.fields, end_before_stop))
+
+
+def anywhere(_pod: Pod, nodes: tuple[tuple[Node, int], ...], **_answers: Any) -> Iterable[Alternative]:
+    """Scheduling without filters."""
+    for found, _ in nodes:
+        name = found.metadata.name
+        bind = Call(KEY, ApiCall(Verb.BIND, POD, Binding(name)), memory=(("assumed", Set(name)),))
+        yield Alternative((bind,), "every node will do")
+
+
+def one_pod_too_few(rule: Rule) -> tuple[Rule, ...]:
+    def decide(replica_set: Any, active: int, **answers: Any) -> Iterable[Alternative]:
+        return rule.decide(replica_set, active + 1, **answers) if active < replica_set.spec.replicas else ()
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def with_limits(**limits: int) -> Callable[[Deployment], Deployment]:
+    """A Deployment with other limits of its rolling update than it has."""
+
+    def change(found: Deployment) -> Deployment:
+        given = found.spec.strategy.rolling_update
+        changed = attrs.evolve(given, **limits)
+        assert isinstance(changed, RollingUpdateDeployment)
+        return attrs.evolve(
+            found, spec=attrs.evolve(found.spec, strategy=attrs.evolve(found.spec.strategy, rolling_update=changed))
+        )
+
+    return change
+
+
+def as_rolling_update(found: Deployment) -> Deployment:
+    strategy = attrs.evolve(found.spec.strategy, type=ROLLING_UPDATE)
+    return attrs.evolve(found, spec=attrs.evolve(found.spec, strategy=strategy))
+
+
+TWIN = "web-twin"
+
+
+def creating_twins(model: Model) -> Model:
+    """The controller names ReplicaSets by chance: it creates another one beside the first, of the same template."""
+    kinds = tuple(
+        attrs.evolve(kind, names=(*kind.names, TWIN)) if kind.name == REPLICA_SET else kind for kind in model.kinds
+    )
+
+    def decide(found: Deployment, twin: bool) -> Iterable[Alternative]:
+        if not twin:
+            made = new_replica_set(found, ())
+            made = attrs.evolve(made, metadata=attrs.evolve(made.metadata, name=TWIN))
+            yield Alternative((Call(Named(REPLICA_SET, TWIN), ApiCall(Verb.CREATE, REPLICA_SET, made)),), "by chance")
+
+    def there(_parameter: None, found: Any) -> bool | None:
+        return True if found is not None and found.metadata.name == TWIN else None
+
+    def edit(rule: Rule) -> tuple[Rule, ...]:
+        twin = Query(REPLICA_SET, ("object",), there, ANY, no_parameter)
+        return rule, Rule("create twin", rule.key, decide, {"twin": twin})
+
+    return edited(DEPLOYMENTS, "create ReplicaSet", edit)(attrs.evolve(model, kinds=kinds))
+
+
+def reporting_without_probe(rule: Rule) -> tuple[Rule, ...]:
+    def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Any:
+        return rule.key.view(pod, runtime, attrs.evolve(worker, ready=True) if worker is not None else None)
+
+    return (attrs.evolve(rule, key=Key(POD, rule.key.fields, view)),)
+
+
+def at_once(_pod: Pod, nodes: Any, pods: Any) -> Iterable[Alternative]:
+    yield Alternative((Write(KEY, "queue", Set(None)),), "any event will do")
+
+
+# The scenarios
+
+_APART = {
+    "podAntiAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": [
+            {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": "web"}}}
+        ]
+    }
+}
+_TAINTED = node("node-2", taints=[{"key": "reserved", "effect": "NoSchedule"}])
+_CRASH = {"node-crash": 1}
+_SAME_SIZE = rolling(1, 0)
+_NO_SURGE = rolling(0, 1)
+
+
+def _held_deployment() -> Scenario:
+    """A Deployment with a finalizer is deleted; later the finalizer is taken off."""
+    wanted = scenario(deployment(finalizers=["example.com/held"]), users=[[{"delete": "deployment/web"}]])
+    return attrs.evolve(wanted, users=((*wanted.users[0], users.release("web")),))
+
+
+CASES: Mapping[str, Case] = {
+    "node-name-write-once": Case(
+        holds=scenario(deployment(), nodes=2),
+        mutation="the scheduler moves pods that have a node, and the API server lets a binding overwrite another",
+        mutate=both(edited(SCHEDULER, "schedule", rebinding), api_server(binding_overwrites)),
+    ),
+    "deletion-timestamp-irrevocable": Case(
+        holds=scenario(deployment(), users=[[{"delete": "pod/web"}]]),
+        mutation="the API server takes a deletion back where a status report does not mention it",
+        mutate=api_server(status_report_undeletes),
+    ),
+    "finalizers-block-removal": Case(
+        holds=also(_held_deployment(), "finalizers-block-removal"),
+        mutation="the API server removes what is deleted, whatever finalizers it has",
+        mutate=api_server(deletion_ignores_finalizers),
+    ),
+    "phase-terminal-absorbing": Case(
+        holds=scenario(deployment(), users=[[{"delete": "pod/web"}]]),
+        mutation="the kubelet reports a Failed pod as Running",
+        mutate=edited(KUBELET, "report status", reporting_finished_pods_as_running),
+        besides=frozenset({"undeclared-transition"}),
+    ),
+    "terminal-phase-implies-stopped": Case(
+        holds=scenario(deployment(), users=[[{"delete": "pod/web"}]]),
+        mutation="the kubelet reports the end of a pod before it has stopped its containers",
+        mutate=edited(KUBELET, "report status", reporting_first),
+        broken=scenario(deployment(), nodes=2, faults={"link-cut": 1}, users=[[{"delete": "node/node-1"}]]),
+    ),
+    "assigned-node-feasible-at-decision": Case(
+        holds=scenario(deployment(), nodes=[node("node-1"), _TAINTED]),
+        mutation="the scheduler binds to any node, without filters",
+        mutate=replaced(SCHEDULER, "schedule", decide=anywhere),
+    ),
+    "no-overcommit-of-requests": Case(
+        holds=scenario(deployment(2, pod_spec(container=needing("3"))), nodes=2),
+        mutation="the scheduler does not count the pods that nodes have already",
+        mutate=edited(SCHEDULER, "schedule", query_blind("pods")),
+        broken=scenario(
+            *(bare_pod(pod_spec(container=needing("3"), nodeName="node-1"), name) for name in ("one", "two"))
+        ),
+    ),
+    "replicaset-no-overshoot": Case(
+        holds=scenario(replica_set(), lag={REPLICA_SETS: {"Pod": 1}}),
+        mutation="the ReplicaSet controller acts again before it has seen what it did (no expectations)",
+        mutate=edited(
+            REPLICA_SETS,
+            "manage replicas",
+            lambda rule: (attrs.evolve(rule, queries={**rule.queries, "expected": NOTHING_EXPECTED}),),
+        ),
+        broken=scenario(deployment(2, strategy=_NO_SURGE), users=[[{"scale": "web=1"}]]),
+    ),
+    "replicaset-stable-count": Case(
+        holds=scenario(replica_set(2)),
+        mutation="the ReplicaSet controller creates one pod too few",
+        mutate=edited(REPLICA_SETS, "manage replicas", one_pod_too_few),
+    ),
+    "deployment-min-available": Case(
+        holds=updated(deployment(2), deployment(2, V2)),
+        mutation="the Deployment controller scales old ReplicaSets down as if all pods might be unavailable",
+        mutate=edited(DEPLOYMENTS, "scale down old ReplicaSets", key_seen(with_limits(max_unavailable=2))),
+        broken=scenario(deployment(), users=[[{"delete": "pod/web"}]]),
+    ),
+    "deployment-max-surge-spec": Case(
+        holds=updated(deployment(2), deployment(2, V2)),
+        mutation="the Deployment controller scales the new ReplicaSet up as if maxSurge were larger",
+        mutate=edited(DEPLOYMENTS, "scale up new ReplicaSet", key_seen(with_limits(max_surge=2))),
+        broken=scenario(deployment(2, strategy=_NO_SURGE), users=[[{"scale": "web=1"}]]),
+    ),
+    "at-most-one-new-replicaset": Case(
+        holds=scenario(deployment()),
+        mutation="the name of a ReplicaSet does not follow from its template, so that a second one is created",
+        mutate=creating_twins,
+    ),
+    "recreate-no-overlap": Case(
+        holds=updated(deployment(strategy=RECREATE), deployment(1, V2, strategy=RECREATE)),
+        mutation="the Deployment controller creates the new ReplicaSet without waiting for the old pods to go",
+        mutate=edited(DEPLOYMENTS, "create ReplicaSet", key_seen(as_rolling_update)),
+        broken=updated(deployment(), deployment(1, V2), deployment(1, V2, strategy=RECREATE)),
+    ),
+    "deployment-eventually-complete": Case(
+        holds=updated(deployment(2), deployment(2, V2)),
+        mutation="the Deployment controller does not scale the new ReplicaSet up",
+        mutate=without(DEPLOYMENTS, "scale up new ReplicaSet"),
+        broken=updated(deployment(), deployment(1, V2, paused=True)),
+    ),
+    "deployment-min-serving": Case(
+        holds=also(
+            updated(deployment(1, pod_spec(container=PROBED)), deployment(1, pod_spec("web:2", PROBED))),
+            "deployment-min-serving",
+        ),
+        mutation="the kubelet reports a pod ready without regard to its readiness probe",
+        mutate=edited(KUBELET, "report status", reporting_without_probe),
+        broken=also(
+            scenario(deployment(1, pod_spec(container=PROBED)), faults={"probe-failure": 1}), "deployment-min-serving"
+        ),
+    ),
+    "deployment-survives-faults": Case(
+        holds=also(
+            scenario(deployment(2, pod_spec(affinity=_APART)), nodes=3, faults=_CRASH), "deployment-survives-faults"
+        ),
+        mutation="the scheduler does not see the pods that it must keep apart",
+        mutate=edited(SCHEDULER, "schedule", query_blind("pods")),
+        broken=also(scenario(deployment(), users=[[{"delete": "pod/web"}]]), "deployment-survives-faults"),
+    ),
+    "dead-node-eventually-unknown-and-tainted": Case(
+        holds=scenario(deployment(0), nodes=2, faults=_CRASH),
+        mutation="the node lifecycle controller adds no NoExecute taint",
+        mutate=without("node-lifecycle-controller", "taint NoExecute"),
+        broken=also(scenario(deployment(0), faults=_CRASH), "dead-node-eventually-unknown-and-tainted"),
+    ),
+    "dead-node-pods-replaced": Case(
+        holds=scenario(replica_set(), nodes=2, faults=_CRASH),
+        mutation="the taint eviction controller does not delete pods once their toleration is over",
+        mutate=without("taint-eviction-controller", "evict after 300 s"),
+        broken=scenario(deployment(0), nodes=4, faults={"node-crash": 3}),
+    ),
+    "undeclared-transition": Case(
+        holds=updated(
+            deployment(1, pod_spec(container=needing("3")), strategy=_NO_SURGE),
+            deployment(1, pod_spec("web:2", needing("3")), strategy=_NO_SURGE),
+        ),
+        mutation="the scheduler tries an unschedulable pod again without back-off",
+        mutate=replaced(SCHEDULER, "requeue", decide=at_once),
+    ),
+}
+"""A case for each property of the catalogue, and for the property that all changes are declared arrows."""
