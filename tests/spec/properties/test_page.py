@@ -1,0 +1,82 @@
+"""The page on properties says what the catalogue says. To write it anew: WRITE_PAGES=1 ./test tests/spec/properties."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from kubemodel.engine.judging import UNDECLARED_TRANSITION
+from kubemodel.spec.language.property import Property, StateProperty, When
+from kubemodel.spec.properties.catalogue import OCCASIONS, PROPERTIES, describe
+
+from .mutations import CASES
+
+PAGE = Path(__file__).parents[3] / "docs" / "properties.md"
+
+_HEAD = """\
+# Properties
+
+What `kubemodel check` checks. A property is required only while its assumptions hold; where they are broken it is
+reported as suspended, not as violated. Each names a mutation of the specification that violates it: what would have to
+be wrong in Kubernetes. The tests run these mutations. The references are to the rules that the specification implements.
+
+This page is generated from `spec/properties` and from the mutations of `tests/spec/properties`.
+"""
+
+_MACHINES = f"""
+## {UNDECLARED_TRANSITION}
+
+Every change of an object is a declared arrow of its machine, driven by the component that the arrow names.
+
+| | |
+|---|---|
+| required | in every step |
+| checked by default | always |
+| mutation that violates it | {{mutation}} |
+"""
+
+
+def _required(prop: Property) -> str:
+    return prop.when.value if isinstance(prop, StateProperty) else "in every step"
+
+
+def _entry(name: str) -> Iterator[str]:
+    prop = describe(name)
+    yield f"\n## {name}\n\n{prop.statement[0].upper()}{prop.statement[1:]}.\n\n| | |\n|---|---|\n"
+    yield f"| required | {_required(prop)} |\n"
+    if prop.assumes:
+        yield f"| assumes | {prop.assumes} |\n"
+    yield f"| checked by default | {OCCASIONS[name].text} |\n"
+    yield f"| reference | {prop.reference} |\n"
+    yield f"| mutation that violates it | {CASES[name].mutation} |\n"
+    yield f"| advice | {prop.advice} |\n"
+
+
+def page() -> str:
+    """The text of the page."""
+    entries = "".join(part for name in PROPERTIES for part in _entry(name))
+    return _HEAD + entries + _MACHINES.format(mutation=CASES[UNDECLARED_TRANSITION].mutation)
+
+
+def test_the_page_is_up_to_date() -> None:
+    if os.environ.get("WRITE_PAGES"):
+        PAGE.write_text(page())
+    assert PAGE.read_text() == page(), "docs/properties.md is out of date; WRITE_PAGES=1 writes it anew"
+
+
+def test_every_property_says_all_that_the_page_needs() -> None:
+    for properties in PROPERTIES.values():
+        for prop in properties:
+            assert prop.statement and prop.reference and prop.advice
+            assert not prop.statement.endswith(".")
+
+
+def test_a_name_stands_for_one_statement() -> None:
+    for name, properties in PROPERTIES.items():
+        assert {prop.name for prop in properties} == {name}
+        assert len({prop.statement for prop in properties}) == 1
+
+
+def test_the_page_names_what_is_required_of_states_at_rest() -> None:
+    assert _required(describe("deployment-eventually-complete")) == When.QUIESCENT.value
