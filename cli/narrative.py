@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..engine.trace_words import called, change_lines, request_line, stale_lines
+from ..engine.trace_words import called, deed_lines, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
 from ..engine.watch_cache import INFORMER
 from ..spec.kinds import FAULT, USER
@@ -14,6 +15,12 @@ _WIDEST_ACTOR = 28
 _SUSPENDED = "suspended"
 _BUDGETS = frozenset({FAULT, USER})
 """Kinds that only count what the environment may still do: no news to who reads what it did."""
+
+_RANKS = frozenset({"metadata.generation", "status.observedGeneration"})
+"""Fields of which the model keeps a rank: not the numbers that a cluster would show."""
+
+_NAMED_TIME = re.compile(r"(?P<rule>.*?)(?: after)? (?P<time>\d+ s)")
+"""A rule that is called after its time, such as ``evict after 300 s``."""
 
 
 def narrative(trace: Trace, *, advice: Sequence[str] = (), width: int = 100) -> str:
@@ -45,7 +52,7 @@ def _steps(trace: Trace, width: int) -> Iterator[str]:
         if trace.loop == number - 1:
             yield "from here on the same steps repeat for ever:"
         now = _suspensions(step.properties)
-        deed, *further = [*_told(step), *sorted(now - suspended)]
+        deed, *further = [*told(step), *sorted(now - suspended)]
         head = f"{number:>{number_width}}  {step.actor:<{actor_width}}  "
         yield from _wrapped(head + deed, width, "", margin)
         for line in further:
@@ -53,8 +60,9 @@ def _steps(trace: Trace, width: int) -> Iterator[str]:
         suspended = now
 
 
-def _told(step: Step) -> Iterator[str]:
-    done = "; ".join([*map(request_line, step.requests), *change_lines(step, _BUDGETS)])
+def told(step: Step) -> Iterator[str]:
+    """A step without its number and actor, in lines: the deed and why, what was read that was old, what came of it."""
+    done = "; ".join(deed_lines(step, _BUDGETS, _RANKS))
     if step.target.kind == INFORMER:
         # A delivery is what it makes a client see; that the client was behind is why there is one.
         yield done or step.rule
@@ -68,12 +76,14 @@ def _told(step: Step) -> Iterator[str]:
 def _deed(step: Step) -> str:
     if step.target.kind in _BUDGETS and step.because:
         return step.because
-    late = f"after {step.duration:g} s, " if step.duration else ""
-    go_on = " (continued)" if step.continues else ""
+    named = _NAMED_TIME.fullmatch(step.rule) if step.duration else None
+    rule, late = (named["rule"], named["time"]) if named else (step.rule, f"{step.duration:g} s")
+    when = f"after {late}, " if step.duration else ""
+    go_on = ", continued" if step.continues else ""
     behind = f" [sees {step.target.kind}s {step.behind} change{'s' if step.behind != 1 else ''} late]"
     # Why a plan was made has been said when it began.
-    because = f": {step.because}" if step.because and not step.continues else ""
-    return f"{late}{step.rule} {called(step.target)}{go_on}{behind if step.behind else ''}{because}"
+    because = f" ({step.because})" if step.because and not step.continues else ""
+    return f"{called(step.target)}: {when}{rule}{go_on}{behind if step.behind else ''}{because}"
 
 
 def _suspensions(truth: Truth) -> set[str]:

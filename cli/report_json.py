@@ -12,7 +12,7 @@ from ..engine.verdicts import RunVerdict
 from .checking import Checked
 from .expectations import unmet
 from .inputs import Request
-from .report_text import basis
+from .report_basis import BOUND_FLAGS, basis, not_checked
 
 
 def report_document(
@@ -34,14 +34,11 @@ def _scenario(request: Request, checked: Sequence[Checked], written: Mapping[tup
         "source": request.source,
         "verdict": RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict.value,
         "groups": [_group(one, written) for one in checked],
+        "notChecked": [{"name": group.name, "why": why} for group, why in not_checked(request)],
         "basis": list(basis(request, checked)),
-        "notModelled": [_plain(entry) for entry in _all(request)],
+        "notModelled": [_plain(entry) for entry in request.plan.not_modelled],
         "unmetExpectations": list(unmet(request.settings.expect, checked)),
     }
-
-
-def _all(request: Request) -> list[Any]:
-    return [*request.plan.not_modelled, *(entry for job in request.plan.jobs for entry in job.not_modelled)]
 
 
 def _plain(entry: Any) -> dict[str, Any]:
@@ -60,7 +57,7 @@ def _group(one: Checked, written: Mapping[tuple[str, str], str]) -> dict[str, An
         "depth": result.depth,
         "quiescent": result.quiescent,
         "complete": result.complete,
-        "bounds": [attrs.asdict(bound) for bound in result.bounds],
+        "bounds": [{**attrs.asdict(bound), "raise": BOUND_FLAGS.get(bound.name)} for bound in result.bounds],
         "properties": [
             {
                 "name": prop.name,

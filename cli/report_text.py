@@ -6,16 +6,17 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..engine.verdicts import RunVerdict, Verdict
-from ..spec.language.model import TimeMode
-from ..spec.language.scenario import Start
 from ..spec.manifests.coverage import NotModelled
-from ..spec.objects.quantities import ResourceList
 from .checking import Checked
 from .expectations import unmet
 from .inputs import Request
 from .narrative import narrative
+from .report_basis import BOUND_FLAGS, basis, counted, not_checked
 
 WIDTH = 100
+
+_MOST_SERIOUS_FIRST = (Verdict.VIOLATED, Verdict.UNDETERMINED, Verdict.VACUOUS, Verdict.HOLDS)
+_HANGING = " " * 15
 
 
 def report_text(
@@ -28,11 +29,19 @@ def report_text(
     lines: list[str] = []
     for request, checked in results:
         if request.source:
-            lines += [f"scenario {request.source}", ""]
+            lines += [f"Scenario {request.source}"]
+        lines += [*_verdict(request, checked), ""]
         for one in checked:
             lines += [*_group(one, written, stats), ""]
         lines += [*_ending(request, checked), ""]
-    return "\n".join(line.rstrip() for line in lines[:-1]) + "\n"
+    if len(results) > 1:
+        lines += [*_of_all(results), ""]
+    return "\n".join(_printable(line) for line in lines[:-1]) + "\n"
+
+
+def _printable(line: str) -> str:
+    """Names of files come from anywhere: what would steer a terminal is not passed on."""
+    return "".join(letter if letter.isprintable() else "?" for letter in line).rstrip()
 
 
 def _wrapped(text: str, first: str = "", further: str = "  ") -> list[str]:
@@ -41,25 +50,65 @@ def _wrapped(text: str, first: str = "", further: str = "  ") -> list[str]:
     )
 
 
+def _verdict(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
+    """The verdict of a request: its first lines and, so that none has to scroll back, its last ones."""
+    verdict = RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict
+    if not checked:
+        yield f"Verdict: {verdict.value}: there is no workload of a kind that is modelled, so nothing was checked"
+    else:
+        those = [one.job.scenario.name for one in checked if one.result.verdict.verdict is verdict]
+        of = f" of {len(checked)}" if len(those) != len(checked) else ""
+        which = f" ({', '.join(those)})" if of else ""
+        groups = f" in {len(those)}{of} groups{which}" if len(checked) > 1 else ""
+        left = [group.name for group in request.plan.not_checked]
+        rest = f"; not checked: {', '.join(left)}" if left else ""
+        yield from _wrapped(f"Verdict: {verdict.value}{groups}{_reason(checked, verdict)}{rest}", "", "    ")
+    missed = unmet(request.settings.expect, checked)
+    for sentence in missed:
+        yield f"Not as expected: {sentence}"
+    if request.settings.expect and not missed:
+        yield "As expected."
+
+
+def _reason(checked: Sequence[Checked], verdict: Verdict) -> str:
+    """What decides a verdict: the properties that are violated, the bounds that ran out."""
+    results = [one.result for one in checked if one.result.verdict.verdict is verdict]
+    if verdict is Verdict.VIOLATED:
+        found = [prop.name for result in results for prop in result.properties if prop.verdict is verdict]
+    elif verdict is Verdict.UNDETERMINED:
+        found = [bound.name for result in results for bound in result.bounds]
+    else:
+        return ""
+    return f": {', '.join(dict.fromkeys(found))}" if found else ""
+
+
+def _of_all(results: Sequence[tuple[Request, Sequence[Checked]]]) -> Iterator[str]:
+    by_verdict: dict[Verdict, list[str]] = {}
+    for request, checked in results:
+        verdict = RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict
+        by_verdict.setdefault(verdict, []).append(request.source)
+    yield f"All {len(results)} scenarios:"
+    for verdict in _MOST_SERIOUS_FIRST:
+        for source in by_verdict.get(verdict, ()):
+            yield f"  {verdict.value:<13}{source}"
+
+
 def _group(one: Checked, written: Mapping[tuple[str, str], str], stats: bool) -> Iterator[str]:
     result = one.result
     name = one.job.scenario.name
-    complete = "complete" if result.complete else "not complete"
     yield (
-        f"{name}: {result.verdict.verdict.value}   "
-        f"({result.states:,} states, {result.transitions:,} transitions, depth {result.depth}, {complete})"
+        f"{name}: {result.verdict.verdict.value}   ({counted(result.states, 'state')}, "
+        f"{counted(result.transitions, 'transition')}, depth {result.depth}, {_extent(one)})"
     )
     yield from _wrapped(one.job.group.explanation, "  group: ", "    ")
     for bound in result.bounds:
         if bound.name != "first-violation":
-            yield from _wrapped(f"stopped: {bound.text}", "  ", "    ")
-    width = max((len(prop.name) for prop in result.properties), default=0)
-    for prop in result.properties:
-        text = prop.text if prop.verdict is not Verdict.HOLDS else ""
-        yield from _wrapped(f"{prop.verdict.value:<13}{prop.name:<{width}}  {text}".rstrip(), "  ", " " * 17)
+            flag = BOUND_FLAGS.get(bound.name)
+            yield from _wrapped(f"stopped: {bound.text}{f' (raise {flag})' if flag else ''}", "  ", "    ")
+    yield from _properties(one)
     for suspension in result.suspended:
-        texts = "; ".join(suspension.texts)
-        yield from _wrapped(f"{suspension.property} was not required {suspension.times:,} times: {texts}", "  ", "    ")
+        texts, times = "; ".join(suspension.texts), counted(suspension.times, "time")
+        yield from _wrapped(f"{suspension.property} was not required {times}: {texts}", "  ", "    ")
     for violated, trace in one.traces.items():
         yield ""
         yield from narrative(trace, width=WIDTH).splitlines()
@@ -71,6 +120,25 @@ def _group(one: Checked, written: Mapping[tuple[str, str], str], stats: bool) ->
         yield from narrative(one.cycle, width=WIDTH).splitlines()
     if stats:
         yield from _stats(one)
+
+
+def _extent(one: Checked) -> str:
+    if one.result.complete:
+        return "complete"
+    stopped = [bound.name for bound in one.result.bounds]
+    return "not complete" if stopped != ["first-violation"] else "stopped at the violation"
+
+
+def _properties(one: Checked) -> Iterator[str]:
+    """The properties, those of one verdict for one reason together; violations first."""
+    for verdict in _MOST_SERIOUS_FIRST:
+        reasons: dict[str, list[str]] = {}
+        for prop in one.result.properties:
+            if prop.verdict is verdict:
+                reasons.setdefault(prop.text if verdict is not Verdict.HOLDS else "", []).append(prop.name)
+        for reason, names in reasons.items():
+            said = f"{', '.join(names)}: {reason}" if reason else ", ".join(names)
+            yield from _wrapped(f"{verdict.value:<13}{said}", "  ", _HANGING)
 
 
 def _stats(one: Checked) -> Iterator[str]:
@@ -98,83 +166,22 @@ def measured_lines(results: Iterable[tuple[Request, Sequence[Checked]]]) -> Iter
 
 
 def _ending(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
-    plan = request.plan
-    if not checked:
-        yield "No workload of a kind that is modelled, so there is nothing to check."
-    left_out = [*plan.not_modelled, *(entry for one in checked for entry in one.job.not_modelled)]
-    if left_out:
+    unchecked = list(not_checked(request))
+    for group, why in unchecked:
+        yield from _wrapped(f"{group.name}: not checked: {why}", "", "    ")
+    if unchecked:
+        yield ""
+    if request.plan.not_modelled:
         yield "Not modelled:"
-        for entry in _merged(left_out):
+        for entry in request.plan.not_modelled:
             yield from _wrapped(_left_out(entry), "  - ", "    ")
     yield "Assumed and bounded:"
     for line in basis(request, checked):
         yield from _wrapped(line, "  - ", "    ")
-    verdict = RunVerdict.of(prop for one in checked for prop in one.result.properties)
-    groups = f" in {len(checked)} groups" if len(checked) != 1 else ""
-    yield f"Verdict: {verdict.verdict.value}{groups}"
-    for sentence in unmet(request.settings.expect, checked):
-        yield f"Not as expected: {sentence}"
-    if request.settings.expect and not unmet(request.settings.expect, checked):
-        yield "As expected."
-
-
-def _merged(entries: Iterable[NotModelled]) -> list[NotModelled]:
-    found: dict[tuple[str, str, str], NotModelled] = {}
-    for entry in entries:
-        found.setdefault((entry.kind, entry.field, entry.consequence), entry)
-    return list(found.values())
+    yield from _verdict(request, checked)
 
 
 def _left_out(entry: NotModelled) -> str:
     what = f"{entry.kind} {entry.field}" if entry.field else f"{entry.kind} {entry.name}"
     more = f" (and {entry.count - 1} more)" if entry.count > 1 and not entry.field else ""
     return f"{what}{more}: {entry.consequence}"
-
-
-def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
-    """What the verdict rests on: nodes, budgets, consistency, time, bounds and named assumptions, a line each."""
-    settings = request.settings
-    names = ", ".join(str(node["metadata"]["name"]) for node in request.plan.nodes)
-    given = "assumed, none were given: " if request.plan.assumed_nodes else ""
-    yield f"nodes: {given}{names}{_size(checked)}"
-    budgets = ", ".join(f"{name} at most {budget}" for name, budget in sorted(settings.faults.items()) if budget)
-    yield f"faults: {budgets or 'none'}"
-    todo = "; ".join(", then ".join(f"{verb} {what}" for verb, what in user) for user in settings.users)
-    yield f"users: {todo or 'none'}"
-    lag = ", ".join(f"{client} up to {n} changes of {kind}" for (client, kind), n in sorted(settings.lag.items()))
-    yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
-    if settings.constants:
-        yield "timers changed: " + ", ".join(
-            f"{name} {value:g} s" for name, value in sorted(settings.constants.items())
-        )
-    if settings.time is TimeMode.GRADED:
-        yield "time graded: a timer fires only when nothing faster can happen; faults and users come at any moment"
-    else:
-        yield "time asynchronous: a timer that is armed may fire at any moment"
-    starts = sorted({(one.job.scenario.start, one.starts) for one in checked}, key=repr)
-    for start, count in starts:
-        if start is Start.RUNNING:
-            yield f"start: the manifests run already, in every way in which they can come to rest ({count} states)"
-        else:
-            yield "start: the manifests have just been applied to ready nodes"
-    slots = sorted({kind.slots for one in checked for kind in one.model.kinds if kind.slots})
-    if slots:
-        yield f"room for at most {' or '.join(map(str, slots))} pods at once in a group"
-    known: dict[str, str] = {}
-    for one in checked:
-        for assumption in one.model.assumptions:
-            source = f" ({assumption.source})" if assumption.source else ""
-            known.setdefault(assumption.name, f"{assumption.name}: {assumption.text}{source}")
-    yield from known.values()
-
-
-def _size(checked: Sequence[Checked]) -> str:
-    sizes: dict[ResourceList, None] = {}
-    for one in checked:
-        for setup in one.job.scenario.nodes:
-            sizes.setdefault(setup.node.status.allocatable)
-    if len(sizes) != 1:
-        return ""
-    allocatable = next(iter(sizes))
-    memory = allocatable.get("memory", 0) / 2**30
-    return f" (each {allocatable.get('cpu', 0) / 1000:g} cpu, {memory:g} Gi memory)"

@@ -76,16 +76,46 @@ def change_lines(step: Step, hidden: Collection[str] = ()) -> tuple[str, ...]:
 
     Bookkeeping of the engine is left out, and so are objects of the kinds in ``hidden``.
     """
+    return _lines(step, _told(step, hidden, ()))
+
+
+def deed_lines(step: Step, hidden: Collection[str] = (), omitted: Collection[str] = ()) -> tuple[str, ...]:
+    """The requests of a step with what they changed, then what else is different after it.
+
+    ``hidden``: kinds whose changes are left out. ``omitted``: field paths that are not worth telling.
+    """
+    told = _told(step, hidden, omitted)
+    last = {request.target: number for number, request in enumerate(step.requests) if request.outcome in ("", "done")}
+    asked = []
+    for number, request in enumerate(step.requests):
+        changed = told.get((request.target, ""), []) if last.get(request.target) == number else []
+        asked.append(": ".join(filter(None, [request_line(request), _said(changed)])))
+        changed.clear()
+    return (*asked, *_lines(step, told))
+
+
+def _told(step: Step, hidden: Collection[str], omitted: Collection[str]) -> dict[tuple[Reference, str], list[str]]:
+    """The differences of each object in each view of it: "" for the object itself, else a client's cache."""
     told: dict[tuple[Reference, str], list[str]] = {}
     for change in (change for change in step.changes if change.target.kind not in hidden):
         view = _view(change)
         if view or (view is not None and change.target not in step.removed):
-            told.setdefault((change.target, view), []).append(_difference(step, change, view))
+            differences = told.setdefault((change.target, view), [])
+            if _path(change.field) not in omitted:
+                differences.append(_difference(step, change, view))
+    return told
+
+
+def _said(differences: list[str]) -> str:
+    return ", ".join(_few([difference for difference in differences if difference]))
+
+
+def _lines(step: Step, told: dict[tuple[Reference, str], list[str]]) -> tuple[str, ...]:
     found: list[str] = []
     for (target, view), differences in told.items():
         what = "" if target == step.target else called(target)
         who = f"{view} now sees {called(target)}" if view else what
-        said = ", ".join(_few([difference for difference in differences if difference]))
+        said = _said(differences)
         if said or view:
             found.append(": ".join(part for part in (who, said) if part))
     late = {target for target, view in told if view}
@@ -140,7 +170,7 @@ def _path(field: str) -> str:
 
 def _difference(step: Step, change: Change, view: str) -> str:
     path = _path(change.field)
-    before, after = shown(change.before), shown(change.after)
+    before, after = shown(_beyond(path, change.before)), shown(_beyond(path, change.after))
     if path:
         return f"{path} {before} -> {after}"
     if change.before is None:
@@ -149,6 +179,14 @@ def _difference(step: Step, change: Change, view: str) -> str:
     if change.after is None:
         return "it is gone" if view else "is gone"
     return f"{before} -> {after}"
+
+
+def _beyond(path: str, value: Json) -> Json:
+    """An entry of a list without the member that its path names: ``conditions[Ready]`` says the type already."""
+    named = path.rpartition("[")[2][:-1] if path.endswith("]") else ""
+    if not named or not isinstance(value, dict):
+        return value
+    return {key: item for key, item in value.items() if item != named}
 
 
 def stale_lines(answers: Iterable[Answer]) -> tuple[str, ...]:

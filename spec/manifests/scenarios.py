@@ -43,14 +43,13 @@ class Job:
 
     scenario: Scenario
     group: Group
-    not_modelled: tuple[NotModelled, ...]
     documents: tuple[Document, ...]
     settings: Settings
 
 
 @attrs.frozen
 class Plan:
-    """All that one input comes to: a job for each group; what no job holds; the nodes as plain objects.
+    """All that one input comes to: a job for each group; what of it the model leaves out; the nodes as plain objects.
 
     ``not_checked``: groups without any workload of a kind that is modelled. ``assumptions``: of how the input is read.
     """
@@ -100,7 +99,6 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     unbuilt = tuple(document for document in everything if is_unbuilt(document))
     written = tuple(map(completed, _served(everything)))
     given = checked(written)
-    as_written = {id(document): original for document, original in zip(given, written, strict=True)}
     nodes, assumed = _nodes(given, settings, folder)
     crashes = settings.faults.get("node-crash", 0)
     found = split(given, nodes, crashes)
@@ -133,15 +131,12 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             extra_properties=settings.also_check,
             expect=settings.expect,
         )
-        left_out = not_modelled([as_written[id(d)] for d in group.documents], scoring=_scores(settings))
-        jobs.append(Job(scenario, group, left_out, group.documents, _self_contained(settings, group, nodes, applied)))
+        jobs.append(Job(scenario, group, group.documents, _self_contained(settings, group, nodes, applied)))
     _check_actions(settings, jobs, nodes)
-    held = {id(document) for group in groups for document in group.documents}
-    rest = [as_written[id(d)] for d in given if id(d) not in held and d.kind != NODE]
-    rest += [document for document in everything if removed_in(document) is not None]
+    gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
         tuple(jobs),
-        not_modelled(rest),
+        not_modelled((*written, *gone), scoring=_scores(settings)),
         nodes,
         assumed,
         not_checked=tuple(group for group in found if group not in groups),

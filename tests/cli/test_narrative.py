@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from kubemodel.cli.narrative import narrative
+from kubemodel.cli.narrative import narrative, told
 from kubemodel.engine.traces import (
     Answer,
     Change,
@@ -68,7 +68,7 @@ STARTS = Step(
     ),
     changes=(
         Change(POD, "runtime.containers", "created", "running"),
-        Change(POD, "object.status.conditions[Ready]", None, {"type": "Ready", "message": None}),
+        Change(POD, "object.status.conditions[Ready]", None, {"type": "Ready", "status": "True", "message": None}),
         Change(NODE, "object.spec.unschedulable", False, True),
     ),
     machines=(Move(POD, "pod", "Pending", "Running"),),
@@ -104,17 +104,17 @@ STORY = """\
 pods-bounded is violated after 4 steps
   There are never too many pods.
 
-1  replicaset-controller      create pods ReplicaSet web-6f7c9 [sees ReplicaSets 2 changes late]: 1 pod is missing
+1  replicaset-controller      ReplicaSet web-6f7c9: create pods [sees ReplicaSets 2 changes late] (1 pod is missing)
                               read active: 0; the store says 1 (its cache is 1 change behind)
                               create Pod web-6f7c9-a
 2  watch                      replicaset-controller now sees Pod web-6f7c9-a; replicaset-controller now sees Pod
                               web-6f7c9-b: status.phase Pending -> Running
-3  kubelet on node-1          sync pod Pod web-6f7c9-a (continued)
-                              StartContainer Pod web-6f7c9-a; patch Pod web-6f7c9-a status: conflict (the object has
-                                been modified; its cache was behind); runtime.containers created -> running,
-                                status.conditions[Ready] none -> {type: Ready}; Node node-1: spec.unschedulable false
-                                -> true
-4  node-lifecycle-controller  after 300 s, delete pod Pod web-6f7c9-b: its node is gone
+3  kubelet on node-1          Pod web-6f7c9-a: sync pod, continued
+                              StartContainer Pod web-6f7c9-a: runtime.containers created -> running,
+                                status.conditions[Ready] none -> {status: True}; patch Pod web-6f7c9-a status:
+                                conflict (the object has been modified; its cache was behind); Node node-1:
+                                spec.unschedulable false -> true
+4  node-lifecycle-controller  Pod web-6f7c9-b: after 300 s, delete pod (its node is gone)
                               delete Pod web-6f7c9-b; Pod web-6f7c9-b is gone
                               from here on min-available is not required: a node crashed
 
@@ -180,7 +180,7 @@ def test_what_users_and_faults_may_still_do_is_no_news() -> None:
     apply = Step("user", "user", "act", user, because="kubectl cordon node-1", changes=(Change(user, "todo", [1], []),))
     crash = Step("fault", "fault", "node-crash", NODE, changes=(Change(fault, "left", 1, 0),))
     text = narrative(attrs.evolve(TRACE, steps=(apply, crash), violation=None))
-    assert "1  user   kubectl cordon node-1\n2  fault  node-crash Node node-1\n\n" in text
+    assert "1  user   kubectl cordon node-1\n2  fault  Node node-1: node-crash\n\n" in text
 
 
 def test_of_many_changes_the_first_are_told() -> None:
@@ -188,3 +188,28 @@ def test_of_many_changes_the_first_are_told() -> None:
     text = narrative(attrs.evolve(TRACE, steps=(attrs.evolve(STARTS, requests=(), changes=changes),)), width=200)
     assert "spec.field4 0 -> 1, and 4 more fields\n" in text
     assert "field5" not in text
+
+
+def step_of_a_deployment(rule: str, *changes: Change) -> Step:
+    web = Reference("Deployment", "web")
+    request = Request("update", web, "status", outcome="done")
+    return Step("c", "c", rule, web, because="why", duration=601.0, requests=(request,), changes=changes)
+
+
+def test_a_rule_that_is_called_after_its_time_says_it_once() -> None:
+    assert next(told(step_of_a_deployment("progress deadline 600 s"))) == (
+        "Deployment web: after 600 s, progress deadline (why)"
+    )
+    assert next(told(step_of_a_deployment("evict after 300 s"))) == "Deployment web: after 300 s, evict (why)"
+    assert next(told(step_of_a_deployment("expire"))) == "Deployment web: after 601 s, expire (why)"
+
+
+def test_ranks_are_not_told_as_generations() -> None:
+    web = Reference("Deployment", "web")
+    step = step_of_a_deployment(
+        "report",
+        Change(web, "object.metadata.generation", 2, 1),
+        Change(web, "object.status.observedGeneration", 0, 1),
+        Change(web, "object.status.replicas", 2, 3),
+    )
+    assert list(told(step))[1] == "update Deployment web status: status.replicas 2 -> 3"

@@ -192,6 +192,6 @@ def test_real_manifests_are_sound(real_manifests, name):
 
 
 def test_a_kustomize_base_is_rejected_as_kubernetes_would(real_manifests):
-    """Its Deployment has no selector until kustomize adds one; its budget, in a version gone since 1.25, is no error."""
+    """Its Deployment has no selector until kustomize adds one; its budget is of a version gone in 1.25, no error."""
     errors = check(load([str(real_manifests / "metrics-server.yaml")])).errors
     assert [error.field for error in errors] == ["spec.selector"]

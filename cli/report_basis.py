@@ -1,0 +1,96 @@
+"""What a verdict rests on, in sentences: nodes, budgets, bounds and assumptions; and what was not checked at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..spec.language.model import TimeMode
+from ..spec.language.scenario import Start
+from ..spec.manifests.groups import Group
+from ..spec.manifests.templates import WORKLOAD_TEMPLATES
+from ..spec.objects.quantities import ResourceList
+from .checking import Checked
+from .inputs import Request
+
+BOUND_FLAGS: Mapping[str, str] = {
+    "max-states": "--max-states",
+    "max-depth": "--max-depth",
+    "timeout": "--timeout",
+    "memory": "--max-memory",
+    "slots": "--pod-slots",
+    "first-violation": "--keep-going",
+}
+"""The flag that takes a search further, by the name of the bound that it stopped at."""
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 state``, ``1,200 states``."""
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return f" {last} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def not_checked(request: Request) -> Iterator[tuple[Group, str]]:
+    """The groups of which nothing was checked, and why."""
+    for group in request.plan.not_checked:
+        names = [f"{d.kind} {d.name}" for d in group.documents if (d.group, d.kind) in WORKLOAD_TEMPLATES]
+        if len(names) == 1:
+            yield group, f"its only workload, {names[0]}, is of a kind that is not modelled"
+        else:
+            yield group, f"its workloads, {listed(names)}, are of kinds that are not modelled"
+
+
+def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
+    """What the verdict rests on: nodes, budgets, consistency, time, bounds and named assumptions, a line each."""
+    settings = request.settings
+    names = ", ".join(str(node["metadata"]["name"]) for node in request.plan.nodes)
+    given = "assumed, none were given: " if request.plan.assumed_nodes else ""
+    yield f"nodes: {given}{names}{_size(checked)}"
+    budgets = ", ".join(f"{name} at most {budget}" for name, budget in sorted(settings.faults.items()) if budget)
+    yield f"faults: {budgets or 'none'}"
+    todo = "; ".join(", then ".join(f"{verb} {what}" for verb, what in user) for user in settings.users)
+    yield f"users: {todo or 'none'}"
+    lag = ", ".join(
+        f"{client} up to {counted(n, 'change')} of {kind}" for (client, kind), n in sorted(settings.lag.items())
+    )
+    yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
+    if settings.constants:
+        yield "timers changed: " + ", ".join(
+            f"{name} {value:g} s" for name, value in sorted(settings.constants.items())
+        )
+    if settings.time is TimeMode.GRADED:
+        yield "time graded: a timer fires only when nothing faster can happen; faults and users come at any moment"
+    else:
+        yield "time asynchronous: a timer that is armed may fire at any moment"
+    starts = sorted({(one.job.scenario.start, one.starts) for one in checked}, key=repr)
+    for start, count in starts:
+        if start is Start.RUNNING:
+            ways = counted(count, "state")
+            yield f"start: the manifests run already, in every way in which they can come to rest ({ways})"
+        else:
+            yield "start: the manifests have just been applied to ready nodes"
+    slots = sorted({kind.slots for one in checked for kind in one.model.kinds if kind.slots})
+    if slots:
+        yield f"room for at most {listed([str(most) for most in slots], 'or')} pods at once in a group"
+    yield from request.plan.assumptions
+    known: dict[str, str] = {}
+    for one in checked:
+        for assumption in one.model.assumptions:
+            source = f" ({assumption.source})" if assumption.source else ""
+            known.setdefault(assumption.name, f"{assumption.name}: {assumption.text}{source}")
+    yield from known.values()
+
+
+def _size(checked: Sequence[Checked]) -> str:
+    sizes: dict[ResourceList, None] = {}
+    for one in checked:
+        for setup in one.job.scenario.nodes:
+            sizes.setdefault(setup.node.status.allocatable)
+    if len(sizes) != 1:
+        return ""
+    allocatable = next(iter(sizes))
+    memory = allocatable.get("memory", 0) / 2**30
+    return f" (each {allocatable.get('cpu', 0) / 1000:g} cpu, {memory:g} Gi memory)"
