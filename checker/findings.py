@@ -57,7 +57,10 @@ class Findings:
         for judge, finding in found:
             if finding.judgement is Judgement.SUSPENDED:
                 self._suspend(judge.name, finding.text)
-            elif judge.name not in self.violations:
+                continue
+            # One name may stand for a promise about every state and one about rest, which are judged at other times.
+            known = self.violations.get(judge.name)
+            if known is None or depth < known.length:
                 self.violations[judge.name] = Violation(judge.name, depth, finding.text, state)
 
     def judge_changes(

@@ -312,7 +312,7 @@ def models(draw: st.DrawFn) -> Model:
             BUDGET: ({"name": "faults", "left": draw(st.integers(0, 1))},),
         },
         machines=(draw(machines()),) if draw(st.booleans()) else (),
-        properties=tuple(draw(properties(f"property {number}")) for number in range(draw(st.integers(0, 3)))),
+        properties=tuple(draw(properties(f"property {number % 2}")) for number in range(draw(st.integers(0, 3)))),
         api_server=api_server,
         lag=lag,
         rpc=draw(st.sampled_from(tuple(Rpc))),
