@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import attrs
 import click
 
 from ..engine.itf import to_itf
 from ..engine.pools import State
-from ..engine.replay import Replayed
+from ..engine.replay import Departure, Replayed
 from ..engine.replay import replay as replay_trace
 from ..engine.trace_building import Chronicler
-from ..engine.traces import Trace, TraceError, load, to_plain
+from ..engine.traces import Step, Trace, TraceError, to_plain
+from ..engine.traces import load as load_trace
 from ..engine.transition_system import TransitionSystem
 from ..engine.verdicts import ExitCode
+from ..spec.kinds import NODE
 from ..spec.language.scenario import Scenario
 from ..spec.manifests.errors import InputError
-from ..spec.manifests.settings import as_document
+from ..spec.manifests.loading import load
+from ..spec.manifests.scenarios import plan
+from ..spec.manifests.settings import Settings, as_document, is_scenario
 from .checking import model_of, starts
-from .inputs import Flags, Request, overridden, requests, thawed
+from .inputs import Flags, Request, requests, thawed
 from .naming import NAMING
-from .narrative import narrative
+from .narrative import narrative, told
+from .report_text import WIDTH
 
 
 @click.command(short_help="Replay a counterexample, also against changed manifests.")
@@ -62,19 +69,42 @@ def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
 
 def _loaded(path: str) -> Trace:
     try:
-        return load(Path(path))
+        return load_trace(Path(path))
     except TraceError as error:
         raise InputError(error.problem, source=error.file, field=error.where or None) from error
 
 
 def _against(path: str, own: Request) -> Request:
-    """The request for changed manifests: a scenario as it stands, or manifests in the recorded scenario's place."""
-    given = requests((path,), Flags())
-    if given[0].source:
-        return given[0]
-    objects = tuple(document.data for job in given[0].plan.jobs for document in job.documents)
-    settings = overridden(own.settings, Flags())
-    return thawed(as_document(attrs.evolve(settings, objects=objects)), path)
+    """The request for changed manifests: a scenario as it stands, or manifests in the recorded scenario's place.
+
+    A manifest with a Deployment that a user applies in the recorded story stands for what is applied; any other one
+    for the objects that are there when the story begins.
+    """
+    documents = load((path,), click.get_text_stream("stdin"))
+    if any(map(is_scenario, documents)):
+        scenarios = requests((path,), Flags())
+        if len(scenarios) != 1:
+            raise InputError(f"it holds {len(scenarios)} scenarios", source=path, expected="one to replay on")
+        return scenarios[0]
+    found = plan(documents, Settings())  # as they would be checked, so that what is wrong is said of the file itself
+    objects = tuple(document.data for job in found.jobs for document in job.documents if document.kind != NODE)
+    if not objects:
+        raise InputError("no workload of a kind that is modelled", source=path, expected="a changed Deployment")
+    settings = own.settings
+    changed = {_identity(item): item for item in objects if item["kind"] == "Deployment"}
+    applied = {
+        name: tuple(changed.get(_identity(item), item) for item in items) for name, items in settings.applied.items()
+    }
+    if any(_identity(item) in changed for items in settings.applied.values() for item in items):
+        settings = attrs.evolve(settings, applied=applied)
+    else:
+        settings = attrs.evolve(settings, objects=objects)
+    return thawed(as_document(settings), path)
+
+
+def _identity(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    metadata = item["metadata"]
+    return item["kind"], metadata.get("namespace") or "default", metadata["name"]
 
 
 def _system(request: Request, recorded: Trace, source: str) -> tuple[Scenario, TransitionSystem]:
@@ -94,30 +124,80 @@ def _beginning(system: TransitionSystem, scenario: Scenario, recorded: Trace) ->
     return (alike or list(states))[0]
 
 
-def _text(recorded: Trace, replayed: Replayed, against: str | None) -> Sequence[str]:
-    lines = [narrative(replayed.trace)]
-    if replayed.departure is not None:
-        lines += [str(replayed.departure)]
-    if against is None:
-        same = (
-            f"All {len(recorded.steps)} steps replay, byte for byte." if replayed.identical else "It does not replay."
-        )
-        return [*lines, same, *(f"differs: {path}" for path in replayed.differences)]
-    if replayed.still_violated:
-        return [*lines, f"On {against} the same story still happens and still violates the property."]
-    if replayed.departure is not None:
-        return [*lines, f"On {against} the story departs at step {replayed.departure.number}."]
-    return [*lines, f"On {against} the same steps happen, and the property is not violated by them."]
+def _text(recorded: Trace, replayed: Replayed, against: str | None) -> Iterator[str]:
+    departure = replayed.departure
+    story = narrative(replayed.trace if departure is None else _so_far(replayed.trace))
+    where = f"On {against}" if against is not None else "Now"
+    yield from story.splitlines()
+    yield ""
+    if departure is not None:
+        yield from _departure(departure, recorded, where)
+    if against is None and replayed.identical:
+        yield f"{_all_steps(recorded)}, byte for byte."
+    elif against is None:
+        yield "It does not replay as recorded."
+        yield from (f"  differs: {path}" for path in replayed.differences)
+    elif replayed.still_violated:
+        yield f"{where} the same story still happens and still violates {_property(recorded)}."
+    elif departure is None:
+        yield f"{where} the same steps happen, and they do not violate {_property(recorded)}."
+
+
+def _so_far(trace: Trace) -> Trace:
+    """The steps up to a departure: nothing is violated by them."""
+    return attrs.evolve(trace, violation=None, loop=None)
+
+
+def _all_steps(trace: Trace) -> str:
+    return f"All {len(trace.steps)} steps replay" if len(trace.steps) != 1 else "The only step replays"
+
+
+def _property(trace: Trace) -> str:
+    return trace.violation.property if trace.violation is not None else "anything"
+
+
+def _departure(departure: Departure, recorded: Trace, where: str) -> Iterator[str]:
+    """Where the recorded story cannot go on: what happened then, what the same rule does now, what else can happen."""
+    yield f"{where} the story departs at step {departure.number} of {len(recorded.steps)}."
+    yield from _deed("recorded: ", departure.recorded)
+    if departure.nearest is not None:
+        yield from _deed("instead:  ", departure.nearest)
+    if not departure.possible:
+        yield "  possible: nothing: all is at rest"
+    for number, possible in enumerate(departure.possible):
+        head = "  possible: " if not number else " " * 12
+        yield from _wrapped(f"{possible.component}: {possible.rule} ({', '.join(possible.targets)})", head)
+
+
+def _deed(head: str, step: Step) -> Iterator[str]:
+    first, *further = told(step)
+    yield from _wrapped(f"{step.actor}: {first}", f"  {head}")
+    for line in further:
+        yield from _wrapped(line, " " * 12)
+
+
+def _wrapped(text: str, head: str) -> Iterable[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=head, subsequent_indent=" " * 14, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _document(replayed: Replayed) -> dict[str, object]:
     departure = replayed.departure
     return {
         "identical": replayed.identical,
-        "departure": None if departure is None else {"step": departure.number, "text": str(departure)},
+        "departure": None if departure is None else _departed(departure),
         "differences": list(replayed.differences),
         "stillViolated": replayed.still_violated,
         "trace": to_plain(replayed.trace),
+    }
+
+
+def _departed(departure: Departure) -> dict[str, object]:
+    return {
+        "step": departure.number,
+        "text": str(departure),
+        "possible": [attrs.asdict(possible) for possible in departure.possible],
     }
 
 

@@ -6,7 +6,7 @@ recorded story still can happen, and what the rules allow instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
@@ -15,10 +15,13 @@ from .identities import Naming, Unrolled
 from .pools import State
 from .successors import Transition
 from .trace_building import Chronicler
-from .traces import Change, Request, Step, Trace, dumps, step_to_plain, to_plain
+from .traces import Change, Reference, Request, Start, Step, Trace, dumps, step_to_plain, to_plain
 from .transition_system import TransitionSystem
 
 _DIFFERENCES = 10
+
+Called = Callable[[Reference], tuple[str, str | int]]
+"""What an object is called when two stories are compared."""
 
 
 @attrs.frozen
@@ -89,7 +92,9 @@ def replay(
 
     A step fits if component, rule, object, requests with their responses, and changes are as recorded. With ``exact``
     false, for models that were changed, what was sent and the values of fields may differ: who does what to which
-    objects and how it is answered must not. ``scenario``: that of ``system``, the recorded one unless given.
+    objects and how it is answered must not. Objects that bear other names then, such as those whose names are made from
+    what they hold, are told by the order in which they appear. ``scenario``: that of ``system``, the recorded one
+    unless given.
     """
     chronicler = Chronicler(system, naming)
     first = chronicler.begin(system.initial_state() if initial is None else initial)
@@ -100,7 +105,8 @@ def replay(
     for number, recorded in enumerate(trace.steps, 1):
         further: dict[State, tuple[Unrolled, tuple[Step, ...]]] = {}
         for unrolled, steps in ends.values():
-            for step, after in _fitting(chronicler, unrolled, recorded, exact):
+            alike = _exactly(recorded) if exact else _essentially(trace, start, steps, recorded)
+            for step, after in _fitting(chronicler, unrolled, recorded, alike):
                 further.setdefault(after.state, (after, (*steps, step)))
         if not further:
             departure = _departure(chronicler, [unrolled for unrolled, _ in ends.values()], number, recorded)
@@ -126,17 +132,48 @@ def replay(
 
 
 def _fitting(
-    chronicler: Chronicler, unrolled: Unrolled, recorded: Step, exact: bool
+    chronicler: Chronicler, unrolled: Unrolled, recorded: Step, alike: Callable[[Step], bool]
 ) -> Iterator[tuple[Step, Unrolled]]:
-    candidates = list(_by_the_same_rule(chronicler, unrolled, recorded))
-    if exact:
-        yield from (one for one in candidates if _deed(one[0]) == _deed(recorded))
-        return
-    alike = [one for one in candidates if _gist(one[0]) == _gist(recorded)]
-    if alike:
+    """The steps that fit; of those that have the same effect on the same objects, the nearest in their values."""
+    found = [one for one in _by_the_same_rule(chronicler, unrolled, recorded) if alike(one[0])]
+    if found:
         wanted = {_text(change) for change in recorded.changes}
-        nearness = [len(wanted & {_text(change) for change in step.changes}) for step, _ in alike]
-        yield from (one for one, near in zip(alike, nearness, strict=True) if near == max(nearness))
+        nearness = [len(wanted & {_text(change) for change in step.changes}) for step, _ in found]
+        yield from (one for one, near in zip(found, nearness, strict=True) if near == max(nearness))
+
+
+def _exactly(recorded: Step) -> Callable[[Step], bool]:
+    wanted = _deed(recorded)
+    return lambda step: _deed(step) == wanted
+
+
+def _essentially(trace: Trace, start: Start, steps: tuple[Step, ...], recorded: Step) -> Callable[[Step], bool]:
+    """Whether a step after ``steps`` does what ``recorded``, at the same place of ``trace``, did."""
+    theirs = _appearing(trace.start, trace.steps[: len(steps) + 1])
+
+    def alike(step: Step) -> bool:
+        ours = _appearing(start, (*steps, step))
+        return _gist(step, _called(ours, theirs)) == _gist(recorded, _called(theirs, ours))
+
+    return alike
+
+
+def _appearing(start: Start, steps: Iterable[Step]) -> tuple[Reference, ...]:
+    """The objects of a story in the order in which they appear."""
+    known = [each.target for each in start.objects]
+    return tuple(dict.fromkeys([*known, *(target for step in steps for target in step.created)]))
+
+
+def _called(own: tuple[Reference, ...], other: tuple[Reference, ...]) -> Called:
+    """What to call objects of one story in comparison with another: by name if both know it, else by their order."""
+    shared = set(own) & set(other)
+    counts: dict[str, int] = {}
+    names: dict[Reference, tuple[str, str | int]] = {}
+    for target in own:
+        if target not in shared:
+            counts[target.kind] = counts.get(target.kind, 0) + 1
+            names[target] = (target.kind, counts[target.kind])
+    return lambda target: names.get(target, (target.kind, target.name))
 
 
 def _by_the_same_rule(chronicler: Chronicler, unrolled: Unrolled, recorded: Step) -> Iterator[tuple[Step, Unrolled]]:
@@ -156,14 +193,15 @@ def _deed(step: Step) -> tuple[object, ...]:
     return step.target, step.requests, step.changes
 
 
-def _gist(step: Step) -> tuple[object, ...]:
+def _gist(step: Step, called: Called) -> tuple[object, ...]:
     """What must be as recorded for a step to be the same one in a changed model."""
 
     def asked(request: Request) -> tuple[object, ...]:
-        return request.verb, request.target, request.subresource, request.outcome
+        return request.verb, called(request.target), request.subresource, request.outcome
 
-    touched = {(change.target.kind, change.target.name) for change in step.changes}
-    return step.target, tuple(map(asked, step.requests)), touched, step.created, step.removed
+    touched = {called(change.target) for change in step.changes}
+    there = [tuple(map(called, targets)) for targets in (step.created, step.removed)]
+    return called(step.target), tuple(map(asked, step.requests)), touched, there
 
 
 def _text(change: Change) -> str:
