@@ -56,6 +56,10 @@ def _arrows() -> tuple[Arrow, ...]:
             arrows.append(Arrow("delete", source, TERMINATING, deleter, "kube-apiserver §4"))
     arrows += [Arrow("delete unbound", UNBOUND, ABSENT, deleter, "kube-apiserver §4") for deleter in _DELETERS]
     arrows += [
+        Arrow("delete unbound, held by a finalizer", UNBOUND, TERMINATING, deleter, "kube-apiserver §4")
+        for deleter in _DELETERS
+    ]
+    arrows += [
         Arrow("force delete", source, ABSENT, "user", "kube-apiserver §4") for source in (*_RUNTIME_STATES, TERMINATING)
     ]
     arrows += [

@@ -66,19 +66,17 @@ def _steps(scenario: Scenario) -> tuple[tuple[Deployment, Deployment], ...]:
     return tuple(step for history in _histories(scenario) for step in pairwise(history))
 
 
-def _pod_specs(scenario: Scenario) -> Iterator[PodSpec]:
-    """The specs of all pods that the scenario asks for at some time."""
-    yield from (version.spec.template.spec for version in _versions(scenario) if version.spec.replicas)
-    for item in scenario.objects:
-        if isinstance(item, ReplicaSet) and item.spec.replicas:
-            yield item.spec.template.spec
-        elif isinstance(item, Pod):
-            yield item.spec
+def _pod_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
+    """The specs of all pods that can get a node at some time; nobody takes scheduling gates away."""
+    found = [version.spec.template.spec for version in _versions(scenario) if version.spec.replicas]
+    found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
+    found += [pod.spec for pod in scenario.objects if isinstance(pod, Pod)]
+    return tuple(spec for spec in found if not spec.scheduling_gates)
 
 
 def has_pods(scenario: Scenario) -> bool:
-    """Whether pods are asked for."""
-    return any(True for _ in _pod_specs(scenario))
+    """Whether pods are asked for that can get a node."""
+    return bool(_pod_specs(scenario))
 
 
 def loses_nodes(scenario: Scenario) -> bool:
@@ -93,11 +91,13 @@ def _rolls(before: Deployment, after: Deployment) -> bool:
 
 
 def deletes_pods(scenario: Scenario) -> bool:
-    """Whether running pods are deleted: by a rollout, by scaling down, by users, because their node went silent."""
+    """Whether running pods are asked to end: by rollouts, by scaling down, by users, because of a silent node."""
     shrinks = any(
         _rolls(before, after) or after.spec.replicas < before.spec.replicas for before, after in _steps(scenario)
     )
-    by_hand = any(isinstance(action, Delete) and action.kind == POD for action in _actions(scenario))
+    by_hand = any(
+        isinstance(action, Delete) and action.kind == POD and not action.force for action in _actions(scenario)
+    )
     return has_pods(scenario) and (shrinks or by_hand or loses_nodes(scenario))
 
 
@@ -155,9 +155,9 @@ def _owns_pods(scenario: Scenario) -> bool:
 
 PODS_MOVE = Occasion("where anything happens to pods that have a node", moves_pods)
 PODS_SCHEDULED = Occasion("where pods get a node: new ones, and those that stand in for others", schedules_pods)
-PODS = Occasion("where there are pods", has_pods)
+PODS = Occasion("where there are pods that can get a node", has_pods)
 PODS_DELETED = Occasion(
-    "where running pods are deleted: by a rollout, by scaling down, by users, because their node went silent",
+    "where running pods are asked to end: by a rollout, by scaling down, by users, because their node went silent",
     deletes_pods,
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)

@@ -19,7 +19,7 @@ _HEAD = """\
 
 What `kubemodel check` checks. A property is required only while its assumptions hold; where they are broken it is
 reported as suspended, not as violated. Each names a mutation of the specification that violates it: what would have to
-be wrong in Kubernetes. The tests run these mutations. The references are to the rules that the specification implements.
+be wrong in Kubernetes. The tests run these mutations.
 
 This page is generated from `spec/properties` and from the mutations of `tests/spec/properties`.
 """

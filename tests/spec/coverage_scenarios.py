@@ -1,0 +1,232 @@
+"""Small scenarios that together make every rule fire and every machine take every arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+from kubemodel.spec.environment import users
+from kubemodel.spec.language.scenario import Scenario
+
+from .exploration import (
+    PROBED,
+    RECREATE,
+    Data,
+    bare_pod,
+    deployment,
+    needing,
+    node,
+    pod_spec,
+    replica_set,
+    rolling,
+    scenario,
+)
+
+_V2 = pod_spec("web:2")
+_NO_SURGE = rolling(0, 1)
+_LARGE = pod_spec(container=needing("3"))
+_GATED = pod_spec(schedulingGates=[{"name": "example.com/gate"}])
+_ONCE = pod_spec(restartPolicy="Never")
+_ONCE_PROBED = pod_spec(container=PROBED, restartPolicy="Never")
+_FINALIZERS = ("example.com/held",)
+_MAINTENANCE = {"key": "maintenance", "effect": "NoExecute"}
+_FOR_A_WHILE = [{"key": "maintenance", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}]
+_OUT_OF_SERVICE = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+_ENDURES = [{"key": "node.kubernetes.io/out-of-service", "operator": "Exists"}]
+
+
+def _updated(before: Data, *after: Data, **settings: Any) -> Scenario:
+    manifests = {f"{number}.yaml": [item] for number, item in enumerate(after)}
+    return scenario(before, users=[[{"apply": path} for path in manifests]], applied=manifests, **settings)
+
+
+def _acted_on(*objects: Data, todo: Sequence[Mapping[str, str]], **settings: Any) -> Scenario:
+    """A user acts while the cluster is still busy with what it was given."""
+    return scenario(*objects, users=[list(todo)], start="created", **settings)
+
+
+def _then(wanted: Scenario, *actions: users.Action) -> Scenario:
+    """The scenario, in which the user goes on with actions that no manifest can say."""
+    (todo,) = wanted.users
+    return attrs.evolve(wanted, users=((*todo, *actions),))
+
+
+def _made_by_hand(wanted: Scenario) -> Scenario:
+    """The scenario with Node objects that a user created, so that no kubelet has posted anything yet."""
+    nodes = tuple(
+        attrs.evolve(setup, node=attrs.evolve(setup.node, status=attrs.evolve(setup.node.status, conditions=())))
+        for setup in wanted.nodes
+    )
+    return attrs.evolve(wanted, nodes=nodes)
+
+
+def _silenced() -> Mapping[str, Scenario]:
+    """Nodes that go silent, and come back."""
+    return {
+        "a node crashes": scenario(deployment(), nodes=2, faults={"node-crash": 1}),
+        "everything happens to the only node": scenario(
+            deployment(), faults={"node-crash": 1, "link-cut": 1, "kubelet-crash": 1}
+        ),
+        "a node that is cut off is deleted": scenario(
+            bare_pod(_ONCE_PROBED),
+            nodes=2,
+            faults={"link-cut": 1, "container-completion": 1},
+            users=[[{"delete": "node/node-1"}]],
+            start="created",
+        ),
+        "a finished pod is on a node that crashes": scenario(
+            bare_pod(_ONCE),
+            nodes=2,
+            faults={"node-crash": 1, "container-completion": 1, "container-exit": 1},
+        ),
+        "nodes register": scenario(deployment(), registered=False),
+        "a node that is hardly registered is cut off and deleted": scenario(
+            deployment(0),
+            nodes=2,
+            registered=False,
+            faults={"link-cut": 1},
+            users=[[{"delete": "node/node-1"}]],
+            start="created",
+        ),
+        "a node made by hand never reports": _made_by_hand(
+            _acted_on(deployment(0), todo=[{"delete": "node/node-1"}], nodes=2, faults={"link-cut": 1})
+        ),
+        "a node is out of service": scenario(
+            deployment(1, pod_spec(tolerations=_ENDURES)),
+            nodes=[node("node-1", taints=[_OUT_OF_SERVICE])],
+            faults={"node-crash": 1},
+            users=[[{"delete": "pod/web"}]],
+            start="created",
+        ),
+        "a pod may stay for a while": scenario(
+            bare_pod(pod_spec(tolerations=_FOR_A_WHILE)), nodes=[node("node-1", taints=[_MAINTENANCE])]
+        ),
+        "a pod is put where it may not stay": scenario(
+            bare_pod(pod_spec(nodeName="node-1")), nodes=[node("node-1", taints=[_MAINTENANCE])]
+        ),
+    }
+
+
+def _ended() -> Mapping[str, Scenario]:
+    """Pods that end, and are ended."""
+    return {
+        "containers end": scenario(deployment(), faults={"container-exit": 2}),
+        "a pod ends once for all": _acted_on(
+            bare_pod(_ONCE),
+            todo=[{"delete": "pod/web"}],
+            faults={"container-exit": 1, "container-completion": 1},
+        ),
+        "a probed pod ends once for all": scenario(
+            bare_pod(_ONCE_PROBED), faults={"container-exit": 1, "container-completion": 1}
+        ),
+        "an application stops answering": scenario(
+            deployment(1, pod_spec(container=PROBED)),
+            faults={"probe-failure": 1, "kubelet-crash": 1},
+            alsoCheck=["deployment-min-serving"],
+        ),
+        "a pod is deleted while its kubelet is down": _acted_on(
+            deployment(), todo=[{"delete": "pod/web"}], faults={"kubelet-crash": 1}
+        ),
+        "a pod is deleted by force": _acted_on(
+            bare_pod(pod_spec(container=PROBED)),
+            todo=[{"delete": "pod/web"}, {"force-delete": "pod/web"}],
+            faults={"kubelet-crash": 1},
+        ),
+        "a pod is deleted by force at once": _acted_on(
+            bare_pod(pod_spec(container=PROBED)), todo=[{"force-delete": "pod/web"}], faults={"kubelet-crash": 1}
+        ),
+        "a pod without node is held by a finalizer": _acted_on(
+            bare_pod(_GATED, finalizers=_FINALIZERS), todo=[{"delete": "pod/web"}]
+        ),
+        "an adopted pod without node is held by a finalizer": scenario(
+            replica_set(0), bare_pod(_GATED, finalizers=_FINALIZERS)
+        ),
+        "a probed rollout shrinks": _acted_on(deployment(1, pod_spec(container=PROBED)), todo=[{"scale": "web=0"}]),
+        "an application ends while its rollout shrinks": scenario(
+            deployment(), faults={"container-exit": 1}, users=[[{"scale": "web=0"}]]
+        ),
+    }
+
+
+def _queued() -> Mapping[str, Scenario]:
+    """Pods that wait for a node."""
+    return {
+        "everything fits": scenario(deployment(2), nodes=2),
+        "nodes are chosen by score": scenario(deployment(2), nodes=2, switches={"scoring": "least-allocated"}),
+        "gated pods go": _acted_on(deployment(1, _GATED), todo=[{"scale": "web=0"}]),
+        "gated pods are deleted": _acted_on(deployment(1, _GATED), todo=[{"delete": "pod/web"}]),
+        "a pod waits for a node, and its owner lets it go": _acted_on(
+            deployment(), todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}, {"scale": "web=0"}]
+        ),
+        "a pod waits for a node and is deleted": _acted_on(
+            deployment(), todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}, {"delete": "pod/web"}]
+        ),
+        "a pod waits for a node while the scheduler crashes": _acted_on(
+            deployment(), todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}], faults={"scheduler-crash": 1}
+        ),
+        "the scheduler sees late": scenario(deployment(), lag={"kube-scheduler": {"Pod": 1}}),
+        "the scheduler sees late and crashes": scenario(
+            deployment(), lag={"kube-scheduler": {"Pod": 1}}, faults={"scheduler-crash": 1}
+        ),
+    }
+
+
+def _rolled_out() -> Mapping[str, Scenario]:
+    """Rollouts."""
+    return {
+        "a rolling update": _updated(deployment(2), deployment(2, _V2)),
+        "a rolling update without surge": _updated(
+            deployment(1, _LARGE, strategy=_NO_SURGE),
+            deployment(1, pod_spec("web:2", needing("3")), strategy=_NO_SURGE),
+        ),
+        "an update is taken back": _updated(deployment(), deployment(1, _V2), deployment()),
+        "an update by Recreate is taken back": _updated(
+            deployment(strategy=RECREATE), deployment(1, _V2, strategy=RECREATE), deployment(strategy=RECREATE)
+        ),
+        "an update leaves no history": _updated(deployment(), deployment(1, _V2, revisionHistoryLimit=0)),
+        "an update of nothing": _updated(deployment(0), deployment(0, _V2)),
+        "a rollout is scaled": _updated(deployment(), deployment(2, _V2)),
+        "a ReplicaSet is adopted": scenario(deployment(), replica_set()),
+        "a pod is adopted": scenario(replica_set(), bare_pod()),
+        "the controllers crash": scenario(deployment(), faults={"controller-manager-crash": 1}),
+        "a user deletes a pod first, so that its controller waits in vain": _acted_on(
+            replica_set(0),
+            bare_pod(pod_spec(nodeName="node-1"), "one"),
+            bare_pod(pod_spec(nodeName="node-1"), "two"),
+            todo=[{"delete": "pod/one"}],
+            faults={"link-cut": 1},
+        ),
+        "a rollout is paused, scaled, resumed": _acted_on(
+            deployment(), todo=[{"pause": "web"}, {"scale": "web=2"}, {"resume": "web"}]
+        ),
+        "a Deployment is deleted": _acted_on(deployment(), todo=[{"delete": "deployment/web"}]),
+        "a Deployment is deleted and applied again": _updated_after_deletion(),
+        "a Deployment that is held is deleted": _then(
+            _acted_on(deployment(finalizers=_FINALIZERS), todo=[{"delete": "deployment/web"}]), users.release("web")
+        ),
+        "a rollout without progress is paused": _acted_on(
+            deployment(1, _GATED), todo=[{"pause": "web"}, {"resume": "web"}, {"delete": "deployment/web"}]
+        ),
+        "a rollout without progress is paused and deleted": _acted_on(
+            deployment(1, _GATED), todo=[{"pause": "web"}, {"delete": "deployment/web"}]
+        ),
+        "a held rollout without progress is deleted": _acted_on(
+            deployment(1, _GATED, finalizers=_FINALIZERS), todo=[{"delete": "deployment/web"}]
+        ),
+        "a held and paused rollout is deleted": _acted_on(
+            deployment(1, _GATED, finalizers=_FINALIZERS), todo=[{"pause": "web"}, {"delete": "deployment/web"}]
+        ),
+    }
+
+
+def _updated_after_deletion() -> Scenario:
+    return scenario(
+        deployment(),
+        users=[[{"delete": "deployment/web"}, {"apply": "again.yaml"}]],
+        applied={"again.yaml": [deployment()]},
+    )
+
+
+SCENARIOS: Mapping[str, Scenario] = {**_queued(), **_rolled_out(), **_ended(), **_silenced()}
+"""All of them, by what happens in them."""

@@ -1,0 +1,128 @@
+"""Nothing in the specification is idle: every rule fires and every declared arrow is taken, by the declared component.
+
+The rules stand here once more by name, so that taking any of them away makes a test fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from kubemodel.engine.judging import UNDECLARED_TRANSITION
+from kubemodel.engine.transition_system import CONTINUE
+from kubemodel.engine.verdicts import Verdict
+from kubemodel.spec import cluster
+from kubemodel.spec.environment.faults import FAULTS
+from kubemodel.spec.environment.users import VERBS, Edit
+from kubemodel.spec.language.machine import Machine
+
+from .coverage_scenarios import SCENARIOS
+from .exploration import Found, explore
+
+RULES: Mapping[str, frozenset[str]] = {
+    "deployment-controller": frozenset(
+        {
+            "adopt ReplicaSet",
+            "create ReplicaSet",
+            "revise ReplicaSet",
+            "share out scaling",
+            "scale up new ReplicaSet",
+            "scale down old ReplicaSets",
+            "stop old ReplicaSets",
+            "start new ReplicaSet",
+            "clean up history",
+            "report status",
+            "progress deadline 600 s",
+        }
+    ),
+    "replicaset-controller": frozenset({"adopt", "manage replicas", "update status", "expectation expires"}),
+    "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
+    "kubelet": frozenset(
+        {
+            "register node",
+            "post Ready",
+            "admit pod",
+            "adopt pod",
+            "restart containers",
+            "restart containers after back-off",
+            "readiness probe succeeds",
+            "readiness probe fails",
+            "report status",
+            "stop pod",
+            "complete deletion",
+        }
+    ),
+    "container-runtime": frozenset({"application serves"}),
+    "node-lifecycle-controller": frozenset(
+        {
+            "mark node unknown",
+            "mark new node unknown",
+            "taint by condition",
+            "taint NoExecute",
+            "master disruption",
+            "mark pod not ready",
+        }
+    ),
+    "taint-eviction-controller": frozenset({"evict now", "evict after 300 s"}),
+    "pod-garbage-collector": frozenset({"collect pod of missing node", "collect terminating pod"}),
+    "process-supervisor": frozenset({"restart kubelet", "restart kube-controller-manager", "restart kube-scheduler"}),
+    "fault": frozenset({*FAULTS, "node returns", "link heals"}),
+    "user": frozenset({"act"}),
+    "watch": frozenset({"deliver Pod to kube-scheduler"}),
+}
+"""All rules by component. Those of faults are called as the faults are."""
+
+
+@pytest.fixture(scope="session")
+def found() -> Mapping[str, Found]:
+    return {name: explore(scenario) for name, scenario in SCENARIOS.items()}
+
+
+def test_every_rule_fires(found: Mapping[str, Found]) -> None:
+    fired = {(component, rule) for each in found.values() for component, rule in each.rules if rule != CONTINUE}
+    assert fired == {(component, rule) for component, rules in RULES.items() for rule in rules}
+
+
+def test_the_rules_are_those_that_the_code_declares() -> None:
+    models = [cluster.build(scenario) for scenario in SCENARIOS.values()]
+    declared = {(it.name, rule.name) for model in models for it in model.components for rule in it.rules}
+    listed = {(component, rule) for component, rules in RULES.items() for rule in rules if component != "watch"}
+    assert declared == listed
+
+
+@pytest.mark.parametrize("machine", cluster.MACHINES, ids=lambda machine: machine.name)
+def test_every_arrow_is_taken_by_the_declared_component(machine: Machine, found: Mapping[str, Found]) -> None:
+    taken = {arrow for each in found.values() for arrow in each.arrows}
+    declared = {(machine.name, arrow.source, arrow.dest, arrow.component) for arrow in machine.arrows}
+    assert sorted(declared - taken) == []
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_change_is_a_declared_arrow(name: str, found: Mapping[str, Found]) -> None:
+    assert UNDECLARED_TRANSITION not in found[name].violated, found[name].violated[UNDECLARED_TRANSITION]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_what_is_checked_by_default_is_never_vacuous_where_all_else_holds(
+    name: str, found: Mapping[str, Found]
+) -> None:
+    idle = [prop.name for prop in found[name].result.properties if prop.verdict is Verdict.VACUOUS]
+    assert idle == [] or found[name].violated
+
+
+def test_every_fault_comes_in_some_scenario() -> None:
+    assert {fault for scenario in SCENARIOS.values() for fault in scenario.faults} == set(FAULTS)
+
+
+def test_users_do_everything_that_they_can() -> None:
+    actions = [action for scenario in SCENARIOS.values() for todo in scenario.users for action in todo]
+    words = {_word(action.text) for action in actions}
+    assert words >= {*VERBS, "patch"}
+    assert any(isinstance(action, Edit) and action.new is not None for action in actions)
+
+
+def _word(command: str) -> str:
+    _, verb, *rest = command.split()
+    if verb == "rollout":
+        return rest[0]
+    return "force-delete" if "--force" in rest else verb
