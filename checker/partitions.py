@@ -35,7 +35,7 @@ class Site:
     def __init__(
         self, pool: int, bundle: int, place: int, entries: list[Entry], queries: list[TabledQuery] | None
     ) -> None:
-        """``queries``: those on other pools; None if what is read depends on answers, so that nothing is kept."""
+        """``queries``: those on other pools; None if what is read depends on answers, which are then looked up."""
         self.pool = pool
         self.bundle = bundle
         self.place = place
@@ -49,15 +49,23 @@ class Site:
         if len(self._reads) == 1:
             answers, pool = self._reads[0]
             return self._kept.get(answers.get(ids[pool]))
+        if self._queries is None:
+            return self._kept.get(self._yields(ids))
         # An answer that is not known yet reads as None, under which nothing is kept.
         return self._kept.get(tuple([answers.get(ids[pool]) for answers, pool in self._reads]))
 
     def keep(self, ids: list[int], found: Any) -> Any:
         """Keeps and returns what was found."""
-        if self._queries is not None:
+        if self._queries is None:
+            self._kept[self._yields(ids)] = found
+        else:
             key = tuple([query.answer(ids[query.pool]) for query in self._queries])
             self._kept[key[0] if len(key) == 1 else key] = found
         return found
+
+    def _yields(self, ids: list[int]) -> tuple[int, ...]:
+        # What an entry yields is one object for good, or the one empty tuple.
+        return tuple([id(entry.look(ids, self.bundle)) for entry in self.entries])
 
     @property
     def shortcut(self) -> Shortcut:
@@ -74,7 +82,7 @@ Shortcut = tuple[dict[int, int] | None, int, dict[Any, Any], Site]
 class _Spot:
     """The entries of a partition at one bundle, and its sites so far."""
 
-    __slots__ = ("deep", "others", "own", "shallow", "sites")
+    __slots__ = ("deep", "deep_sites", "others", "own", "shallow", "sites")
 
     def __init__(self, tables: Tables, readers: list[Reader], pool: int, bundle: int) -> None:
         self.shallow: list[Entry] = []
@@ -98,6 +106,7 @@ class _Spot:
         self.own = [(query, excluding) for (_, excluding), query in own.items()]
         self.others = list(others.values())
         self.sites: dict[tuple[int, ...], Shortcut] = {}
+        self.deep_sites: dict[int, Shortcut] = {}
 
 
 class Partition:
@@ -171,5 +180,8 @@ class Partition:
                     spot.sites[(place, *key)] = site
                 found.append(site)
             if spot.deep:
-                found.append(Site(number, bundle, place, spot.deep, None).shortcut)
+                deep = spot.deep_sites.get(place)
+                if deep is None:
+                    deep = spot.deep_sites[place] = Site(number, bundle, place, spot.deep, None).shortcut
+                found.append(deep)
         return found

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..engine.pools import State
 from ..engine.transition_system import TransitionSystem
 from .expansion import Expansion
+
+_PAUSE = 256
+"""States between two pauses."""
 
 
 class RestlessError(Exception):
     """The system has no state at rest within the bound, so nothing can begin from one."""
 
 
-def rest_states(system: TransitionSystem, most: int = 2_000_000) -> tuple[State, ...]:
+def rest_states(
+    system: TransitionSystem, most: int = 2_000_000, pause: Callable[[int], None] | None = None
+) -> tuple[State, ...]:
     """Every quiescent state that can be reached from the initial one without the environment, in breadth-first order.
 
-    Raises ``RestlessError`` if there is none, or if more than ``most`` states would have to be looked at.
+    Raises ``RestlessError`` if there is none, or if more than ``most`` states would have to be looked at. ``pause`` is
+    called now and then with the number of states seen; what it raises ends the search.
     """
     expansion = Expansion(system)
     first = expansion.pack(system.initial_state())
@@ -23,7 +31,9 @@ def rest_states(system: TransitionSystem, most: int = 2_000_000) -> tuple[State,
     found = []
     while frontier:
         level = []
-        for state in frontier:
+        for number, state in enumerate(frontier):
+            if pause is not None and not number % _PAUSE:
+                pause(len(seen))
             own, _, progress = expansion.steps(state)
             if not progress:
                 found.append(expansion.unpack(state))

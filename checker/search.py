@@ -12,7 +12,6 @@ import sys
 import time
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import attrs
 
@@ -27,6 +26,8 @@ _PAUSE = 256
 """States between two looks at the clock."""
 
 _REPORT_EVERY = 0.5
+_WEIGH_EVERY = 0.1
+"""Seconds between two looks at the memory, which take long."""
 
 
 class _Stopped(Exception):  # noqa: N818 - control flow inside this file, not an error
@@ -34,11 +35,7 @@ class _Stopped(Exception):  # noqa: N818 - control flow inside this file, not an
         self.bound = bound
 
 
-class _Clock(Protocol):
-    def __call__(self) -> float: ...
-
-
-def _memory_mb() -> float:
+def memory_mb() -> float:
     """The most memory that this process has had, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
@@ -69,14 +66,12 @@ class _Search:
         progress: Callable[[Progress], None] | None,
         keep_going: bool,
         initial: Sequence[State],
-        clock: _Clock = time.monotonic,
     ) -> None:
         self.system = system
         self.limits = limits
         self.progress = progress
         self.keep_going = keep_going
         self.initial = tuple(initial) or (system.initial_state(),)
-        self.clock = clock
         self.findings = Findings(system)
         self.expansion = Expansion(system, self.findings.judges, self.moved)
         self.seen: dict[Packed, int] = {}
@@ -91,7 +86,8 @@ class _Search:
         self.quiescent = 0
         self.depth = 0
         self.current = 0
-        self.started = self.reported = clock()
+        self.started = self.reported = time.monotonic()
+        self.weighed = -_WEIGH_EVERY
 
     def run(self) -> SearchResult:
         # The tables grow and are never freed before the end: looking for garbage among them is wasted time.
@@ -171,19 +167,20 @@ class _Search:
 
     def pause(self, frontier: int) -> None:
         """Looks at the clock and at the memory, and reports progress."""
-        now = self.clock()
+        now = time.monotonic()
         seconds = now - self.started
         limits = self.limits
         if limits.seconds is not None and seconds > limits.seconds:
             raise _Stopped(Bound("timeout", f"the search stopped after {limits.seconds:g} seconds; allow more"))
-        if limits.max_memory_mb is not None and _memory_mb() > limits.max_memory_mb:
-            raise _Stopped(Bound("memory", f"the search stopped at {limits.max_memory_mb:g} MiB of memory; allow more"))
+        if limits.max_memory_mb is not None and seconds - self.weighed >= _WEIGH_EVERY:
+            self.weighed = seconds
+            if memory_mb() > limits.max_memory_mb:
+                text = f"the search stopped at {limits.max_memory_mb:g} MiB of memory; allow more"
+                raise _Stopped(Bound("memory", text))
         if self.progress is not None and now - self.reported >= _REPORT_EVERY:
             self.reported = now
             rate = len(self.order) / seconds
-            self.progress(
-                Progress(len(self.order), self.transitions, self.depth, frontier, seconds, rate, _memory_mb())
-            )
+            self.progress(Progress(len(self.order), self.transitions, self.depth, frontier, seconds, rate, memory_mb()))
 
     def result(self) -> SearchResult:
         self.bounds += [
@@ -237,8 +234,8 @@ class _Search:
         return Path(tuple(self.expansion.unpack(state) for state in states), last)
 
     def measured(self) -> Measured:
-        seconds = self.clock() - self.started
+        seconds = time.monotonic() - self.started
         count = len(self.order)
         stored = sys.getsizeof(self.seen) + sys.getsizeof(self.order) + self.parents.itemsize * count
         numbers = sys.getsizeof(self.order[-1]) + sys.getsizeof(count) if count else 0
-        return Measured(seconds, count / seconds, stored / max(count, 1) + numbers, _memory_mb())
+        return Measured(seconds, count / seconds, stored / max(count, 1) + numbers, memory_mb())
