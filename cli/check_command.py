@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import sys
+import tempfile
 from typing import Any
 
+import attrs
 import click
 
 from ..checker.result import Limits
@@ -18,12 +22,13 @@ from ..spec.language.plan import Rpc
 from ..spec.language.scenario import Start
 from ..spec.manifests.errors import InputError
 from ..spec.manifests.settings import SWITCHES, Settings
-from .checking import Checked, run
+from .checking import INTERRUPTED, Checked, run
 from .expectations import unmet
 from .inputs import FLAG_NAMES, Flags, Request, requests
 from .progress import Progress
 from .report_json import report_document
 from .report_text import measured_lines, report_text
+from .writing import write_whole
 
 DEFAULT_MAX_STATES = 20_000_000
 DEFAULT_MAX_MEMORY_MB = 8_000
@@ -106,23 +111,33 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
     given = requests(
         paths,
         Flags(**{name: flags[name] for name in FLAG_NAMES}),
-        click.get_text_stream("stdin"),
+        sys.stdin,
     )
+    folder = _writable(flags["output_dir"])
     results: list[tuple[Request, list[Checked]]] = []
+    interrupted = False
     for request in given:
         limits = _limits(request.settings, flags)
         checked = []
         for job in request.plan.jobs:
             with Progress(job.scenario.name, shown=not flags["quiet"]) as progress:
-                checked.append(
-                    run(job, limits, seed=flags["seed"], keep_going=flags["keep_going"], progress=progress.report)
+                one = run(
+                    job,
+                    limits,
+                    seed=flags["seed"],
+                    keep_going=flags["keep_going"],
+                    progress=progress.report,
+                    interrupted=interrupted,
                 )
+            interrupted = any(bound.name == INTERRUPTED.name for bound in one.result.bounds)
+            checked.append(one)
         results.append((request, checked))
-    written = _write_traces(results, flags["output_dir"])
+    if folder is not None:
+        results = _with_traces_written(results, folder)
     if flags["form"] == "json":
-        click.echo(json.dumps(report_document(results, written), indent=1, sort_keys=True, ensure_ascii=False))
+        click.echo(json.dumps(report_document(results), indent=1, sort_keys=True, ensure_ascii=False))
     else:
-        click.echo(report_text(results, written, stats=flags["stats"]), nl=False)
+        click.echo(report_text(results, stats=flags["stats"]), nl=False)
         if flags["stats"]:
             click.echo("\n".join(measured_lines(results)), err=True)
     return _exit_code(results)
@@ -152,20 +167,32 @@ def _exit_code(results: list[tuple[Request, list[Checked]]]) -> int:
     return int(combined_exit_code(codes)) if codes else int(ExitCode.UNDETERMINED)
 
 
-def _write_traces(results: list[tuple[Request, list[Checked]]], folder: str | None) -> dict[tuple[str, str], str]:
-    """Writes every counterexample into ``folder`` (made if need be); the path of each by job and property."""
+def _writable(folder: str | None) -> str | None:
+    """The folder for traces, made if need be: that it cannot be written to is said before a long search, not after."""
     if folder is None:
-        return {}
-    written = {}
+        return None
     try:
         os.makedirs(folder, exist_ok=True)
-        for _, checked in results:
-            for one in checked:
-                for name, trace in one.traces.items():
-                    path = os.path.join(folder, f"{one.job.scenario.name}-{name}.trace.json")
-                    with open(path, "w", encoding="utf-8") as file:
-                        file.write(dumps(trace))
-                    written[one.job.scenario.name, name] = path
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
     except OSError as error:
-        raise InputError(f"cannot write traces: {error.strerror}", source=folder) from error
-    return written
+        raise InputError(f"cannot write traces there: {error.strerror}", source=folder, field="--output-dir") from error
+
+
+def _with_traces_written(
+    results: list[tuple[Request, list[Checked]]], folder: str
+) -> list[tuple[Request, list[Checked]]]:
+    """Writes every counterexample into ``folder``, under names that differ also where scenarios are called alike."""
+    taken: set[str] = set()
+
+    def written(one: Checked) -> Checked:
+        files = {}
+        for name, trace in one.traces.items():
+            stem = f"{one.job.scenario.name}-{name}".replace(os.sep, "-")
+            names = (f"{stem}{f'-{number}' if number > 1 else ''}.trace.json" for number in itertools.count(1))
+            files[name] = os.path.join(folder, next(each for each in names if each not in taken))
+            taken.add(os.path.basename(files[name]))
+            write_whole(files[name], dumps(trace))
+        return attrs.evolve(one, files=files)
+
+    return [(request, [written(one) for one in checked]) for request, checked in results]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
 from ..checker.rest import RestlessError, rest_states
-from ..checker.result import Limits, Progress, SearchResult
-from ..checker.search import search
+from ..checker.result import Bound, Limits, Progress, SearchResult
+from ..checker.search import memory_mb, search
 from ..engine.pools import State
 from ..engine.trace_building import build
 from ..engine.traces import Trace
@@ -30,6 +32,7 @@ class Checked:
     """A job with what came of it: the search's result and, for each violated property, its counterexample.
 
     ``cycle``: the trace of a cycle because of which properties of states at rest stay undetermined, if there is one.
+    ``files``: where the counterexamples were written, by property.
     """
 
     job: Job
@@ -38,6 +41,7 @@ class Checked:
     starts: int
     traces: dict[str, Trace]
     cycle: Trace | None = None
+    files: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def model_of(scenario: Scenario, seed: int = 0) -> Model:
@@ -57,12 +61,25 @@ def model_of(scenario: Scenario, seed: int = 0) -> Model:
     return model
 
 
-def starts(system: TransitionSystem, scenario: Scenario) -> tuple[State, ...]:
-    """The states that the scenario begins with. Raises ``InputError`` if it must begin at rest and never rests."""
+class _Stopped(Exception):  # noqa: N818 - control flow inside this file, not an error
+    def __init__(self, bound: Bound) -> None:
+        self.bound = bound
+
+
+INTERRUPTED = Bound("interrupted", "the search was interrupted; let it run to its end")
+
+
+def starts(
+    system: TransitionSystem, scenario: Scenario, pause: Callable[[int], None] | None = None
+) -> tuple[State, ...]:
+    """The states that the scenario begins with. Raises ``InputError`` if it must begin at rest and never rests.
+
+    ``pause`` is called now and then on the way there, with the number of states seen, and bounds it.
+    """
     if scenario.start is Start.CREATED:
         return (system.initial_state(),)
     try:
-        return rest_states(system)
+        return rest_states(system) if pause is None else rest_states(system, sys.maxsize, pause)
     except RestlessError as error:
         raise InputError(str(error), source=scenario.name, expected="start: created") from error
 
@@ -74,15 +91,50 @@ def run(
     seed: int = 0,
     keep_going: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    interrupted: bool = False,
 ) -> Checked:
-    """Checks one job."""
+    """Checks one job. ``interrupted``: an earlier job of the run was, so this one is not begun."""
     model = model_of(job.scenario, seed)
     system = TransitionSystem(model)
-    initial = starts(system, job.scenario)
-    result = search(system, limits, progress, keep_going=keep_going, initial=initial)
+    began = time.monotonic()
+    try:
+        if interrupted:
+            raise KeyboardInterrupt
+        initial = starts(system, job.scenario, _pause(limits, began))
+        if limits.seconds is not None:
+            limits = attrs.evolve(limits, seconds=max(0.0, limits.seconds - (time.monotonic() - began)))
+        result = search(system, limits, progress, keep_going=keep_going, initial=initial)
+    except _Stopped as stopped:
+        return Checked(job, model, _not_begun(system, stopped.bound), 0, {})
+    except KeyboardInterrupt:
+        return Checked(job, model, _not_begun(system, INTERRUPTED), 0, {})
     stories = dict(_stories(system, job, result))
     cycle = stories.pop("", None)
     return Checked(job, model, result, len(initial), stories, cycle)
+
+
+def _pause(limits: Limits, began: float) -> Callable[[int], None]:
+    """Keeps the way to where the story begins within the limits of the search."""
+
+    def pause(states: int) -> None:
+        before = "before the manifests came to rest, where the story begins"
+        if limits.max_states is not None and states > limits.max_states:
+            raise _Stopped(Bound("max-states", f"{limits.max_states} states were seen {before}; allow more"))
+        if limits.seconds is not None and time.monotonic() - began > limits.seconds:
+            raise _Stopped(Bound("timeout", f"{limits.seconds:g} seconds had passed {before}; allow more"))
+        if limits.max_memory_mb is not None and memory_mb() > limits.max_memory_mb:
+            raise _Stopped(Bound("memory", f"{limits.max_memory_mb:g} MiB of memory were used {before}; allow more"))
+
+    return pause
+
+
+def _not_begun(system: TransitionSystem, bound: Bound) -> SearchResult:
+    """The result of a search that stopped before its first step."""
+    result = search(system, Limits(max_depth=0))
+    undecided = [
+        attrs.evolve(prop, verdict=Verdict.UNDETERMINED, text=bound.text, trace=None) for prop in result.properties
+    ]
+    return attrs.evolve(result, properties=tuple(undecided), bounds=(bound,), paths=())
 
 
 def _stories(system: TransitionSystem, job: Job, result: SearchResult) -> Iterator[tuple[str, Trace]]:

@@ -16,6 +16,7 @@ from .list_command import list_command
 from .replay_command import replay
 
 USAGE_ERROR = 2
+UNDETERMINED = 3
 INTERNAL_ERROR = 70
 
 
@@ -51,17 +52,27 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return USAGE_ERROR
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
-        error.show()
+        click.echo(f"error: {_usage(error)}", err=True)
         return USAGE_ERROR
     except click.Abort:
-        click.echo("interrupted", err=True)
-        return 130
+        click.echo("interrupted before there was anything to report", err=True)
+        return UNDETERMINED
     except Exception as error:
         traceback.print_exc()
         click.echo(f"internal error: {error!r}; this is a fault of kubemodel, please report it", err=True)
         return INTERNAL_ERROR
     return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with a command line, on one line, with where to read on."""
+    said = " ".join(error.format_message().split())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{said.rstrip('.')}; see {context.command_path if context else 'kubemodel'} --help"
 
 
 def main() -> None:

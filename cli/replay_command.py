@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ from .inputs import Flags, Request, requests, thawed
 from .naming import NAMING
 from .narrative import narrative, told
 from .report_text import WIDTH
+from .writing import write_whole
 
 
 @click.command(short_help="Replay a counterexample, also against changed manifests.")
@@ -57,7 +59,7 @@ def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
         initial=_beginning(system, scenario, recorded),
     )
     if itf is not None:
-        _write_itf(recorded, itf)
+        write_whole(itf, json.dumps(to_itf(recorded), indent=1, ensure_ascii=False) + "\n")
     if form == "json":
         click.echo(json.dumps(_document(replayed), indent=1, sort_keys=True, ensure_ascii=False))
     else:
@@ -80,7 +82,7 @@ def _against(path: str, own: Request) -> Request:
     A manifest with a Deployment that a user applies in the recorded story stands for what is applied; any other one
     for the objects that are there when the story begins.
     """
-    documents = load((path,), click.get_text_stream("stdin"))
+    documents = load((path,), sys.stdin)
     if any(map(is_scenario, documents)):
         scenarios = requests((path,), Flags())
         if len(scenarios) != 1:
@@ -199,10 +201,3 @@ def _departed(departure: Departure) -> dict[str, object]:
         "text": str(departure),
         "possible": [attrs.asdict(possible) for possible in departure.possible],
     }
-
-
-def _write_itf(trace: Trace, path: str) -> None:
-    try:
-        Path(path).write_text(json.dumps(to_itf(trace), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot write: {error.strerror}", source=path) from error

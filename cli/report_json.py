@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -15,25 +15,25 @@ from .inputs import Request
 from .report_basis import BOUND_FLAGS, basis, not_checked
 
 
-def report_document(
-    results: Sequence[tuple[Request, Sequence[Checked]]], written: Mapping[tuple[str, str], str]
-) -> dict[str, Any]:
+def report_document(results: Sequence[tuple[Request, Sequence[Checked]]]) -> dict[str, Any]:
     """The whole report. ``verdict`` of the run, of each scenario, of each group and of each property (design §3.4)."""
     properties = [prop for _, checked in results for one in checked for prop in one.result.properties]
     return {
         "verdict": RunVerdict.of(properties).verdict.value,
-        "scenarios": [_scenario(request, checked, written) for request, checked in results],
-        "measured": {
-            one.job.scenario.name: attrs.asdict(one.result.measured) for _, checked in results for one in checked
-        },
+        "scenarios": [_scenario(request, checked) for request, checked in results],
+        "measured": [
+            {"source": request.source, "group": one.job.scenario.name, **attrs.asdict(one.result.measured)}
+            for request, checked in results
+            for one in checked
+        ],
     }
 
 
-def _scenario(request: Request, checked: Sequence[Checked], written: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+def _scenario(request: Request, checked: Sequence[Checked]) -> dict[str, Any]:
     return {
         "source": request.source,
         "verdict": RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict.value,
-        "groups": [_group(one, written) for one in checked],
+        "groups": [_group(one) for one in checked],
         "notChecked": [{"name": group.name, "why": why} for group, why in not_checked(request)],
         "basis": list(basis(request, checked)),
         "notModelled": [_plain(entry) for entry in request.plan.not_modelled],
@@ -45,11 +45,10 @@ def _plain(entry: Any) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in ("kind", "name", "field", "consequence", "count")}
 
 
-def _group(one: Checked, written: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+def _group(one: Checked) -> dict[str, Any]:
     result = one.result
-    name = one.job.scenario.name
     return {
-        "name": name,
+        "name": one.job.scenario.name,
         "why": one.job.group.explanation,
         "verdict": result.verdict.verdict.value,
         "states": result.states,
@@ -64,7 +63,7 @@ def _group(one: Checked, written: Mapping[tuple[str, str], str]) -> dict[str, An
                 "verdict": prop.verdict.value,
                 "category": prop.category.value,
                 "text": prop.text,
-                "traceFile": written.get((name, prop.name)),
+                "traceFile": one.files.get(prop.name),
             }
             for prop in result.properties
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..engine.verdicts import RunVerdict, Verdict
 from ..spec.manifests.coverage import NotModelled
@@ -21,18 +21,17 @@ _HANGING = " " * 15
 
 def report_text(
     results: Sequence[tuple[Request, Sequence[Checked]]],
-    written: Mapping[tuple[str, str], str],
     *,
     stats: bool = False,
 ) -> str:
-    """The report of all requests. ``written``: where traces went, by job and property."""
+    """The report of all requests, with ``stats`` on what the search was made of."""
     lines: list[str] = []
     for request, checked in results:
         if request.source:
             lines += [f"Scenario {request.source}"]
         lines += [*_verdict(request, checked), ""]
         for one in checked:
-            lines += [*_group(one, written, stats), ""]
+            lines += [*_group(one, stats), ""]
         lines += [*_ending(request, checked), ""]
     if len(results) > 1:
         lines += [*_of_all(results), ""]
@@ -93,7 +92,7 @@ def _of_all(results: Sequence[tuple[Request, Sequence[Checked]]]) -> Iterator[st
             yield f"  {verdict.value:<13}{source}"
 
 
-def _group(one: Checked, written: Mapping[tuple[str, str], str], stats: bool) -> Iterator[str]:
+def _group(one: Checked, stats: bool) -> Iterator[str]:
     result = one.result
     name = one.job.scenario.name
     yield (
@@ -112,7 +111,7 @@ def _group(one: Checked, written: Mapping[tuple[str, str], str], stats: bool) ->
     for violated, trace in one.traces.items():
         yield ""
         yield from narrative(trace, width=WIDTH).splitlines()
-        path = written.get((name, violated))
+        path = one.files.get(violated)
         yield f"Trace written to {path}" if path else "Write it to a file with --output-dir DIR, to replay or draw it."
     if one.cycle is not None:
         yield ""
