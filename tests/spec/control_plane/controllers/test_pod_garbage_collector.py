@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import attrs
 from kubemodel.spec.control_plane.controllers import node_lifecycle, pod_garbage_collector, taint_eviction
 from kubemodel.spec.control_plane.controllers.pod_garbage_collector import OUT_OF_SERVICE, must_collect
 from kubemodel.spec.environment.faults import CONTAINER_EXIT, NODE_CRASH
@@ -107,6 +108,10 @@ def _standing(phase: str, ready: bool = False) -> Pod:
     return Pod(spec=pod().spec, status=PodStatus(phase, conditions))
 
 
+def _held(stored: Pod) -> Pod:
+    return attrs.evolve(stored, metadata=attrs.evolve(stored.metadata, finalizers=("example.com/held",)))
+
+
 def test_every_arrow_of_a_bound_pods_life_is_taken() -> None:
     """By its own components; those of the ReplicaSet controller and the scheduler are theirs to show."""
     controllers = (node_lifecycle.component(), taint_eviction.component(), COLLECTOR)
@@ -116,6 +121,7 @@ def test_every_arrow_of_a_bound_pods_life_is_taken() -> None:
         pod(probe=True),
         pod(policy="Never", probe=True),
         pod(""),
+        _held(pod("")),
         _standing("Running"),
         _standing("Running", True),
         _standing("Failed"),
