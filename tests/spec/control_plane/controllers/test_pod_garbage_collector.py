@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 import attrs
+import pytest
 from kubemodel.spec.control_plane.controllers import node_lifecycle, pod_garbage_collector, taint_eviction
 from kubemodel.spec.control_plane.controllers.pod_garbage_collector import OUT_OF_SERVICE, must_collect
 from kubemodel.spec.environment.faults import CONTAINER_EXIT, NODE_CRASH
