@@ -16,7 +16,6 @@ from ..checker.result import Limits
 from ..engine.traces import dumps
 from ..engine.verdicts import ExitCode, combined_exit_code
 from ..spec.environment.faults import FAULTS
-from ..spec.environment.users import VERBS
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
 from ..spec.language.scenario import Start
@@ -37,34 +36,39 @@ DEFAULT_MAX_MEMORY_MB = 8_000
 def scenario_flags(command: Any) -> Any:
     """The flags that say what a scenario document says, for every command that takes manifests."""
     flags = (
-        click.option("--nodes", help="Number of default nodes, or a file of Node manifests.", metavar="N|FILE"),
+        click.option(
+            "--nodes",
+            metavar="N|FILE",
+            help="N nodes with 4 cpu and 16 Gi each, or a file of Nodes, such as of kubectl get nodes -o yaml [2].",
+        ),
         click.option(
             "--fault",
             "faults",
             multiple=True,
             metavar="FAULT=N",
-            help=f"A fault and how often it may come: {', '.join(FAULTS)}.",
+            help=f"A fault that may come up to N times, at any moment; repeatable: {', '.join(FAULTS)}.",
         ),
         click.option(
             "--user",
             "users",
             multiple=True,
             metavar="VERB=WHAT",
-            help=f"What a user does, in order: {', '.join(VERBS)}; such as apply=new.yaml, scale=web=5, cordon=node-1.",
+            help="What a user does at any moment, in the given order; repeatable: apply=new.yaml, scale=web=5, "
+            "delete=pod/web, cordon=node-1, pause=web, …",
         ),
         click.option(
             "--lag",
             "lag",
             multiple=True,
             metavar="CLIENT/KIND=N",
-            help="A watch cache that may be N changes behind, such as replicaset-controller/Pod=1.",
+            help="A watch cache that may be N changes behind; repeatable: replicaset-controller/Pod=1, …",
         ),
         click.option(
             "--switch",
             "switches",
             multiple=True,
             metavar="NAME=VALUE",
-            help="; ".join(f"{name}={'|'.join(values)}" for name, values in SWITCHES.items()) + ".",
+            help="A mitigation or choice: " + "; ".join(f"{name}={'|'.join(v)}" for name, v in SWITCHES.items()) + ".",
         ),
         click.option(
             "--constant",
@@ -73,16 +77,32 @@ def scenario_flags(command: Any) -> Any:
             metavar="NAME=SECONDS",
             help="A timer of the specification, such as node-monitor-grace-period=40; see `kubemodel list constants`.",
         ),
-        click.option("--time", type=click.Choice([mode.value for mode in TimeMode]), help="When timers may fire."),
-        click.option("--rpc", type=click.Choice([rpc.value for rpc in Rpc]), help="How much of a plan is one step."),
+        click.option(
+            "--time",
+            type=click.Choice([mode.value for mode in TimeMode]),
+            help="When timers may fire: once nothing faster can happen (the default), or at any moment.",
+        ),
+        click.option(
+            "--rpc",
+            type=click.Choice([rpc.value for rpc in Rpc]),
+            help="What is one step: a request with its response (the default), or a whole reconcile.",
+        ),
         click.option(
             "--start",
             type=click.Choice([start.value for start in Start]),
             help="Begin with the manifests just applied, or already running (the default where a user acts).",
         ),
-        click.option("--pod-slots", type=click.IntRange(1, 1000), help="How many pods may exist at once."),
-        click.option("--property", "properties", multiple=True, help="Check this property instead of the defaults."),
-        click.option("--also-check", multiple=True, metavar="PROPERTY", help="Check this property besides."),
+        click.option(
+            "--pod-slots", type=click.IntRange(1, 1000), metavar="N", help="How many pods of a group may exist at once."
+        ),
+        click.option(
+            "--property",
+            "properties",
+            multiple=True,
+            metavar="PROPERTY",
+            help="Check this instead of the defaults; repeatable, see kubemodel list properties.",
+        ),
+        click.option("--also-check", multiple=True, metavar="PROPERTY", help="Check this besides; repeatable."),
     )
     for flag in reversed(flags):
         command = flag(command)
@@ -92,21 +112,40 @@ def scenario_flags(command: Any) -> Any:
 @click.command(short_help="Check manifests or scenarios; a counterexample if something can go wrong.")
 @click.argument("paths", nargs=-1, required=True)
 @scenario_flags
-@click.option("--max-states", type=click.IntRange(1), help=f"Stop after this many states [{DEFAULT_MAX_STATES:,}].")
-@click.option("--max-depth", type=click.IntRange(0), help="Look no further than this many steps.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), help="Stop after this many seconds for each group.")
-@click.option("--max-memory", type=click.IntRange(50), help=f"Stop at this many megabytes [{DEFAULT_MAX_MEMORY_MB:,}].")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Try components in another order.")
-@click.option("--keep-going", is_flag=True, help="Go on after the first violation, to decide every property.")
+@click.option(
+    "--max-states", type=click.IntRange(1), metavar="N", help=f"Stop after N states [{DEFAULT_MAX_STATES:,}]."
+)
+@click.option("--max-depth", type=click.IntRange(0), metavar="N", help="Look no further than N steps.")
+@click.option(
+    "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Stop each group after so long."
+)
+@click.option(
+    "--max-memory", type=click.IntRange(50), metavar="MB", help=f"Stop at so much memory [{DEFAULT_MAX_MEMORY_MB:,}]."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Try components in another order.")
+@click.option("--keep-going", is_flag=True, help="Go on after the first violation, until every property is decided.")
 @click.option("--stats", is_flag=True, help="Show distinct views of each rule, tables and rates.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--output-dir", type=click.Path(file_okay=False), help="Write each counterexample there as a trace.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
+@click.option(
+    "--output-dir",
+    type=click.Path(file_okay=False),
+    metavar="FOLDER",
+    help="Write every counterexample there as a trace.",
+)
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")
 def check(paths: tuple[str, ...], **flags: Any) -> int:
-    """Check manifests: files, folders, `-` for standard input, or scenario documents.
+    """Check manifests (files, folders, `-` for standard input) or scenario documents.
+
+    \b
+    kubemodel check deploy/ --nodes 3 --fault node-crash=1     does the service survive a node?
+    kubemodel check old.yaml --user apply=new.yaml             can this rollout get stuck?
+    helm template . | kubemodel check - --output-dir traces/   keep counterexamples, to replay or draw
 
     Workloads that cannot influence each other are checked apart. Every interleaving of the components is explored;
-    faults, users and lagging caches only as far as asked for. Exit code 0: all properties hold.
+    faults, users and lagging caches only as far as asked for. A scenario document says the same as these flags.
+
+    Exit codes: 0 everything holds; 11, 12 or 13 something is violated, which the report shows step by step; 3 not
+    decided: the report says what to raise; 1 an `expect:` of a scenario was not met; 2 the input cannot be used.
     """
     given = requests(
         paths,

@@ -11,7 +11,7 @@ import attrs
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
 from ..spec.language.scenario import Start
-from ..spec.manifests.errors import InputError
+from ..spec.manifests.errors import InputError, quote
 from ..spec.manifests.fields import Lines
 from ..spec.manifests.loading import Document, load
 from ..spec.manifests.scenarios import COMMAND_LINE, Plan, plan
@@ -108,9 +108,29 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
     return _rechecked(attrs.evolve(settings, **changes))
 
 
+_FLAG_OF_FIELD = {
+    "alsoCheck": "--also-check",
+    "constants": "--constant",
+    "faults": "--fault",
+    "lag": "--lag",
+    "nodes": "--nodes",
+    "podSlots": "--pod-slots",
+    "properties": "--property",
+    "switches": "--switch",
+    "users": "--user",
+}
+
+
 def _rechecked(settings: Settings) -> Settings:
     """The settings, put through the schema of scenario documents: flags get no more freedom than files."""
-    return attrs.evolve(settings_of(Document(as_document(settings), COMMAND_LINE, Lines(1))), name=settings.name)
+    try:
+        return attrs.evolve(settings_of(Document(as_document(settings), COMMAND_LINE, Lines(1))), name=settings.name)
+    except InputError as error:
+        field, _, key = (error.field or "").partition("[")[0].partition(".")
+        named = key and error.problem.startswith("unknown") and '"' not in error.problem
+        problem = f"{error.problem} {quote(key)}" if named else error.problem
+        flag = _FLAG_OF_FIELD.get(field, field)
+        raise InputError(problem, source=COMMAND_LINE, field=flag, expected=error.expected) from error
 
 
 @attrs.frozen
@@ -138,8 +158,18 @@ def requests(paths: Sequence[str], flags: Flags, stdin: TextIO | None = None) ->
         settings = overridden(settings_of(document), flags)
         folder = os.path.dirname(document.source)
         own = () if settings.manifests or settings.objects else manifests
-        found.append(Request(plan(own, settings, folder), settings, document.source))
+        found.append(Request(_planned(own, settings, folder, document, flags), settings, document.source))
     return tuple(found)
+
+
+def _planned(own: Sequence[Document], settings: Settings, folder: str, scenario: Document, flags: Flags) -> Plan:
+    try:
+        return plan(own, settings, folder)
+    except InputError as error:
+        if error.source != COMMAND_LINE or flags.users:
+            raise
+        # What users do was not said by flags, so the document that says it is to blame.
+        raise scenario.error(error.problem, ("users",), error.expected) from error
 
 
 def thawed(said: Mapping[str, Any], source: str) -> Request:

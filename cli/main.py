@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -15,13 +16,17 @@ from .diagram_command import diagram
 from .list_command import list_command
 from .replay_command import replay
 
+PROGRAM = "kubemodel"
+
+_CLICKS_NUMBERS = re.compile(r"a valid (float|integer)( range)?")
+
 USAGE_ERROR = 2
 UNDETERMINED = 3
 INTERNAL_ERROR = 70
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(version("kubemodel"), prog_name="kubemodel")
+@click.version_option(version("kubemodel"), prog_name=PROGRAM)
 def commands() -> None:
     """Checks what Kubernetes can do with your manifests: every interleaving of its components, faults included.
 
@@ -46,7 +51,8 @@ commands.add_command(list_command)
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code; errors become one line on standard error."""
     try:
-        code = commands.main(args=list(arguments) if arguments is not None else None, standalone_mode=False)
+        given = list(arguments) if arguments is not None else None
+        code = commands.main(args=given, prog_name=PROGRAM, standalone_mode=False)
     except InputError as error:
         click.echo(f"error: {error}", err=True)
         return USAGE_ERROR
@@ -70,9 +76,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 def _usage(error: click.ClickException) -> str:
     """What is wrong with a command line, on one line, with where to read on."""
-    said = " ".join(error.format_message().split())
+    said = _CLICKS_NUMBERS.sub("a number", " ".join(error.format_message().split()))
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return f"{said.rstrip('.')}; see {context.command_path if context else 'kubemodel'} --help"
+    return f"{said.rstrip('.')}; see {context.command_path if context else PROGRAM} --help"
 
 
 def main() -> None:

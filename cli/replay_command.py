@@ -37,13 +37,20 @@ from .writing import write_whole
 
 @click.command(short_help="Replay a counterexample, also against changed manifests.")
 @click.argument("trace", type=click.Path(dir_okay=False))
-@click.option("--against", metavar="PATH", help="Manifests or a scenario to replay it on: shows where a fix departs.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--itf", type=click.Path(dir_okay=False), help="Write the trace in the Informal Trace Format.")
+@click.option("--against", metavar="PATH", help="Changed manifests, or a scenario, to replay it on instead of its own.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
+@click.option(
+    "--itf", type=click.Path(dir_okay=False), metavar="FILE", help="Write the trace in the Informal Trace Format."
+)
 def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
     """Replay TRACE: every step is computed anew from the rules and compared, byte for byte.
 
-    Exit code 0: the trace replays as recorded (with --against: it departs, so the fix changes the story); 1 otherwise.
+    \b
+    kubemodel replay trace.json                       walk through it again
+    kubemodel replay trace.json --against fixed.yaml  at which step does the fix change the story?
+
+    Exit codes: 0 the trace replays as recorded (with --against: it does not end in the violation any more); 1
+    otherwise; 2 the trace or the manifests cannot be used.
     """
     recorded = _loaded(trace)
     own = thawed(recorded.scenario, trace)

@@ -5,6 +5,7 @@ A scenario document has apiVersion ``kubemodel/v1`` and kind ``Scenario``; the t
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..language.model import TimeMode
 from ..language.plan import Rpc
 from ..language.scenario import Start
 from ..properties.catalogue import PROPERTIES
-from .errors import InputError
+from .errors import InputError, quote
 from .loading import Document
 
 API_VERSION = "kubemodel/v1"
@@ -199,23 +200,66 @@ def as_document(settings: Settings) -> dict[str, Any]:
 
 def _explain(document: Document, error: Any) -> InputError:
     path = tuple(error.absolute_path)
-    expected = ""
+    value = error.instance
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
-        unknown = sorted(str(key) for key in error.instance if key not in known)
-        return document.error(f'unknown {_what(path)} "{unknown[0]}"', path, f"one of {', '.join(known)}")
+        unknown = min(str(key) for key in value if key not in known)
+        return document.error(f"unknown {_what(path)}", (*path, unknown), _one_of(known, unknown))
     if error.validator == "enum":
-        expected = _one_of(error.validator_value)
-    elif error.validator == "oneOf" and path[:1] == ("users",):
-        expected = f"one of {', '.join(VERBS)}, with what it acts on"
-    elif error.validator == "oneOf":
-        expected = "a number of nodes, a file of Node manifests, or a list of Nodes"
-    return document.error(error.message.replace("\n", " ")[:200], path, expected)
+        return document.error(f"unknown {_what(path)} {quote(value)}", path, _one_of(error.validator_value, value))
+    if error.validator == "type":
+        problem = f"{_shown(value)} has the wrong type"
+        return document.error(problem, path, _TYPE_NAMES[error.validator_value])
+    if error.validator == "oneOf" and path[0] == "users" and isinstance(value, dict) and len(value) == 1:
+        verb, argument = next(iter(value.items()))
+        if verb not in VERBS:
+            return document.error(f"unknown verb {quote(verb)}", path, _one_of(VERBS, verb))
+        return document.error(f"cannot {verb} {_shown(argument)}", path, "a string")
+    if error.validator == "oneOf":
+        return document.error(f"cannot read {_shown(value)}", path, _ALTERNATIVES[str(path[0])])
+    if error.validator == "const":
+        return document.error(f"cannot read {_shown(value)}", path, str(error.validator_value))
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in value)
+        return document.error("missing", (*path, missing), "a value: the field is required")
+    return document.error(error.message.replace("\n", " ")[:200], path)
+
+
+_TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_ALTERNATIVES = {
+    "users": f"one verb of {', '.join(VERBS)}, with what it acts on",
+    "nodes": "a number of nodes from 1 on, a file of Node manifests, or a list of Nodes",
+}
+_NOUNS = {
+    "alsoCheck": "property",
+    "constants": "constant",
+    "faults": "fault",
+    "lag": "client or kind",
+    "properties": "property",
+    "switches": "switch",
+}
+
+
+def _shown(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return quote(value) if isinstance(value, (str, dict, list)) else str(value)
 
 
 def _what(path: Sequence[Any]) -> str:
-    return {"faults": "fault", "switches": "switch", "lag": "client or kind"}.get(str(path[0]) if path else "", "field")
+    """What stands at a path: the value of a switch is none of its own nouns."""
+    if not path:
+        return "field"
+    return "value" if path[0] == "switches" and len(path) > 1 else _NOUNS.get(str(path[0]), "value")
 
 
-def _one_of(values: Sequence[Any]) -> str:
-    return f"one of {', '.join(map(str, values))}"
+def _one_of(values: Sequence[Any], given: object) -> str:
+    close = difflib.get_close_matches(str(given), list(map(str, values)), n=1)
+    return f"{close[0]} (did you mean that?)" if close else f"one of {', '.join(map(str, values))}"
