@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..engine.trace_words import called, deed_lines, stale_lines
+from ..engine.trace_words import called, deed_lines, slow_lines, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
 from ..engine.watch_cache import INFORMER
 from ..spec.kinds import FAULT, USER
@@ -68,6 +68,7 @@ def told(step: Step) -> Iterator[str]:
         yield done or step.rule
         return
     yield _deed(step)
+    yield from slow_lines(step.overtook)
     yield from stale_lines(step.answers)
     if done:
         yield done

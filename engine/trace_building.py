@@ -25,6 +25,7 @@ from .traces import (
     Change,
     Initially,
     Move,
+    Overtaken,
     Reference,
     Remark,
     Request,
@@ -88,18 +89,18 @@ class Chronicler:
         after, touched, chosen = self.identities.advance(before, transition)
         group, effects = transition.group, transition.effects
         assert effects is not None, "a step that finds room"
-        pool, index, bundle = transition.chosen[0]
-        kind = self.system.pools[pool].name
-        name = self.identities.name_at(before, pool, index)
         component, alternative = group.component.name, transition.firing.alternative
+        actor, rule, target = self._who(before, transition)
+        kind = target.kind
         step = Step(
             component=component,
-            actor=self.naming.actor(component, kind, name, self.identities.values(pool, bundle)),
-            rule=transition.key.rule if group.continues else group.rule.name,
-            target=Reference(kind, name),
+            actor=actor,
+            rule=rule,
+            target=target,
             because=alternative.because or ("" if group.continues else group.rule.meaning),
             continues=group.continues,
             duration=group.rule.duration,
+            overtook=self._overtaken(before, transition),
             behind=self._behind(before.state, component, kind),
             answers=tuple(self._answers(before.state, transition)),
             requests=tuple(self._request(call, transition, chosen) for call in effects.calls),
@@ -110,6 +111,28 @@ class Chronicler:
             properties=self._truth(after, transition, touched),
         )
         return step, after
+
+    def _who(self, before: Unrolled, transition: Transition) -> tuple[str, str, Reference]:
+        """Actor, rule and object of a step."""
+        pool, index, bundle = transition.chosen[0]
+        kind, name = self.system.pools[pool].name, self.identities.name_at(before, pool, index)
+        group = transition.group
+        actor = self.naming.actor(group.component.name, kind, name, self.identities.values(pool, bundle))
+        return actor, transition.key.rule if group.continues else group.rule.name, Reference(kind, name)
+
+    def _overtaken(self, before: Unrolled, timer: Transition) -> tuple[Overtaken, ...]:
+        """What could have come before a timer and did not: none of it, unless timers may fire at any moment."""
+        if self.system.graded or timer.group.environment:
+            return ()
+        sooner = [
+            self._who(before, transition)
+            for transition in self.enabled(before.state)
+            if transition.group.rank < timer.group.rank and not transition.group.environment
+            if transition.successor is not None
+        ]
+        # Which of several equal objects, and in which order, must not depend on how a search numbered its bundles.
+        ordered = sorted(set(sooner), key=lambda one: (one[0], one[1], one[2].kind, one[2].name))
+        return tuple(Overtaken(*one) for one in ordered)
 
     def violation(self, property_: str, text: str, last: Truth) -> Violation:
         """What is violated, given what the properties say at the end; ``text``: where they have no remark on it."""

@@ -8,7 +8,7 @@ import attrs
 
 from .encoding import Json
 from .pools import MARKS, cached_field, pending_field, plan_field
-from .traces import Answer, Change, Reference, Request, Step, Trace
+from .traces import Answer, Change, Overtaken, Reference, Request, Step, Trace
 from .watch_cache import INFORMER
 
 NOTHING = "none"
@@ -107,7 +107,7 @@ def _told(step: Step, hidden: Collection[str], omitted: Collection[str]) -> dict
 
 
 def _said(differences: list[str]) -> str:
-    return ", ".join(_few([difference for difference in differences if difference]))
+    return ", ".join(_few([difference for difference in differences if difference], "more fields"))
 
 
 def _lines(step: Step, told: dict[tuple[Reference, str], list[str]]) -> tuple[str, ...]:
@@ -126,9 +126,9 @@ def _lines(step: Step, told: dict[tuple[Reference, str], list[str]]) -> tuple[st
     return (*found, *(f"{name} is gone" for name in gone), *(f"{name} is new" for name in silent))
 
 
-def _few(differences: list[str]) -> list[str]:
-    more = len(differences) - MOST
-    return differences if more <= 1 else [*differences[:MOST], f"and {more} more fields"]
+def _few(said: list[str], further: str) -> list[str]:
+    more = len(said) - MOST
+    return said if more <= 1 else [*said[:MOST], f"and {more} {further}"]
 
 
 def shown(value: Json) -> str:
@@ -187,6 +187,14 @@ def _beyond(path: str, value: Json) -> Json:
     if not named or not isinstance(value, dict):
         return value
     return {key: item for key, item in value.items() if item != named}
+
+
+def slow_lines(overtook: Iterable[Overtaken]) -> tuple[str, ...]:
+    """Who had to be slow for a timer to fire: ``while kubelet on node-1 had yet to do: admit pod Pod web-a``."""
+    waiting: dict[str, list[str]] = {}
+    for each in overtook:
+        waiting.setdefault(each.actor, []).append(f"{each.rule} {called(each.target)}")
+    return tuple(f"while {actor} had yet to do: {', '.join(_few(deeds, 'more'))}" for actor, deeds in waiting.items())
 
 
 def stale_lines(answers: Iterable[Answer]) -> tuple[str, ...]:

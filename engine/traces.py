@@ -123,12 +123,22 @@ class Truth:
 
 
 @attrs.frozen
+class Overtaken:
+    """What could have happened at once, or after a shorter time, when a timer fired instead."""
+
+    actor: str
+    rule: str
+    target: Reference
+
+
+@attrs.frozen
 class Step:
     """One step: who did what to which object, why, and what came of it.
 
     ``actor``: the component with its instance. ``continues``: a further request of a plan that began earlier.
-    ``duration``: seconds that the rule waited, 0 for what happens at once. ``behind``: how many changes of the
-    object's kind were on their way to the actor's cache. ``created``, ``removed``: interchangeable objects only.
+    ``duration``: seconds that the rule waited, 0 for what happens at once. ``overtook``: what had to be slower than
+    this timer, which only asynchronous time allows. ``behind``: how many changes of the object's kind were on their way
+    to the actor's cache. ``created``, ``removed``: interchangeable objects only.
     """
 
     component: str
@@ -138,6 +148,7 @@ class Step:
     because: str = ""
     continues: bool = False
     duration: float = 0.0
+    overtook: tuple[Overtaken, ...] = ()
     behind: int = 0
     answers: tuple[Answer, ...] = ()
     requests: tuple[Request, ...] = ()
@@ -283,6 +294,7 @@ def _step(data: Mapping[str, Any]) -> Any:
         Step,
         data,
         target=_reference,
+        overtook=_each(_with_target(Overtaken)),
         answers=_each(lambda item: _build(Answer, item)),
         requests=_each(_with_target(Request)),
         changes=_each(_with_target(Change)),

@@ -85,6 +85,7 @@ def test_schema_and_classes_name_the_same_fields() -> None:
         "move": traces.Move,
         "remark": traces.Remark,
         "truth": traces.Truth,
+        "overtaken": traces.Overtaken,
         "step": traces.Step,
         "object": traces.Initially,
         "start": traces.Start,
