@@ -82,9 +82,15 @@ POD_FIELDS = (
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
 (CREATION or DELETION, name of the ReplicaSet) while its controller waits to see that."""
 
-NODE_FIELDS = (Field("object"), Field("machine", UP), Field("kubelet", RUNNING), Field("link", UP))
+NODE_FIELDS = (
+    Field("object"),
+    Field("machine", UP),
+    Field("kubelet", RUNNING),
+    Field("link", UP),
+    Field("deleted", False),
+)
 """``object``: the Node in the store. ``machine``: UP or DOWN. ``kubelet``: RUNNING or STOPPED. ``link`` to the API
-server: UP or DOWN."""
+server: UP or DOWN. ``deleted``: the Node was deleted since the kubelet was started, which registers it only then."""
 
 REPLICA_SET_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)

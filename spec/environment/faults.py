@@ -170,15 +170,13 @@ _RULES: Mapping[str, Rule] = {
     ),
 }
 
+_START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
+
 _RECOVERIES: Mapping[str, Rule] = {
     NODE_CRASH: Rule(
         name="node returns",
         key=_node_where("machine", DOWN),
-        decide=lambda node: [
-            Alternative(
-                (Write(KEY, "machine", Set(UP)), Write(KEY, "kubelet", Set(RUNNING))), f"{node} has power again"
-            )
-        ],
+        decide=lambda node: [Alternative((Write(KEY, "machine", Set(UP)), *_START_KUBELET), f"{node} has power again")],
         reference="design §4",
         meaning="a node that crashed has power again and starts its kubelet",
     ),
@@ -222,7 +220,7 @@ _RESTART_KUBELET = Rule(
         ("name", "machine", "kubelet"),
         lambda name, machine, kubelet: name if (machine, kubelet) == (UP, STOPPED) else None,
     ),
-    decide=lambda node: [Alternative((Write(KEY, "kubelet", Set(RUNNING)),), f"the kubelet of {node} had ended")],
+    decide=lambda node: [Alternative(_START_KUBELET, f"the kubelet of {node} had ended")],
     reference="kubelet §3",
     meaning="starts a kubelet that ended, on a node that has power",
 )

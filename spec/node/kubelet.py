@@ -19,14 +19,14 @@ from collections.abc import Mapping
 
 from frozendict import frozendict
 
-from ..kinds import KUBELET, POD
-from ..language.component import Component
+from ..kinds import KUBELET, NODE, POD
+from ..language.component import Component, Handler
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
 from .admission import admit
 from .pod_status import REPORT_STATUS
 from .probes import PROBE_FAILS, PROBE_SUCCEEDS
-from .registration import POST_READY, register
+from .registration import POST_READY, note_deletion, register
 from .startup import adopt, restart
 from .termination import DELETE_POD, STOP_POD
 
@@ -57,6 +57,7 @@ def component(*, nodes: Mapping[str, Node] = frozendict(), track_serving: bool =
         ),
         process=KUBELET,
         place="node",
+        handlers=(Handler(NODE, "deleted", note_deletion),),
         duty="runs the pods that are bound to its node and reports on them and on the node",
         reference="kubelet",
     )

@@ -1,7 +1,8 @@
 """Registration and heartbeats of a node (kubelet §1).
 
-A kubelet creates its Node where there is none and reports it Ready. Later heartbeats change nothing and are no steps:
-whether a node heartbeats is a predicate (``heartbeat``).
+A kubelet that finds no Node when it starts creates it, and reports it Ready. One that is deleted later comes back only
+with a restart of the kubelet. Later heartbeats change nothing and are no steps: whether a node heartbeats is a
+predicate (``heartbeat``).
 """
 
 from __future__ import annotations
@@ -85,11 +86,17 @@ POST_READY = Rule(
 )
 
 
+def note_deletion(deleted: bool, _before: Node | None, after: Node | None) -> bool:
+    """Whether the Node was deleted since its kubelet was started, after a change of it."""
+    return deleted or after is None
+
+
 def register(nodes: Mapping[str, Node]) -> Rule:
     """The rule by which a kubelet creates its Node, from ``nodes`` by name; the others do not register themselves."""
 
-    def view(name: str, node: Node | None, machine: str, kubelet: str, link: str) -> Node | None:
-        return nodes.get(name) if node is None and heartbeats(machine, kubelet, link) else None
+    def view(name: str, node: Node | None, machine: str, kubelet: str, link: str, deleted: bool) -> Node | None:
+        missing = node is None and not deleted
+        return nodes.get(name) if missing and heartbeats(machine, kubelet, link) else None
 
     def decide(node: Node) -> list[Alternative]:
         # It is found healthy only once its network and its runtime have been looked at: by the next report.
@@ -99,7 +106,7 @@ def register(nodes: Mapping[str, Node]) -> Rule:
 
     return Rule(
         name="register node",
-        key=Key(NODE, ("name", "object", "machine", "kubelet", "link"), view),
+        key=Key(NODE, ("name", "object", "machine", "kubelet", "link", "deleted"), view),
         decide=decide,
         reference="kubelet §1",
         meaning="the kubelet creates its Node, not ready yet",
