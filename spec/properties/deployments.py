@@ -100,7 +100,7 @@ def _min_available(key: _Rollout, available: int, losses: tuple[str, ...]) -> Fi
     if losses:
         return suspended(disturbed(losses))
     return violated(
-        f"{key.name} has {available} available pods and promised at least {needed}"
+        f"available pods of {key.name}: {available}; promised were at least {needed}"
         f" ({spec.replicas} replicas, maxUnavailable {max_unavailable(spec)})"
     )
 
@@ -186,7 +186,7 @@ def _eventually_complete(deployment: Deployment, fresh: int, stale: int) -> Find
         return suspended("while the rollout is paused")
     condition = next((c for c in deployment.status.conditions if c.type == "Progressing"), None)
     reason = f"; its condition Progressing says {condition.reason}" if condition is not None else ""
-    old = f" and still has {stale} replicas of older templates" if stale else ""
+    old = f" and still has {stale} of older templates" if stale else ""
     return violated(f"{name} stops with {fresh} of {replicas} updated pods available{old}{reason}")
 
 
@@ -236,7 +236,7 @@ def _stable_count(replica_set: ReplicaSet, active: int) -> Finding:
     if active == replica_set.spec.replicas:
         return HOLDS
     return violated(
-        f"{replica_set.metadata.name} comes to rest with {active} active pods; it asks for {replica_set.spec.replicas}"
+        f"{replica_set.metadata.name} comes to rest; active pods: {active}, wanted: {replica_set.spec.replicas}"
     )
 
 
@@ -268,7 +268,7 @@ def _no_overshoot(replica_set: ReplicaSet, active: int, adopted: bool, events: t
         return suspended(disturbed(events))
     if adopted:
         return suspended("some of the pods were not created by the ReplicaSet controller")
-    return violated(f"{replica_set.metadata.name} has {active} active pods; it was never asked for more than {limit}")
+    return violated(f"active pods of {replica_set.metadata.name}: {active}; it was never asked for more than {limit}")
 
 
 REPLICASET_NO_OVERSHOOT = StateProperty(
@@ -349,7 +349,7 @@ def _min_serving(key: _Rollout, serving: int, losses: tuple[str, ...]) -> Findin
     if losses:
         return suspended(disturbed(losses))
     return violated(
-        f"{serving} pods of {key.name} answer requests; {needed} were promised, and its status says Available"
+        f"pods of {key.name} that answer requests: {serving}; promised were {needed}, and its status says Available"
     )
 
 
