@@ -21,7 +21,7 @@ def unmet(expect: Mapping[str, Any], checked: Sequence[Checked]) -> tuple[str, .
         found["property"] = expect["property"] if expect["property"] in traces else ", ".join(traces) or "none violated"
     if "steps" in expect:
         wanted = expect.get("property") or next(iter(traces), "")
-        found["steps"] = len(traces[wanted].steps) if wanted in traces else None
+        found["steps"] = len(traces[wanted].steps) if wanted in traces else "no counterexample"
     return tuple(
         f"expected {field} {value}, found {found[field]}" for field, value in expect.items() if found[field] != value
     )
