@@ -1,0 +1,206 @@
+"""Faults: what each one does, how often it comes, and what undoes it."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from kubemodel.engine.pools import cached_field
+from kubemodel.spec.environment import faults
+from kubemodel.spec.environment.faults import FAULTS
+from kubemodel.spec.kinds import (
+    DOWN,
+    EXITED,
+    FAULT,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    NODE,
+    POD,
+    PROCESS,
+    RUNNING,
+    SANDBOX_NOT_READY,
+    STOPPED,
+    UP,
+)
+from kubemodel.spec.language.scenario import Scenario
+
+from ..exploration import PROBED, bare_pod, deployment, needing, pod_spec, replica_set, scenario
+from .walking import Walk, begin, reachable, until
+
+
+def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
+    return scenario(bare_pod(pod_spec(container=PROBED)), nodes=nodes, faults={fault: budget})
+
+
+def _struck(fault: str, nodes: int = 1) -> tuple[Walk, Walk]:
+    """A cluster at rest, and the same after the fault."""
+    calm = begin(_tiny(fault, nodes=nodes)).settled()
+    return calm, calm.after(faults.NAME, fault)[0]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_comes_as_often_as_its_budget_allows_and_is_remembered(fault: str) -> None:
+    first = begin(_tiny(fault, budget=2))
+    budgets = {(walk.see(FAULT, "left")[0], walk.see(FAULT, "used")[0]) for walk in reachable(first)}
+    assert budgets == {(2, False), (1, True), (0, True)}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_never_comes_once_its_budget_is_spent(fault: str) -> None:
+    spent = [walk for walk in reachable(begin(_tiny(fault))) if walk.see(FAULT, "left")[0] == 0]
+    assert spent
+    assert all(walk.steps(faults.NAME, fault) == [] for walk in spent)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_is_never_needed_for_the_cluster_to_come_to_rest(fault: str) -> None:
+    calm, _ = _struck(fault)
+    assert all(step.group.environment for step in calm.steps(faults.NAME))
+
+
+def test_a_fault_without_budget_is_none() -> None:
+    assert faults.component({"node-crash": 0}).rules == ()
+
+
+def test_an_unknown_fault_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(KeyError, match="unknown fault 'earthquake'; there are node-crash"):
+        faults.component({"earthquake": 1})
+
+
+def test_a_node_that_crashes_loses_its_kubelet_its_containers_and_their_memory() -> None:
+    calm, struck = _struck("node-crash")
+    assert (struck.see(NODE, "machine"), struck.see(NODE, "kubelet")) == ((DOWN,), (STOPPED,))
+    assert struck.see(NODE, "link") == (UP,)
+    (runtime,) = struck.see(POD, "runtime")
+    assert (runtime.containers, runtime.sandbox, runtime.serving) == (EXITED, SANDBOX_NOT_READY, False)
+    assert struck.see(POD, "worker") == (None,)
+    assert struck.see(POD) == calm.see(POD), "the API does not know yet"
+
+
+def test_a_node_that_crashes_leaves_other_nodes_alone() -> None:
+    calm = begin(_tiny("node-crash", nodes=2)).settled()
+    (runtime,) = calm.see(POD, "runtime")
+    own = calm.see(NODE, "name").index(runtime.node)
+    (struck,) = [walk for walk in calm.after(faults.NAME, "node-crash") if walk.see(NODE, "machine")[own] == UP]
+    assert struck.see(NODE, "machine").count(DOWN) == 1
+    assert struck.see(POD, "runtime") == (runtime,)
+    assert struck.see(POD, "worker") == calm.see(POD, "worker")
+
+
+def test_a_link_that_is_cut_changes_nothing_else() -> None:
+    calm, struck = _struck("link-cut")
+    assert struck.see(NODE, "link") == (DOWN,)
+    assert [struck.see(NODE, field) for field in ("machine", "kubelet")] == [(UP,), (RUNNING,)]
+    assert [struck.see(POD, field) for field in ("runtime", "worker")] == [
+        calm.see(POD, field) for field in ("runtime", "worker")
+    ]
+
+
+def test_a_kubelet_that_ends_forgets_its_pods_while_their_containers_run_on() -> None:
+    calm, struck = _struck("kubelet-crash")
+    assert struck.see(NODE, "kubelet") == (STOPPED,)
+    assert struck.see(POD, "worker") == (None,)
+    assert struck.see(POD, "runtime") == calm.see(POD, "runtime")
+
+
+@pytest.mark.parametrize(("fault", "code"), [("container-exit", 1), ("container-completion", 0)])
+def test_containers_end_with_an_exit_code(fault: str, code: int) -> None:
+    _, struck = _struck(fault)
+    (runtime,) = struck.see(POD, "runtime")
+    assert (runtime.containers, runtime.exit_code, runtime.serving) == (EXITED, code, False)
+
+
+def test_an_application_stops_answering_while_it_runs_until_its_probe_has_failed() -> None:
+    calm, struck = _struck("probe-failure")
+    (runtime,) = struck.see(POD, "runtime")
+    assert (runtime.containers, runtime.serving) == (RUNNING, False)
+    assert struck.see(POD, "worker") == calm.see(POD, "worker")
+    failed = struck.one("kubelet", "readiness probe fails")
+    assert not failed.see(POD, "worker")[0].ready
+    assert failed.settled().see(POD, "worker") == calm.see(POD, "worker")
+
+
+def test_an_application_without_readiness_probe_can_not_fail_it() -> None:
+    calm = begin(scenario(bare_pod(), faults={"probe-failure": 1})).settled()
+    assert calm.steps(faults.NAME) == []
+
+
+def test_the_controllers_end_together_and_forget_what_they_expect() -> None:
+    wanted = scenario(replica_set(), lag={"replicaset-controller": {"Pod": 1}}, faults={"controller-manager-crash": 1})
+    waiting = until(begin(wanted), lambda walk: any(walk.see(POD, "expected")))
+    struck = waiting.one(faults.NAME, "controller-manager-crash")
+    assert dict(zip(struck.see(PROCESS, "name"), struck.see(PROCESS, "state"), strict=True)) == {
+        KUBE_CONTROLLER_MANAGER: STOPPED,
+        KUBE_SCHEDULER: RUNNING,
+    }
+    assert not any(struck.see(POD, "expected"))
+    assert struck.steps("replicaset-controller") == []
+
+
+def test_controllers_that_are_started_again_list_what_they_watch() -> None:
+    wanted = scenario(replica_set(), lag={"replicaset-controller": {"Pod": 1}}, faults={"controller-manager-crash": 1})
+    waiting = until(begin(wanted), lambda walk: any(walk.see(POD, "expected")))
+    assert waiting.see(POD, cached_field("replicaset-controller")) == (None,)
+    struck = waiting.one(faults.NAME, "controller-manager-crash")
+    again = struck.one(faults.SUPERVISOR, f"restart {KUBE_CONTROLLER_MANAGER}")
+    assert again.see(POD, cached_field("replicaset-controller")) == again.see(POD)
+
+
+def test_the_scheduler_forgets_its_queue() -> None:
+    wanted = scenario(deployment(2, pod_spec(container=needing("3"))), faults={"scheduler-crash": 1})
+    calm = begin(wanted).settled()
+    assert "Unschedulable" in calm.see(POD, "queue")
+    struck = calm.one(faults.NAME, "scheduler-crash")
+    assert set(struck.see(POD, "queue")) == {None}
+    assert struck.steps("kube-scheduler") == []
+    assert struck.settled().see(POD, "queue") == calm.see(POD, "queue")
+
+
+@pytest.mark.parametrize(
+    ("fault", "component", "rule"),
+    [
+        ("node-crash", faults.NAME, "node returns"),
+        ("link-cut", faults.NAME, "link heals"),
+        ("kubelet-crash", faults.SUPERVISOR, "restart kubelet"),
+    ],
+)
+def test_what_struck_a_node_can_be_undone_without_spending_a_budget(fault: str, component: str, rule: str) -> None:
+    calm, struck = _struck(fault)
+    again = struck.one(component, rule)
+    for field in ("machine", "kubelet", "link"):
+        assert again.see(NODE, field) == calm.see(NODE, field)
+    assert again.see(FAULT, "left") == struck.see(FAULT, "left")
+    assert again.settled().see(POD) == calm.see(POD)
+
+
+@pytest.mark.parametrize("fault", ["node-crash", "link-cut"])
+def test_a_node_may_stay_away(fault: str) -> None:
+    _, struck = _struck(fault)
+    assert struck.settled().see(NODE, "machine" if fault == "node-crash" else "link") == (DOWN,)
+
+
+@pytest.mark.parametrize("fault", ["kubelet-crash", "controller-manager-crash", "scheduler-crash"])
+def test_a_process_does_not_stay_away(fault: str) -> None:
+    calm, struck = _struck(fault)
+    assert struck.state != calm.state
+    assert struck.settled().see(PROCESS, "state") == (RUNNING, RUNNING)
+    assert struck.settled().see(NODE, "kubelet") == (RUNNING,)
+
+
+def test_a_kubelet_on_a_node_without_power_is_not_started() -> None:
+    both = scenario(bare_pod(), faults={"node-crash": 1, "kubelet-crash": 1})
+    down = begin(both).settled().one(faults.NAME, "node-crash")
+    assert down.steps(faults.SUPERVISOR) == []
+
+
+def test_only_what_may_end_is_started_again() -> None:
+    assert faults.supervisor({"node-crash": 1, "kubelet-crash": 0}, {}).rules == ()
+
+
+@pytest.mark.parametrize("values", product((UP, DOWN), (RUNNING, STOPPED), (UP, DOWN)))
+def test_a_node_is_in_exactly_one_state_of_its_machine(values: tuple[str, str, str]) -> None:
+    assert faults.MACHINE_MACHINE.classify(*values)
+
+
+def test_a_process_is_in_exactly_one_state_of_its_machine() -> None:
+    assert {faults.PROCESS_MACHINE.classify(state) for state in (RUNNING, STOPPED)} == {"Running", "Stopped"}
