@@ -49,6 +49,11 @@ class Selection:
     cls: Any = None
     mark: tuple[str, str, int] | None = None
 
+    @property
+    def new(self) -> bool:
+        """Whether an object that does not exist yet is meant."""
+        return self.name is None and self.query is None and self.mark is None
+
 
 @attrs.frozen(eq=False)
 class CallRecord:
@@ -113,7 +118,6 @@ class _Execution:
         self.chosen = chosen
         self.pools: list[int] = []
         self.values: list[list[Any]] = []
-        self.named: dict[tuple[int, str], int] = {}
         self.marked: dict[tuple[str, str, int], int] = {}
         self.labelled: dict[Chosen, int] = {}
         self.sweeps: list[tuple[int, Sweep]] = []
@@ -128,7 +132,9 @@ class _Execution:
             assert selection is not None, "the key is always selected"
             raise _NeedsSelection(selection)
         values = list(self.system.pools[pool].bundles[self.chosen[ordinal]])
-        for place, sweep in self.sweeps:
+        # What does not exist yet was not there to be swept.
+        made = selection is not None and selection.new
+        for place, sweep in () if made else self.sweeps:
             if place == pool:
                 values = self.system.swept(pool, sweep, values)
         self.pools.append(pool)
@@ -137,12 +143,15 @@ class _Execution:
 
     def by_name(self, kind: str, name: str) -> int:
         pool = self.system.pool_index[kind]
-        if self.pools[self.key] == pool and self.key_name == name and name:
-            return self.key
-        known = self.named.get((pool, name))
-        if known is None:
-            known = self.named[pool, name] = self.take(pool, Selection(pool, name=name))
-        return known
+        known = self.selected(pool, name)
+        return self.take(pool, Selection(pool, name=name)) if known is None else known
+
+    def selected(self, pool: int, name: str) -> int | None:
+        """The selection that an object of that name already is, be it as the key or as one that was chosen."""
+        for ordinal, place in enumerate(self.pools):
+            if place == pool and self.field(ordinal, NAME) == name:
+                return ordinal
+        return None
 
     def by_mark(self, target: Marked) -> int:
         known = self.marked.get(target.mark)

@@ -12,7 +12,7 @@ from kubemodel.engine.successors import Transition, transitions
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.component import Component, Key, Rule
 from kubemodel.spec.language.model import Field, Kind, Model
-from kubemodel.spec.language.plan import KEY, Alternative, Call, Chosen, Set, Step, Write
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Chosen, Named, New, Set, Step, Sweep, Write
 from kubemodel.spec.language.query import MULTISET, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Outcome, Preconditions, Response, Verb
 
@@ -213,3 +213,47 @@ def test_a_stale_version_conflicts_even_if_it_looks_like_the_stored_one() -> Non
     undo = Call(chosen(0), ApiCall(Verb.PATCH, "Text", Undo()))
     it = system(append(chosen(0), "a"), undo, append(chosen(0), "b", seen="-"), lag=2)
     assert texts(it, run(it)[-1]) == ["-", "-", "-"]
+
+
+def _after_one_step(kind: Kind, *plan: Step, query: Query | None = None) -> list[dict[str, Any]]:
+    """The bundles of ``kind`` after the one step that carries out ``plan``."""
+    rule = Rule(
+        "work",
+        Key("Worker", ("state",), lambda state: state if state == "ready" else None),
+        lambda _state, **_answers: [Alternative((Write(KEY, "state", Set("done")), *plan))],
+        {"things": query} if query is not None else {},
+    )
+    made = TransitionSystem(
+        Model(
+            name="one step",
+            kinds=(Kind("Worker", (Field("state"),), slots=1), kind),
+            components=(Component(CONTROLLER, (rule,)),),
+            initial={
+                "Worker": ({"state": "ready"},),
+                kind.name: ({"name": kind.names[0], "value": 1},) if kind.names else (),
+            },
+        )
+    )
+    (only,) = transitions(made, made.initial_state())
+    assert only.successor is not None
+    number = made.pool_index[kind.name]
+    pool = made.pools[number]
+    return [dict(zip(pool.fields, pool.bundles[bundle], strict=True)) for bundle in only.successor[number]]
+
+
+def test_an_object_that_was_chosen_is_the_one_of_its_name() -> None:
+    query = Query("Thing", ("value",), lambda _parameter, value: value, MULTISET, no_parameter)
+    kind = Kind("Thing", (Field("value"), Field("other")), names=("a",))
+    plan = (Write(Chosen("things", 1), "value", Set(2)), Write(Named("Thing", "a"), "other", Set(3)))
+    assert _after_one_step(kind, *plan, query=query) == [{"name": "a", "value": 2, "other": 3}]
+
+
+def test_what_a_plan_makes_after_a_sweep_is_not_swept() -> None:
+    kind = Kind("Thing", (Field("value"), Field("swept", False)), slots=1)
+    sweep = Sweep("Thing", ("swept",), _mark_swept)
+    found = _after_one_step(kind, sweep, Write(New("Thing"), "value", Set(1)))
+    assert found == [{"name": "", "value": 1, "swept": False}]
+
+
+def _mark_swept(_parameter: Any, _swept: bool) -> tuple[bool]:
+    return (True,)
