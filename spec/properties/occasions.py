@@ -22,8 +22,8 @@ from ..environment.faults import (
     NODE_CRASH,
     PROBE_FAILURE,
 )
-from ..environment.users import Action, Delete, Edit, SetUnschedulable
-from ..kinds import NODE, POD
+from ..environment.users import Action, Delete, Edit
+from ..kinds import DEPLOYMENT, NODE, POD
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
 from ..objects.pod import Pod, PodSpec
@@ -53,7 +53,7 @@ def _histories(scenario: Scenario) -> tuple[tuple[Deployment, ...], ...]:
     """Of each Deployment, its versions as users change it, one user after the other."""
     histories = {item.metadata.name: [item] for item in scenario.objects if isinstance(item, Deployment)}
     for action in _actions(scenario):
-        if isinstance(action, Edit) and not isinstance(action.change, SetUnschedulable) and action.name in histories:
+        if isinstance(action, Edit) and action.kind == DEPLOYMENT and action.name in histories:
             histories[action.name].append(action.change(histories[action.name][-1]))
     return tuple(map(tuple, histories.values()))
 

@@ -91,10 +91,14 @@ def test_forced_deletion_removes_a_pod_while_its_containers_run_on() -> None:
     assert acted.see(POD, "runtime") == calm.see(POD, "runtime")
 
 
+def _phases(walk: Walk) -> set[str]:
+    return {pod.status.phase for pod in walk.see(POD) if pod is not None}
+
+
 def test_a_finished_pod_is_removed_at_once() -> None:
     once = bare_pod(pod_spec(restartPolicy="Never"))
     wanted = attrs.evolve(_doing(users.delete(POD, "web"), before=once), faults={"container-exit": 1})
-    ended = until(begin(wanted), lambda walk: any(pod.status.phase == FAILED for pod in walk.see(POD) if pod))
+    ended = until(begin(wanted), lambda walk: walk.see(USER, "todo") != ((),) and _phases(walk) == {FAILED})
     assert not any(ended.one(users.NAME).see(POD))
 
 
