@@ -22,7 +22,7 @@ from ..environment.faults import (
     NODE_CRASH,
     PROBE_FAILURE,
 )
-from ..environment.users import Action, Delete, Edit
+from ..environment.users import Action, Delete, Edit, SetUnschedulable
 from ..kinds import DEPLOYMENT, NODE, POD
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
@@ -54,6 +54,7 @@ def _histories(scenario: Scenario) -> tuple[tuple[Deployment, ...], ...]:
     histories = {item.metadata.name: [item] for item in scenario.objects if isinstance(item, Deployment)}
     for action in _actions(scenario):
         if isinstance(action, Edit) and action.kind == DEPLOYMENT and action.name in histories:
+            assert not isinstance(action.change, SetUnschedulable), "only nodes are cordoned"
             histories[action.name].append(action.change(histories[action.name][-1]))
     return tuple(map(tuple, histories.values()))
 

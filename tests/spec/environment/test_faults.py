@@ -197,7 +197,7 @@ def test_only_what_may_end_is_started_again() -> None:
     assert faults.supervisor({"node-crash": 1, "kubelet-crash": 0}, {}).rules == ()
 
 
-@pytest.mark.parametrize("values", product((UP, DOWN), (RUNNING, STOPPED), (UP, DOWN)))
+@pytest.mark.parametrize("values", list(product((UP, DOWN), (RUNNING, STOPPED), (UP, DOWN))))
 def test_a_node_is_in_exactly_one_state_of_its_machine(values: tuple[str, str, str]) -> None:
     assert faults.MACHINE_MACHINE.classify(*values)
 
