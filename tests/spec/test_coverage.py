@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from kubemodel.cli.whole_cluster import all_components
 from kubemodel.engine.judging import UNDECLARED_TRANSITION
 from kubemodel.engine.transition_system import CONTINUE
 from kubemodel.engine.verdicts import Verdict
@@ -84,8 +85,8 @@ def test_every_rule_fires(found: Mapping[str, Found]) -> None:
 
 
 def test_the_rules_are_those_that_the_code_declares() -> None:
-    models = [cluster.build(scenario) for scenario in SCENARIOS.values()]
-    declared = {(it.name, rule.name) for model in models for it in model.components for rule in it.rules}
+    components = [it for scenario in SCENARIOS.values() for it in cluster.components(scenario)]
+    declared = {(it.name, rule.name) for it in (*components, *all_components()) for rule in it.rules}
     listed = {(component, rule) for component, rules in RULES.items() for rule in rules if component != "watch"}
     assert declared == listed
 
