@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..engine.trace_words import called, deed_lines, slow_lines, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
 from ..engine.watch_cache import INFORMER
-from ..spec.kinds import FAULT, USER
+from ..spec.kinds import FAULT, POD, USER
 
 _WIDEST_ACTOR = 28
 _SUSPENDED = "suspended"
@@ -18,6 +18,8 @@ _BUDGETS = frozenset({FAULT, USER})
 
 _RANKS = frozenset({"metadata.generation", "status.observedGeneration"})
 """Fields of which the model keeps a rank: not the numbers that a cluster would show."""
+
+_NOWHERE = "on no node"
 
 _NAMED_TIME = re.compile(r"(?P<rule>.*?)(?: after)? (?P<time>\d+ s)")
 """A rule that is called after its time, such as ``evict after 300 s``."""
@@ -28,7 +30,12 @@ def narrative(trace: Trace, *, advice: Sequence[str] = (), width: int = 100) -> 
 
     ``advice``: what to try next, one sentence each; the property's own advice comes first.
     """
-    sections = [list(_heading(trace, width)), list(_steps(trace, width)), list(_ending(trace, width, advice))]
+    sections = [
+        list(_heading(trace, width)),
+        list(_beginning(trace, width)),
+        list(_steps(trace, width)),
+        list(_ending(trace, width, advice)),
+    ]
     lines = [line for section in sections if section for line in (*section, "")]
     return "\n".join(_printable(line) for line in lines[:-1]) + "\n"
 
@@ -41,6 +48,22 @@ def _heading(trace: Trace, width: int) -> Iterator[str]:
     yield f"{trace.violation.property} is violated after {count}"
     if trace.violation.statement:
         yield from _wrapped(trace.violation.statement, width, "  ", "  ")
+
+
+def _beginning(trace: Trace, width: int) -> Iterator[str]:
+    """Where the pods are when the story begins; nothing as long as none has a node."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for each in trace.start.objects:
+        if each.target.kind == POD:
+            pod = each.fields.get("object")
+            spec = pod.get("spec") if isinstance(pod, dict) else None
+            node = spec.get("nodeName") if isinstance(spec, dict) else None
+            where = f"on {node}" if node else _NOWHERE
+            places.setdefault((where, each.machines.get("pod", "")), []).append(each.target.name)
+    if any(where != _NOWHERE for where, _ in places):
+        yield "At the start:"
+        for (where, state), names in places.items():
+            yield from _wrapped(f"Pod {', '.join(names)} {where}{': ' if state else ''}{state}", width, "  ", "    ")
 
 
 def _steps(trace: Trace, width: int) -> Iterator[str]:
