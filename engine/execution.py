@@ -79,26 +79,15 @@ class _NeedsSelection(Exception):  # noqa: N818 - control flow inside this file,
         self.selection = selection
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(cache_hash=True)
 class PlanInFlight:
-    """What a process remembers of a plan that it is in the middle of."""
+    """What a process remembers of a plan that it is in the middle of.
+
+    Not why it was made: plans that go on alike are one, whatever led to them.
+    """
 
     rule: str
     steps: tuple[Step, ...]
-    because: str
-    _key: tuple[Any, ...] = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        """Keeps what plans are compared by; why a plan was made is not part of it."""
-        object.__setattr__(self, "_key", (self.rule, self.steps))
-
-    def __hash__(self) -> int:
-        """The hash of the rule and the steps."""
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        """Whether the same steps of the same rule are left."""
-        return isinstance(other, PlanInFlight) and self._key == other._key
 
 
 class _Execution:
@@ -286,7 +275,7 @@ class _Execution:
             else:
                 gone, steps = (*gone, step, *rest), follow or ()
         self.unmark(gone, steps)
-        self.remember(steps, alternative.because)
+        self.remember(steps)
         return Effects(
             tuple(
                 self.system.pools[pool].intern(tuple(values))
@@ -311,7 +300,7 @@ class _Execution:
                 ordinal = self.by_mark(target)
                 self.put(ordinal, MARKS, tuple(mark for mark in self.field(ordinal, MARKS) if mark != target.mark))
 
-    def remember(self, steps: tuple[Step, ...], because: str) -> None:
+    def remember(self, steps: tuple[Step, ...]) -> None:
         """Keeps the rest of the plan in the process's memory; what it chose is marked, as a name would mark it."""
         field = plan_field(self.component)
         if field not in self.system.pools[self.pools[self.key]].position:
@@ -339,7 +328,7 @@ class _Execution:
             return mark(target)
 
         kept = with_targets(steps, mark, mark_branch)
-        self.put(self.key, field, PlanInFlight(self.rule, kept, because) if kept else None)
+        self.put(self.key, field, PlanInFlight(self.rule, kept) if kept else None)
 
 
 def attempt(

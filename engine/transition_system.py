@@ -163,7 +163,7 @@ CONTINUE = "continue"
 
 def _continue_rule(kind: str, component: Component) -> Rule:
     def decide(plan: PlanInFlight) -> list[Alternative]:
-        return [Alternative(plan.steps, plan.because)]
+        return [Alternative(plan.steps)]
 
     return Rule(
         name=CONTINUE,
