@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,9 +45,14 @@ def lagging_cluster() -> Model:
     )
 
 
+def lagging_pods() -> Model:
+    model = small_models.cluster(lag=2, todo=(3, 0, 2), crashes=2)
+    return attrs.evolve(model, kinds=tuple(attrs.evolve(kind, slots=kind.slots and 20) for kind in model.kinds))
+
+
 MODELS: dict[str, Callable[[], Model]] = {
     "cluster": lagging_cluster,
-    "small": lambda: small_models.cluster(lag=2, todo=(3, 0, 2), crashes=2),
+    "small": lagging_pods,
 }
 
 
