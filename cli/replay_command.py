@@ -13,6 +13,7 @@ import attrs
 import click
 
 from ..engine.itf import to_itf
+from ..engine.legality import IllegalMove, illegal_moves
 from ..engine.pools import State
 from ..engine.replay import Departure, Replayed
 from ..engine.replay import replay as replay_trace
@@ -50,12 +51,14 @@ def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
     kubemodel replay trace.json --against fixed.yaml  at which step does the fix change the story?
 
     Exit codes: 0 the trace replays as recorded (with --against: it does not end in the violation any more); 1
-    otherwise; 2 the trace or the manifests cannot be used.
+    otherwise, or if it holds a change that the machines of Kubernetes do not allow; 2 the trace or the manifests cannot
+    be used.
     """
     recorded = _loaded(trace)
     own = thawed(recorded.scenario, trace)
     request = own if against is None else _against(against, own)
     scenario, system = _system(request, recorded, against or trace)
+    illegal = _illegal(recorded, system if against is None else _system(own, recorded, trace)[1])
     document = as_document(request.plan.jobs[0].settings)
     replayed = replay_trace(
         recorded,
@@ -68,9 +71,11 @@ def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
     if itf is not None:
         write_whole(itf, json.dumps(to_itf(recorded), indent=1, ensure_ascii=False) + "\n")
     if form == "json":
-        click.echo(json.dumps(_document(replayed), indent=1, sort_keys=True, ensure_ascii=False))
+        click.echo(json.dumps(_document(replayed, illegal), indent=1, sort_keys=True, ensure_ascii=False))
     else:
-        click.echo("\n".join(_text(recorded, replayed, against)))
+        click.echo("\n".join((*_text(recorded, replayed, against), *_reproach(illegal))))
+    if illegal:
+        return int(ExitCode.COMPARISON)
     if against is None:
         return int(ExitCode.HOLDS if replayed.identical else ExitCode.COMPARISON)
     return int(ExitCode.COMPARISON if replayed.still_violated else ExitCode.HOLDS)
@@ -123,6 +128,20 @@ def _system(request: Request, recorded: Trace, source: str) -> tuple[Scenario, T
         names = ", ".join(job.scenario.name for job in jobs) or "none"
         raise InputError(f"it holds {len(jobs)} groups ({names})", source=source, expected="one to replay on")
     return named[0].scenario, TransitionSystem(model_of(named[0].scenario))
+
+
+def _illegal(recorded: Trace, system: TransitionSystem) -> tuple[IllegalMove, ...]:
+    """The recorded moves that no machine allows, in the model that the trace says it comes from."""
+    model = system.model
+    whole_plans = [component.name for component in model.components if system.fuses(component.name)]
+    return illegal_moves(recorded, model.machines, whole_plans=whole_plans, lagging=bool(model.lag))
+
+
+def _reproach(illegal: tuple[IllegalMove, ...]) -> Iterator[str]:
+    for move in illegal:
+        yield from _wrapped(str(move), "")
+    if illegal:
+        yield "No component can do that: the trace was edited, or made by another version."
 
 
 def _beginning(system: TransitionSystem, scenario: Scenario, recorded: Trace) -> State:
@@ -191,13 +210,14 @@ def _wrapped(text: str, head: str) -> Iterable[str]:
     )
 
 
-def _document(replayed: Replayed) -> dict[str, object]:
+def _document(replayed: Replayed, illegal: tuple[IllegalMove, ...]) -> dict[str, object]:
     departure = replayed.departure
     return {
         "identical": replayed.identical,
         "departure": None if departure is None else _departed(departure),
         "differences": list(replayed.differences),
         "stillViolated": replayed.still_violated,
+        "illegalMoves": [{**attrs.asdict(move), "text": str(move)} for move in illegal],
         "trace": to_plain(replayed.trace),
     }
 

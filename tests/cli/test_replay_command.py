@@ -68,6 +68,36 @@ def test_a_step_that_was_changed_does_not_replay(replay: Replay, trace: Path, tm
     assert out.rstrip().endswith("It does not replay as recorded.")
 
 
+def tampered(trace: Path, tmp_path: Path) -> Path:
+    """The trace with the last move of a pod changed, into a state that it cannot go to from there."""
+    said = json.loads(trace.read_text())
+    moved = [step for step in said["steps"] if any(move["machine"] == "pod" for move in step.get("machines", ()))]
+    moved[-1]["machines"][0]["after"] = "Running"
+    path = tmp_path / "tampered.json"
+    path.write_text(json.dumps(said))
+    return path
+
+
+def test_a_move_that_no_machine_allows_is_named(replay: Replay, trace: Path, tmp_path: Path) -> None:
+    code, out = replay(tampered(trace, tmp_path))
+    assert code == 1
+    said = " ".join(out.split())
+    assert "is illegal: Pod web-" in said
+    assert "machine pod has no arrow" in said
+    assert said.endswith("the trace was edited, or made by another version.")
+
+
+@pytest.mark.parametrize("against", [(), ("--against", STUCK / "fixed-update.yaml")])
+def test_a_move_that_no_machine_allows_is_part_of_the_json(
+    replay: Replay, trace: Path, tmp_path: Path, against: tuple[str | Path, ...]
+) -> None:
+    code, out = replay(tampered(trace, tmp_path), "--format", "json", *against)
+    (illegal, *_) = json.loads(out)["illegalMoves"]
+    assert code == 1
+    assert illegal["target"]["kind"] == "Pod"
+    assert illegal["text"].startswith(f"step {illegal['step']} is illegal: Pod web-")
+
+
 def test_what_is_said_differently_is_named(replay: Replay, trace: Path, tmp_path: Path) -> None:
     said = json.loads(trace.read_text())
     said["steps"][3]["because"] = "no reason"
