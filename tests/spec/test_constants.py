@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from kubemodel.cli.whole_cluster import all_components
 from kubemodel.spec.constants import CONSTANTS, with_constants
 
