@@ -61,7 +61,8 @@ def _excess(spec: JobSpec, active: Sequence[Seen], least: int) -> list[tuple[See
     """The choices of active pods to delete: duplicates and strays of an Indexed Job, and ``least`` at least."""
     if spec.suspend:
         return [tuple(active)]
-    kept, stray = list(active), ()
+    kept: list[Seen] = list(active)
+    stray: tuple[Seen, ...] = ()
     if is_indexed(spec):
         by_identity = {id(seen.pod): seen for seen in active}
         standing, removed = duplicates([seen.pod for seen in active if seen.pod is not None], spec.completions or 0)
