@@ -44,6 +44,15 @@ def _deployment(name: str, strategy: str, release: int) -> Mapping[str, Any]:
     }
 
 
+def _daemon_set(name: str, release: int) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name},
+        "spec": {"selector": {"matchLabels": {"app": name}}, "template": _template(name, release)},
+    }
+
+
 def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
     """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
     metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
@@ -58,8 +67,15 @@ SCENARIO: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "whole-cluster"},
-    "objects": [_deployment("web", "RollingUpdate", 1), _deployment("db", "Recreate", 1), *_made_by_hand("db")],
-    "applied": {_UPDATE: [_deployment("web", "RollingUpdate", 2), _deployment("db", "Recreate", 2)]},
+    "objects": [
+        _deployment("web", "RollingUpdate", 1),
+        _deployment("db", "Recreate", 1),
+        *_made_by_hand("db"),
+        _daemon_set("agent", 1),
+    ],
+    "applied": {
+        _UPDATE: [_deployment("web", "RollingUpdate", 2), _deployment("db", "Recreate", 2), _daemon_set("agent", 2)]
+    },
     "nodes": 2,
     "faults": dict.fromkeys(FAULTS, 1),
     "users": [
@@ -80,4 +96,6 @@ def scenarios() -> tuple[Scenario, ...]:
 
 def all_components() -> tuple[Component, ...]:
     """Every component that a model of a cluster can have, with all its rules, in the order in which they are tried."""
-    return components(scenarios()[0])
+    found = {component.name: component for scenario in reversed(scenarios()) for component in components(scenario)}
+    order = dict.fromkeys(it.name for scenario in scenarios() for it in components(scenario))
+    return tuple(found[name] for name in order)

@@ -15,18 +15,21 @@ from .constants import with_constants
 from .control_plane.apiserver.admission import DEFAULT_TOLERATION_SECONDS, AdmissionReads
 from .control_plane.apiserver.handling import handle
 from .control_plane.controllers import (
+    daemonset,
     deployment,
     node_lifecycle,
     pod_garbage_collector,
     replicaset,
     taint_eviction,
 )
+from .control_plane.controllers.daemonset_decisions import max_surge as daemon_surge
 from .control_plane.controllers.deployment_replica_sets import replica_set_name
 from .control_plane.controllers.deployment_rollout import max_surge
 from .control_plane.scheduler import component as scheduler
 from .environment import faults, users
-from .environment.users import Edit, SetUnschedulable
+from .environment.users import Edit
 from .kinds import (
+    DAEMON_SET,
     DEPLOYMENT,
     FAULT,
     KUBE_CONTROLLER_MANAGER,
@@ -45,6 +48,7 @@ from .language.request import ApiCall, Response, Verb
 from .language.scenario import Scenario
 from .node import container_runtime, kubelet
 from .node.pod_life import POD_LIFE
+from .objects.daemon_set import DaemonSet
 from .objects.metadata import ObjectMeta
 from .objects.namespace import Namespace
 from .objects.pod import Pod, PodTemplateSpec
@@ -55,20 +59,30 @@ from .properties.deployments import DEPLOYMENT_MIN_SERVING
 
 
 def templates(scenario: Scenario) -> tuple[PodTemplateSpec, ...]:
-    """The pod templates that the scenario's Deployments have, now or after a user's change."""
+    """The pod templates that the scenario's workloads have, now or after a user's change."""
     found = [d.spec.template for d in deployments_over_time(scenario)]
+    found += [d.spec.template for d in daemon_sets_over_time(scenario)]
     found += [rs.spec.template for rs in scenario.objects if isinstance(rs, ReplicaSet)]
     return tuple(found)
 
 
 def deployments_over_time(scenario: Scenario) -> tuple[Deployment, ...]:
     """Every version of every Deployment that the scenario can hold."""
-    deployments = {d.metadata.name: d for d in scenario.objects if isinstance(d, Deployment)}
-    found = list(deployments.values())
+    return _over_time(scenario, Deployment)
+
+
+def daemon_sets_over_time(scenario: Scenario) -> tuple[DaemonSet, ...]:
+    """Every version of every DaemonSet that the scenario can hold."""
+    return _over_time(scenario, DaemonSet)
+
+
+def _over_time(scenario: Scenario, kind: type[Any]) -> tuple[Any, ...]:
+    items = {item.metadata.name: item for item in scenario.objects if isinstance(item, kind)}
+    found = list(items.values())
     for action in (action for todo in scenario.users for action in todo):
-        if isinstance(action, Edit) and not isinstance(action.change, SetUnschedulable):
-            deployments[action.name] = action.change(deployments[action.name])
-            found.append(deployments[action.name])
+        if isinstance(action, Edit) and action.kind == kind.kind:
+            items[action.name] = action.change(items[action.name])
+            found.append(items[action.name])
     return tuple(found)
 
 
@@ -81,8 +95,12 @@ def pod_slots(scenario: Scenario) -> int:
         name = version.metadata.name
         wanted[name] = max(wanted.get(name, 0), version.spec.replicas + max_surge(version.spec))
     replicas = sum(rs.spec.replicas for rs in scenario.objects if isinstance(rs, ReplicaSet))
+    daemons: dict[str, int] = {}
+    for daemon_set in daemon_sets_over_time(scenario):
+        name, nodes = daemon_set.metadata.name, len(scenario.nodes)
+        daemons[name] = max(daemons.get(name, 0), nodes + daemon_surge(daemon_set.spec, nodes))
     bare = sum(isinstance(item, Pod) for item in scenario.objects)
-    return 3 * (sum(wanted.values()) + replicas) + bare + 2
+    return 3 * (sum(wanted.values()) + replicas + sum(daemons.values())) + bare + 2
 
 
 def toleration_seconds(scenario: Scenario) -> tuple[int, ...]:
@@ -136,6 +154,8 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
         scheduler.component(scheduler.Scoring(switches.get("scoring", scheduler.Scoring.ANY_FEASIBLE.value))),
         kubelet.component(nodes={s.node.metadata.name: s.node for s in scenario.nodes}, track_serving=serving),
     ]
+    if _names(scenario, DaemonSet):
+        found.insert(2, daemonset.component())
     if serving or scenario.faults.get(faults.PROBE_FAILURE, 0):
         found.append(container_runtime.component(track_serving=True))
     if _node_trouble(scenario) or _nodes_change(scenario):
@@ -173,6 +193,7 @@ def kinds(scenario: Scenario) -> tuple[Kind, ...]:
         named(NODE, tuple(setup.node.metadata.name for setup in scenario.nodes)),
         named(REPLICA_SET, replica_set_names(scenario)),
         named(DEPLOYMENT, _names(scenario, Deployment)),
+        named(DAEMON_SET, _names(scenario, DaemonSet)),
         named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER)),
         named(FAULT, (*sorted(name for name, budget in scenario.faults.items() if budget), users.DISRUPTION)),
         named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
@@ -205,6 +226,7 @@ def initial(scenario: Scenario, reads: AdmissionReads) -> dict[str, tuple[Mappin
         ),
         REPLICA_SET: bundles(ReplicaSet),
         DEPLOYMENT: bundles(Deployment),
+        DAEMON_SET: bundles(DaemonSet),
         FAULT: tuple({"name": name, "left": budget} for name, budget in scenario.faults.items() if budget),
         USER: tuple({"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)),
     }
@@ -230,9 +252,9 @@ def without_history(stored: Any) -> Any:
     if stored is None:
         return None
     observed = getattr(stored.status, "observed_generation", None)
-    behind = isinstance(stored, Deployment | ReplicaSet) and observed != stored.metadata.generation
+    behind = isinstance(stored, Deployment | ReplicaSet | DaemonSet) and observed != stored.metadata.generation
     generation = 2 if behind else 1
-    seen = {"observed_generation": 1} if isinstance(stored, Deployment | ReplicaSet) else {}
+    seen = {"observed_generation": 1} if isinstance(stored, Deployment | ReplicaSet | DaemonSet) else {}
     if stored.metadata.generation == generation and (not seen or observed == 1):
         return stored
     if behind and observed == 0:
@@ -265,6 +287,11 @@ ASSUMPTIONS = (
         "docs/decisions/0002",
     ),
     Assumption("object-ages", "ages of objects are not kept: where Kubernetes ranks by age, every order is tried"),
+    Assumption(
+        "changed-back",
+        "an object that is changed and changed back between two requests of one plan counts as unchanged",
+        "docs/decisions/0008",
+    ),
 )
 """What every model of a cluster simplifies; a verdict prints it."""
 
@@ -285,6 +312,14 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     if scenario.switches.get("scoring", scheduler.Scoring.ANY_FEASIBLE.value) == scheduler.Scoring.ANY_FEASIBLE.value:
         found.append(
             Assumption("any-feasible-node", "the scheduler may choose any feasible node; scores are not modelled")
+        )
+    if _names(scenario, DaemonSet):
+        found.append(
+            Assumption(
+                "daemon-pods-made-here",
+                "a DaemonSet adopts no pods; a revision of it is known by the hash of its template",
+                "controllers-workloads §4",
+            )
         )
     if fused(scenario):
         found.append(
@@ -337,6 +372,7 @@ MACHINES = (
     scheduler.MACHINE,
     replicaset.MACHINE,
     deployment.MACHINE,
+    daemonset.MACHINE,
     *node_lifecycle.MACHINES,
     faults.MACHINE_MACHINE,
     faults.PROCESS_MACHINE,

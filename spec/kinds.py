@@ -18,6 +18,7 @@ POD = "Pod"
 NODE = "Node"
 REPLICA_SET = "ReplicaSet"
 DEPLOYMENT = "Deployment"
+DAEMON_SET = "DaemonSet"
 PROCESS = "Process"
 FAULT = "Fault"
 USER = "User"
@@ -30,7 +31,7 @@ UP, DOWN = "up", "down"
 RUNNING, STOPPED = "running", "stopped"
 
 CREATION, DELETION = "creation", "deletion"
-"""What a ReplicaSet controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
+"""What a controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
 
 BACKOFF, UNSCHEDULABLE = "Backoff", "Unschedulable"
 """Where a pod waits in the scheduler's queue, in the pod's field ``queue``; None: in the active queue, or not queued
@@ -80,7 +81,7 @@ POD_FIELDS = (
 )
 """``object``: the Pod in the store. ``runtime``: a PodRuntime. ``worker``: a PodWorker. ``queue``: the entry in the
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
-(CREATION or DELETION, name of the ReplicaSet) while its controller waits to see that."""
+(CREATION or DELETION, its owner) while the controller waits to see that."""
 
 NODE_FIELDS = (
     Field("object"),
@@ -94,6 +95,9 @@ server: UP or DOWN. ``deleted``: the Node was deleted since the kubelet was star
 
 REPLICA_SET_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)
+DAEMON_SET_FIELDS = (Field("object"), Field("waiting", (), memory_of=KUBE_CONTROLLER_MANAGER))
+"""``waiting``: nodes whose Failed daemon pod was deleted lately, so that the next one has to wait for its back-off."""
+
 PROCESS_FIELDS = (Field("state", RUNNING),)
 FAULT_FIELDS = (Field("left", 0), Field("used", False))
 USER_FIELDS = (Field("todo", ()),)
@@ -111,6 +115,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         NODE: NODE_FIELDS,
         REPLICA_SET: REPLICA_SET_FIELDS,
         DEPLOYMENT: DEPLOYMENT_FIELDS,
+        DAEMON_SET: DAEMON_SET_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import attrs
 
 from ..control_plane.controllers.deployment_status import is_complete
-from ..kinds import DEPLOYMENT, FAULT, NODE, POD, USER
+from ..kinds import DAEMON_SET, DEPLOYMENT, FAULT, NODE, POD, USER
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
 from ..language.query import DISTINCT, ONLY, Query
 from ..language.request import ApiCall, DeleteOptions, Verb
+from ..objects.daemon_set import DaemonSet, DaemonSetSpec
+from ..objects.metadata import OwnerReference
 from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.workloads import Deployment, DeploymentSpec
@@ -27,12 +30,12 @@ VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "paus
 
 @attrs.frozen(cache_hash=True)
 class ApplySpec:
-    """`kubectl apply` of a changed Deployment: its spec becomes ``spec``."""
+    """`kubectl apply` of a changed Deployment or DaemonSet: its spec becomes ``spec``."""
 
-    spec: DeploymentSpec
+    spec: DeploymentSpec | DaemonSetSpec
 
-    def __call__(self, stored: Deployment, /) -> Deployment:
-        """The Deployment with the new spec."""
+    def __call__(self, stored: Any, /) -> Any:
+        """The object with the new spec."""
         return attrs.evolve(stored, spec=self.spec)
 
 
@@ -96,7 +99,8 @@ class Edit:
 class Delete:
     """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
 
-    For a pod, ``name`` is its own, or that of the Deployment whose pods are meant: any one of them is deleted.
+    For a pod, ``name`` is its own, or that of the Deployment or DaemonSet whose pods are meant: any one of them is
+    deleted.
     """
 
     text: str
@@ -117,10 +121,10 @@ class NextAction:
         return todo[1:]
 
 
-def apply(deployment: Deployment, source: str) -> Edit:
-    """The action that applies a changed manifest, read from ``source``."""
-    name = deployment.metadata.name
-    return Edit(f"kubectl apply -f {source}", DEPLOYMENT, name, ApplySpec(deployment.spec), deployment)
+def apply(changed: Deployment | DaemonSet, source: str) -> Edit:
+    """The action that applies a changed manifest, read from ``source``. DaemonSets are never gone."""
+    new = changed if isinstance(changed, Deployment) else None
+    return Edit(f"kubectl apply -f {source}", changed.kind, changed.metadata.name, ApplySpec(changed.spec), new)
 
 
 def scale(name: str, replicas: int) -> Edit:
@@ -157,12 +161,17 @@ def _pods_meant(action: Action) -> str | None:
     return action.name if isinstance(action, Delete) and action.kind == POD else None
 
 
-def _of_deployment(name: str | None, pod: Pod | None) -> Pod | None:
+def _of_workload(name: str | None, pod: Pod | None) -> Pod | None:
     if name is None or pod is None:
         return None
     reference = pod.metadata.controller_reference
-    owned = reference is not None and reference.name.rpartition("-")[0] == name
+    owned = reference is not None and _workload(reference) == name
     return pod if owned or pod.metadata.name == name else None
+
+
+def _workload(controller: OwnerReference) -> str:
+    """Name of the workload whose pods have this controller: ReplicaSets are called after their Deployment."""
+    return controller.name if controller.kind == DAEMON_SET else controller.name.rpartition("-")[0]
 
 
 def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:
@@ -216,7 +225,7 @@ def component() -> Component:
         name="act",
         key=Key(USER, ("todo",), lambda todo: todo[0] if todo else None),
         queries={
-            "pods": Query(POD, ("object",), _of_deployment, DISTINCT, _pods_meant),
+            "pods": Query(POD, ("object",), _of_workload, DISTINCT, _pods_meant),
             "meets": Query(DEPLOYMENT, ("object",), _meets, ONLY, _deployment_meant),
         },
         decide=_act,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..control_plane.controllers.daemonset_decisions import tolerations
 from ..objects.affinity import NodeAffinity
 from ..objects.decoding import decode_node
 from ..objects.node import Node
@@ -41,7 +42,8 @@ def room_for(workload: Workload, all_workloads: Sequence[Workload], nodes: Seque
 
     Node n is blocked for the pod by resource r only if others use more than allocatable(n, r) - request(r) there.
     The others' total bounds how many nodes r can block at once; if all resources together block fewer nodes than
-    the crashes leave, some node has room. This holds for any placement, so it errs only towards scarcity.
+    the crashes leave, some node has room. This holds for any placement, so it errs only towards scarcity. A daemon pod
+    has one node only, so no node may be blocked for it.
     """
     sure = [node for node in nodes if _admits(node, workload)]
     pod = requests_of(workload)
@@ -53,7 +55,8 @@ def room_for(workload: Workload, all_workloads: Sequence[Workload], nodes: Seque
         blocked += count
         if count:
             scarce.add(resource)
-    if blocked < len(sure) - node_crashes:
+    elsewhere = workload.document.kind != "DaemonSet"
+    if (blocked < len(sure) - node_crashes) if elsewhere else not blocked:
         return Room(frozenset(), len(sure))
     return Room(frozenset(scarce or pod), len(sure))
 
@@ -97,7 +100,8 @@ def _admits(node: Node, workload: Workload) -> bool:
     taints = list(node.spec.taints)
     if node.spec.unschedulable:
         taints.append(Taint(TAINT_UNSCHEDULABLE, effect=NO_SCHEDULE))
-    if any(t.effect in (NO_SCHEDULE, NO_EXECUTE) and not tolerates(spec.tolerations, t) for t in taints):
+    tolerated = tolerations(spec) if workload.document.kind == "DaemonSet" else spec.tolerations
+    if any(t.effect in (NO_SCHEDULE, NO_EXECUTE) and not tolerates(tolerated, t) for t in taints):
         return False
     labels = node.metadata.labels
     affinity = spec.affinity.node_affinity or NodeAffinity()

@@ -73,6 +73,7 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.paused",
     ),
     "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
+    "DaemonSet": ("spec.selector", "spec.updateStrategy", "spec.minReadySeconds"),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
     "PriorityClass": ("value", "globalDefault", "preemptionPolicy"),
@@ -82,10 +83,15 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
 READ_KINDS = ("Service", "PodDisruptionBudget")
 """Kinds that are read to see which workloads belong together, without a behaviour of their own in the model."""
 
-TEMPLATES: Mapping[str, str] = {"Deployment": "spec.template", "ReplicaSet": "spec.template", "Pod": ""}
+TEMPLATES: Mapping[str, str] = {
+    "Deployment": "spec.template",
+    "ReplicaSet": "spec.template",
+    "DaemonSet": "spec.template",
+    "Pod": "",
+}
 """Where the pod stands in each modelled kind that has one."""
 
-_MODELLED_GROUPS = {"Deployment": "apps", "ReplicaSet": "apps", "PodDisruptionBudget": "policy"}
+_MODELLED_GROUPS = {"Deployment": "apps", "ReplicaSet": "apps", "DaemonSet": "apps", "PodDisruptionBudget": "policy"}
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")
 _DESCRIPTION_OF_PRIORITY = ("description",)

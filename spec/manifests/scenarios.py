@@ -13,6 +13,7 @@ from ..kinds import NODE, POD
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
+from ..objects.daemon_set import DaemonSet
 from ..objects.decoding import decode
 from ..objects.node import Node
 from ..objects.pod import Pod
@@ -105,7 +106,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     groups = [group for group in found if any(map(_has_pods, group.documents))]
     setups = tuple(_setup(node, settings) for node in nodes)
     applied = _applied(settings, folder)
-    changed = {path: _deployments(path, objects) for path, objects in applied.items()}
+    changed = {path: _workloads(path, objects) for path, objects in applied.items()}
     jobs = []
     for group in groups:
         objects = tuple(item for item in (decode(d.data) for d in group.documents) if item is not None)
@@ -223,10 +224,12 @@ def _plain(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Document, .
     return tuple(Document(dict(data), path, Lines(1)) for data in objects)
 
 
-def _deployments(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Deployment, ...]:
-    found = tuple(item for item in map(decode, objects) if isinstance(item, Deployment))
+def _workloads(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Deployment | DaemonSet, ...]:
+    found = tuple(item for item in map(decode, objects) if isinstance(item, Deployment | DaemonSet))
     if not found:
-        raise InputError("no Deployment in it", source=path, expected="a changed Deployment to apply")
+        raise InputError(
+            "no Deployment and no DaemonSet in it", source=path, expected="a changed Deployment or DaemonSet to apply"
+        )
     return found
 
 
@@ -250,14 +253,14 @@ def _self_contained(
 def _actions(
     todo: list[tuple[str, str]],
     objects: Sequence[Any],
-    changed: Mapping[str, tuple[Deployment, ...]],
+    changed: Mapping[str, tuple[Deployment | DaemonSet, ...]],
     settings: Settings,
 ) -> tuple[users.Action, ...]:
     names = _names(objects)
     found: list[users.Action] = []
     for verb, argument in todo:
         if verb == "apply":
-            found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names["Deployment"]]
+            found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names[d.kind]]
         else:
             action = _action(verb, argument)
             if action.kind == NODE or action.name in names[action.kind]:
@@ -267,9 +270,11 @@ def _actions(
 
 
 def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
-    """What users can name, by the kind that they act on; for pods also the Deployment that has them."""
+    """What users can name, by the kind that they act on; for pods also the workload that has them."""
     deployments = {item.metadata.name for item in objects if isinstance(item, Deployment)}
-    return {"Deployment": deployments, POD: deployments | {i.metadata.name for i in objects if isinstance(i, Pod)}}
+    daemon_sets = {item.metadata.name for item in objects if isinstance(item, DaemonSet)}
+    pods = {item.metadata.name for item in objects if isinstance(item, Pod)}
+    return {"Deployment": deployments, "DaemonSet": daemon_sets, POD: deployments | daemon_sets | pods}
 
 
 def _action(verb: str, argument: str) -> users.Action:

@@ -32,8 +32,14 @@ SWITCHES: Mapping[str, tuple[str, ...]] = {
 }
 """Mitigations and choices that a scenario can switch, with their values; the first is the default."""
 
-LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment")
-CLIENTS = ("deployment-controller", "replicaset-controller", "kube-scheduler", "node-lifecycle-controller")
+LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet")
+CLIENTS = (
+    "deployment-controller",
+    "replicaset-controller",
+    "daemonset-controller",
+    "kube-scheduler",
+    "node-lifecycle-controller",
+)
 """Components whose watch caches may lag, and the kinds that they may lag on."""
 
 MOST_BUDGET = 100

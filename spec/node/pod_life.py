@@ -34,13 +34,15 @@ def _in_phase(phase: str, meaning: str) -> State:
     return State(phase, lambda pod: pod is not None and pod.status.phase == phase, meaning)
 
 
-_DELETERS = ("replicaset-controller", "user")
+_DELETERS = ("replicaset-controller", "daemonset-controller", "user")
 _RUNTIME_STATES = (BOUND, RUNNING, READY)
 
 
 def _arrows() -> tuple[Arrow, ...]:
     arrows = [
         Arrow("create", ABSENT, UNBOUND, "replicaset-controller", "controllers-workloads §1"),
+        Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
+        Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("bind", UNBOUND, BOUND, "kube-scheduler", "kube-apiserver §3"),
         Arrow("start", BOUND, RUNNING, "kubelet", "kubelet §5"),
         Arrow("start ready", BOUND, READY, "kubelet", "kubelet §5"),
@@ -67,6 +69,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("end", TERMINATING, SUCCEEDED, "kubelet", "kubelet §3"),
         Arrow("node gone", TERMINATING, FAILED, "pod-garbage-collector", "controllers-cluster §8"),
     ]
+    arrows.append(Arrow("delete failed", FAILED, ABSENT, "daemonset-controller", "controllers-workloads §4"))
     for phase in (FAILED, SUCCEEDED):
         arrows.append(Arrow("complete deletion", phase, ABSENT, "kubelet", "kubelet §3"))
         arrows.append(Arrow("collect", phase, ABSENT, "pod-garbage-collector", "controllers-cluster §8"))

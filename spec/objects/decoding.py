@@ -13,6 +13,13 @@ from typing import Any
 from frozendict import frozendict
 
 from .conditions import Condition
+from .daemon_set import (
+    DaemonSet,
+    DaemonSetSpec,
+    DaemonSetStatus,
+    DaemonSetUpdateStrategy,
+    RollingUpdateDaemonSet,
+)
 from .decoding_pod import decode_pod, decode_pod_template
 from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
 from .disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
@@ -123,6 +130,41 @@ def decode_replica_set(data: Data) -> ReplicaSet:
     )
 
 
+def _update_strategy(data: Data) -> DaemonSetUpdateStrategy:
+    def rolling_update(fields: Data) -> RollingUpdateDaemonSet:
+        return build(RollingUpdateDaemonSet, fields, {"max_unavailable": same, "max_surge": same})
+
+    return build(DaemonSetUpdateStrategy, data, {"type": str, "rolling_update": rolling_update})
+
+
+_DAEMON_SET_SPEC: dict[str, Reader] = {
+    "selector": decode_label_selector,
+    "template": decode_pod_template,
+    "update_strategy": _update_strategy,
+    "min_ready_seconds": int,
+    "revision_history_limit": int,
+}
+_DAEMON_SET_STATUS: dict[str, Reader] = {
+    "observed_generation": int,
+    "desired_number_scheduled": int,
+    "current_number_scheduled": int,
+    "number_misscheduled": int,
+    "number_ready": int,
+    "updated_number_scheduled": int,
+    "number_available": int,
+    "number_unavailable": int,
+}
+
+
+def decode_daemon_set(data: Data) -> DaemonSet:
+    """A DaemonSet."""
+    return DaemonSet(
+        metadata=decode_metadata(data.get("metadata")),
+        spec=build(DaemonSetSpec, data.get("spec"), _DAEMON_SET_SPEC),
+        status=build(DaemonSetStatus, data.get("status"), _DAEMON_SET_STATUS),
+    )
+
+
 def _service_port(data: Data) -> ServicePort:
     readers: dict[str, Reader] = {"name": str, "protocol": str, "port": int, "target_port": same, "node_port": int}
     return build(ServicePort, data, readers)
@@ -205,6 +247,7 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "Namespace": ("", decode_namespace),
     "Deployment": ("apps", decode_deployment),
     "ReplicaSet": ("apps", decode_replica_set),
+    "DaemonSet": ("apps", decode_daemon_set),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
 }

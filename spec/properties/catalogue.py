@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import deployments, nodes, objects, occasions
+from . import daemon_sets, deployments, nodes, objects, occasions
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -33,6 +33,8 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "deployment-survives-faults": (deployments.DEPLOYMENT_SURVIVES_FAULTS,),
     "dead-node-eventually-unknown-and-tainted": (nodes.DEAD_NODE_EVENTUALLY_UNKNOWN,),
     "dead-node-pods-replaced": (nodes.DEAD_NODE_PODS_REPLACED,),
+    "daemonset-one-per-node": (daemon_sets.DAEMONSET_ONE_PER_NODE,),
+    "daemonset-not-evicted-by-not-ready": (daemon_sets.DAEMONSET_NOT_EVICTED,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -55,6 +57,8 @@ OCCASIONS: Mapping[str, Occasion] = {
     "deployment-survives-faults": occasions.ON_REQUEST,
     "dead-node-eventually-unknown-and-tainted": occasions.NODES_LOST,
     "dead-node-pods-replaced": occasions.NODES_LOST,
+    "daemonset-one-per-node": occasions.DAEMON_SETS,
+    "daemonset-not-evicted-by-not-ready": occasions.DAEMONS_LOSE_NODES,
 }
 """When each property is checked unless a scenario says otherwise."""
 

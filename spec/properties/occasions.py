@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import attrs
 
+from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
 from ..environment.faults import (
@@ -22,10 +24,11 @@ from ..environment.faults import (
     NODE_CRASH,
     PROBE_FAILURE,
 )
-from ..environment.users import Action, Delete, Edit, SetUnschedulable
-from ..kinds import DEPLOYMENT, NODE, POD
+from ..environment.users import Action, Delete, Edit
+from ..kinds import NODE, POD
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
+from ..objects.daemon_set import DaemonSet
 from ..objects.pod import Pod, PodSpec
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
 
@@ -49,30 +52,58 @@ def _faults(scenario: Scenario, *names: str) -> bool:
     return any(scenario.faults.get(name, 0) for name in names)
 
 
-def _histories(scenario: Scenario) -> tuple[tuple[Deployment, ...], ...]:
-    """Of each Deployment, its versions as users change it, one user after the other."""
-    histories = {item.metadata.name: [item] for item in scenario.objects if isinstance(item, Deployment)}
+def _histories(scenario: Scenario, kind: type[Any]) -> tuple[tuple[Any, ...], ...]:
+    """Of each object of a kind, its versions as users change it, one user after the other."""
+    histories: dict[str, list[Any]]
+    histories = {item.metadata.name: [item] for item in scenario.objects if isinstance(item, kind)}
     for action in _actions(scenario):
-        if isinstance(action, Edit) and action.kind == DEPLOYMENT and action.name in histories:
-            assert not isinstance(action.change, SetUnschedulable), "only nodes are cordoned"
+        if isinstance(action, Edit) and action.kind == kind.kind and action.name in histories:
             histories[action.name].append(action.change(histories[action.name][-1]))
     return tuple(map(tuple, histories.values()))
 
 
 def _versions(scenario: Scenario) -> tuple[Deployment, ...]:
-    return tuple(version for history in _histories(scenario) for version in history)
+    return tuple(version for history in _histories(scenario, Deployment) for version in history)
 
 
 def _steps(scenario: Scenario) -> tuple[tuple[Deployment, Deployment], ...]:
-    return tuple(step for history in _histories(scenario) for step in pairwise(history))
+    return tuple(step for history in _histories(scenario, Deployment) for step in pairwise(history))
+
+
+def _daemon_sets(scenario: Scenario) -> tuple[DaemonSet, ...]:
+    """Every version of the DaemonSets that some node of the scenario gets a pod of."""
+    return tuple(
+        version
+        for history in _histories(scenario, DaemonSet)
+        for version in history
+        if any(eligible(version.spec, setup.node).runs for setup in scenario.nodes)
+    )
+
+
+def _daemon_steps(scenario: Scenario) -> Iterator[tuple[Eligible, Eligible, bool]]:
+    """For each node, what users' changes of DaemonSets do: eligible before, and after, and whether its pod is old."""
+    for before, after in (step for history in _histories(scenario, DaemonSet) for step in pairwise(history)):
+        rolls = before.spec.template != after.spec.template and after.spec.update_strategy.type == ROLLING_UPDATE
+        for setup in scenario.nodes:
+            yield eligible(before.spec, setup.node), eligible(after.spec, setup.node), rolls
 
 
 def _pod_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     """The specs of all pods that can get a node at some time; nobody takes scheduling gates away."""
+    found = (*_movable_specs(scenario), *_daemon_specs(scenario))
+    return tuple(spec for spec in found if not spec.scheduling_gates)
+
+
+def _movable_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
+    """Those of all pods that do not stay on a silent node for ever: all but daemon pods."""
     found = [version.spec.template.spec for version in _versions(scenario) if version.spec.replicas]
     found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
     found += [pod.spec for pod in scenario.objects if isinstance(pod, Pod)]
-    return tuple(spec for spec in found if not spec.scheduling_gates)
+    return tuple(found)
+
+
+def _daemon_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
+    return tuple(version.spec.template.spec for version in _daemon_sets(scenario))
 
 
 def has_pods(scenario: Scenario) -> bool:
@@ -99,7 +130,9 @@ def deletes_pods(scenario: Scenario) -> bool:
     by_hand = any(
         isinstance(action, Delete) and action.kind == POD and not action.force for action in _actions(scenario)
     )
-    return has_pods(scenario) and (shrinks or by_hand or loses_nodes(scenario))
+    driven_off = loses_nodes(scenario) and any(not spec.scheduling_gates for spec in _movable_specs(scenario))
+    leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in _daemon_steps(scenario))
+    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off)
 
 
 def ends_pods(scenario: Scenario) -> bool:
@@ -118,7 +151,9 @@ def schedules_pods(scenario: Scenario) -> bool:
         _rolls(before, after) or after.spec.replicas > before.spec.replicas for before, after in _steps(scenario)
     )
     replaced = any(isinstance(action, Delete) and action.kind in (POD, NODE) for action in _actions(scenario))
-    return scenario.start is Start.CREATED or grows or replaced or loses_nodes(scenario)
+    driven_off = loses_nodes(scenario) and bool(_movable_specs(scenario))
+    come = any(new.runs and (rolls or not old.runs) for old, new, rolls in _daemon_steps(scenario))
+    return scenario.start is Start.CREATED or grows or replaced or come or driven_off
 
 
 def moves_pods(scenario: Scenario) -> bool:
@@ -163,6 +198,13 @@ PODS_DELETED = Occasion(
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
+DAEMON_SETS = Occasion(
+    "where there is a DaemonSet that some node gets a pod of", lambda scenario: bool(_daemon_sets(scenario))
+)
+DAEMONS_LOSE_NODES = Occasion(
+    "where a node can crash or be cut off, beside another one, and some node gets a pod of a DaemonSet",
+    lambda scenario: loses_nodes(scenario) and any(not it.scheduling_gates for it in _daemon_specs(scenario)),
+)
 REPLICA_SETS = Occasion("where there is a Deployment or a ReplicaSet", _has_replica_sets)
 REPLICAS = Occasion("where a Deployment or a ReplicaSet asks for pods", _owns_pods)
 DEPLOYMENTS = Occasion("where there is a Deployment that is not paused", _some_version(lambda it: not it.spec.paused))

@@ -42,6 +42,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
     assert {item["name"] for item in _data("components")} == {
         "deployment-controller",
         "replicaset-controller",
+        "daemonset-controller",
         "kube-scheduler",
         "kubelet",
         "container-runtime",
@@ -67,7 +68,7 @@ def test_every_machine_is_listed_with_its_states() -> None:
     assert [item["name"] for item in machines] == [machine.name for machine in MACHINES]
     queue = _one("machines", "scheduling-queue")
     assert queue["kind"] == "Pod"
-    assert queue["arrows"] == 19
+    assert queue["arrows"] == 25
     assert "Unschedulable" in [state["name"] for state in queue["states"]]
 
 

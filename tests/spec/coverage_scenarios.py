@@ -14,6 +14,7 @@ from .exploration import (
     RECREATE,
     Data,
     bare_pod,
+    daemon_set,
     deployment,
     needing,
     node,
@@ -21,6 +22,7 @@ from .exploration import (
     replica_set,
     rolling,
     scenario,
+    updating,
 )
 
 _V2 = pod_spec("web:2")
@@ -228,5 +230,45 @@ def _updated_after_deletion() -> Scenario:
     )
 
 
-SCENARIOS: Mapping[str, Scenario] = {**_queued(), **_rolled_out(), **_ended(), **_silenced()}
+def _daemons() -> Mapping[str, Scenario]:
+    """DaemonSets."""
+    probed, pinned = pod_spec(container=PROBED), pod_spec(container=needing("3"), nodeName="node-1")
+    return {
+        "a DaemonSet is updated while its pod starts": _updated(
+            daemon_set(probed), daemon_set(pod_spec("web:2", PROBED)), start="created"
+        ),
+        "a DaemonSet is updated node by node": _updated(daemon_set(), daemon_set(_V2), nodes=2),
+        "a DaemonSet is updated with surge": _updated(
+            daemon_set(**updating(1, 0)), daemon_set(_V2, **updating(1, 0)), nodes=2
+        ),
+        "a DaemonSet gets other limits": _updated(daemon_set(), daemon_set(**updating(0, "100%"))),
+        "a DaemonSet that waits for users is updated": _updated(
+            daemon_set(), daemon_set(_V2, updateStrategy={"type": "OnDelete"})
+        ),
+        "gated daemon pods are updated": _updated(
+            daemon_set(_GATED), daemon_set(pod_spec("web:2", schedulingGates=[{"name": "example.com/gate"}]))
+        ),
+        "gated daemon pods are held by a finalizer": _updated(
+            daemon_set(_GATED, finalizers=_FINALIZERS), daemon_set(_GATED)
+        ),
+        "a daemon pod waits for room and is updated": scenario(
+            daemon_set(_LARGE),
+            bare_pod(pod_spec(container=needing("3"), nodeName="node-1"), app="other"),
+            users=[[{"delete": "pod/web"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [daemon_set(pod_spec("web:2", needing("3")))]},
+        ),
+        "a daemon pod is rejected by the kubelet": scenario(daemon_set(pinned), bare_pod(pinned, app="other")),
+        "a node with a daemon pod crashes": scenario(daemon_set(), nodes=2, faults={"node-crash": 1}),
+        "a user deletes a daemon pod first, so that its controller waits in vain": scenario(
+            daemon_set(),
+            nodes=2,
+            users=[[{"apply": "0.yaml"}, {"delete": "pod/agent"}]],
+            properties=["daemonset-one-per-node"],
+            applied={"0.yaml": [daemon_set(pod_spec(nodeSelector={"disk": "none"}))]},
+            faults={"link-cut": 1},
+        ),
+    }
+
+
+SCENARIOS: Mapping[str, Scenario] = {**_queued(), **_rolled_out(), **_ended(), **_silenced(), **_daemons()}
 """All of them, by what happens in them."""

@@ -76,6 +76,34 @@ def replica_set(replicas: int = 1, pod: Data | None = None, name: str = "web-old
     }
 
 
+def daemon_set(pod: Data | None = None, *, finalizers: Sequence[str] = (), **spec: Any) -> Data:
+    """The DaemonSet agent; ``finalizers`` are those of its pods."""
+    template = _labelled(pod or pod_spec(), finalizers)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "agent"},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": template, **spec},
+    }
+
+
+def updating(max_surge: int | str, max_unavailable: int | str) -> Data:
+    """The field of a DaemonSet's spec with these limits."""
+    return {"updateStrategy": {"rollingUpdate": {"maxSurge": max_surge, "maxUnavailable": max_unavailable}}}
+
+
+def job(completions: int | None = 1, pod: Data | None = None, **spec: Any) -> Data:
+    """The Job work."""
+    template = {"metadata": {"labels": {"app": "work"}}, "spec": {"restartPolicy": "Never", **(pod or pod_spec())}}
+    wanted = {} if completions is None else {"completions": completions}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "work"},
+        "spec": {**wanted, "template": template, **spec},
+    }
+
+
 def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:
     """A pod without controller."""
     metadata = {"name": name, "labels": {"app": app}, **({"finalizers": list(finalizers)} if finalizers else {})}

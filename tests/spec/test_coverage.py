@@ -37,6 +37,9 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "replicaset-controller": frozenset({"adopt", "manage replicas", "update status", "expectation expires"}),
+    "daemonset-controller": frozenset(
+        {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
+    ),
     "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
     "kubelet": frozenset(
         {

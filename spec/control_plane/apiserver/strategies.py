@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from ...language.request import DeleteOptions
+from ...objects.daemon_set import DaemonSet, DaemonSetStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
@@ -69,7 +70,11 @@ def _new_replica_set(new: ReplicaSet) -> ReplicaSet:
     return attrs.evolve(new, status=ReplicaSetStatus())
 
 
-def _selector_fault(before: Deployment | ReplicaSet, after: Deployment | ReplicaSet) -> str:
+def _new_daemon_set(new: DaemonSet) -> DaemonSet:
+    return attrs.evolve(new, status=DaemonSetStatus())
+
+
+def _selector_fault(before: Deployment | ReplicaSet | DaemonSet, after: Deployment | ReplicaSet | DaemonSet) -> str:
     """Selectors of apps/v1 kinds are immutable (kube-apiserver §3)."""
     return "" if before.spec.selector == after.spec.selector else "spec.selector: field is immutable"
 
@@ -97,8 +102,9 @@ DEPLOYMENT = Strategy(
     Deployment.kind, prepare=_new_deployment, update_fault=_selector_fault, advances=_deployment_advances
 )
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault)
+DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
 
-STRATEGIES = {strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, REPLICA_SET)}
+STRATEGIES = {strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, REPLICA_SET, DAEMON_SET)}
 
 
 def strategy_of(kind: str) -> Strategy:

@@ -16,16 +16,17 @@ from typing import Any
 
 import attrs
 
-from ...kinds import CREATION, KUBE_CONTROLLER_MANAGER, POD, REPLICA_SET, process_runs
+from ...kinds import KUBE_CONTROLLER_MANAGER, POD, REPLICA_SET, process_runs
 from ...language.component import Component, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, State
-from ...language.plan import KEY, Alternative, Set, Write
+from ...language.plan import Alternative
 from ...language.query import ANY, COUNT, DISTINCT, MULTISET, SUM_BY, Query, Read, no_parameter
 from ...objects.conditions import find_condition
 from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodStatus
 from ...objects.selectors import LabelSelector
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
+from .expectations import expiry_rule, observer, owned_by
 from .replicaset_decisions import (
     REPLICA_FAILURE,
     Counted,
@@ -44,8 +45,6 @@ from .replicaset_decisions import (
 from .replicaset_requests import adopt_pods, create_pods, delete_pods, update_status
 
 NAME = "replicaset-controller"
-EXPECTATIONS_TIMEOUT = 300.0
-"""Seconds after which unmet expectations no longer hold the controller back (00-index §4)."""
 
 
 def owner_name(pod: Pod) -> str:
@@ -237,40 +236,15 @@ ADOPT = Rule(
 )
 
 
-def _any_expected(expected: tuple[str, str] | None) -> tuple[str, str] | None:
-    return expected
+EXPIRE = expiry_rule(REPLICA_SET)
+
+observe = observer(REPLICA_SET)
+"""The expectation about a pod after the controller saw it change (00-index §4, expectations)."""
 
 
-def _expire(expected: tuple[str, str]) -> Iterable[Alternative]:
-    yield Alternative(
-        (Write(KEY, "expected", Set(None)),), f"{expected[1]} has waited 5 minutes to see a {expected[0]}"
-    )
-
-
-EXPIRE = Rule(
-    name="expectation expires",
-    key=Key(POD, ("expected",), _any_expected),
-    decide=_expire,
-    duration=EXPECTATIONS_TIMEOUT,
-    reference="00-index §4 expectations",
-    meaning="an expectation older than 5 minutes no longer holds the controller back",
-)
-
-
-def observe(expected: tuple[str, str] | None, _before: Pod | None, after: Pod | None) -> tuple[str, str] | None:
-    """The expectation about a pod after the controller saw it change (00-index §4, expectations)."""
-    if expected is None:
-        return None
-    if expected[0] == CREATION:
-        return None if after is not None else expected
-    return None if after is None or after.metadata.terminating else expected
-
-
-def forget_at_once(
-    _expected: tuple[str, str] | None, _before: Pod | None, _after: Pod | None
-) -> tuple[str, str] | None:
-    """The expectation when expectations are switched off: none."""
-    return None
+def forget_at_once(expected: tuple[str, str] | None, _before: Pod | None, _after: Pod | None) -> tuple[str, str] | None:
+    """The expectation when expectations are switched off: none; those of others stay."""
+    return None if owned_by(expected, REPLICA_SET) else expected
 
 
 def component(*, expectations: bool = True, expiry: bool = True) -> Component:

@@ -238,6 +238,8 @@ _STATES = {
     "Assumed": "counted on a node, not yet seen bound",
 }
 
+_CREATORS = ("replicaset-controller", "daemonset-controller")
+
 MACHINE = Machine(
     name="scheduling-queue",
     kind=POD,
@@ -248,8 +250,11 @@ MACHINE = Machine(
     ),
     initial="Not queued",
     arrows=(
-        Arrow("pod created", "Not queued", "Active", "replicaset-controller", "kube-scheduler §2"),
-        Arrow("gated pod created", "Not queued", "Gated", "replicaset-controller", "kube-scheduler §2"),
+        *(
+            Arrow(trigger, "Not queued", dest, component, "kube-scheduler §2")
+            for trigger, dest in (("pod created", "Active"), ("gated pod created", "Gated"))
+            for component in _CREATORS
+        ),
         Arrow("bind", "Active", "Not queued", NAME, "kube-scheduler §3.9"),
         Arrow("bind, not yet seen", "Active", "Assumed", NAME, "kube-scheduler §3.8"),
         Arrow("no node feasible", "Active", "Unschedulable", NAME, "kube-scheduler §3.6"),
@@ -259,7 +264,7 @@ MACHINE = Machine(
         *(
             Arrow("deleted", state, "Not queued", component, "kube-scheduler §2")
             for state in ("Gated", "Active", "Unschedulable", "Backoff")
-            for component in ("replicaset-controller", "user")
+            for component in (*_CREATORS, "user")
         ),
         *(
             Arrow("scheduler restarts", state, dest, "fault", "kube-scheduler §1")

@@ -30,6 +30,7 @@ from ..exploration import (
     Data,
     Mutation,
     bare_pod,
+    daemon_set,
     deployment,
     edited,
     needing,
@@ -61,9 +62,10 @@ class Case:
     besides: frozenset[str] = frozenset()
 
 
-DEPLOYMENTS, REPLICA_SETS, SCHEDULER, KUBELET = (
+DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "deployment-controller",
     "replicaset-controller",
+    "daemonset-controller",
     "kube-scheduler",
     "kubelet",
 )
@@ -208,6 +210,10 @@ def anywhere(_pod: Pod, nodes: tuple[tuple[Node, int], ...], **_answers: Any) ->
         yield Alternative((bind,), "every node will do")
 
 
+def without_tolerations(found: Any) -> Any:
+    return attrs.evolve(found, tolerations=())
+
+
 def one_pod_too_few(rule: Rule) -> tuple[Rule, ...]:
     def decide(replica_set: Any, active: int, **answers: Any) -> Iterable[Alternative]:
         return rule.decide(replica_set, active + 1, **answers) if active < replica_set.spec.replicas else ()
@@ -281,6 +287,7 @@ _APART = {
 }
 _TAINTED = node("node-2", taints=[{"key": "reserved", "effect": "NoSchedule"}])
 _CRASH = {"node-crash": 1}
+_GATED = pod_spec(schedulingGates=[{"name": "example.com/gate"}])
 _SAME_SIZE = rolling(1, 0)
 _NO_SURGE = rolling(0, 1)
 
@@ -406,6 +413,17 @@ CASES: Mapping[str, Case] = {
         mutation="the taint eviction controller does not delete pods once their toleration is over",
         mutate=without("taint-eviction-controller", "evict after 300 s"),
         broken=scenario(deployment(0), nodes=4, faults={"node-crash": 3}),
+    ),
+    "daemonset-one-per-node": Case(
+        holds=updated(daemon_set(), daemon_set(V2)),
+        mutation="the DaemonSet controller does not see its nodes, so that it creates no pod after it deleted one",
+        mutate=edited(DAEMON_SETS, "manage daemon pods", query_blind("nodes")),
+        broken=updated(daemon_set(_GATED, finalizers=["example.com/held"]), daemon_set(_GATED)),
+    ),
+    "daemonset-not-evicted-by-not-ready": Case(
+        holds=scenario(daemon_set(), nodes=2, faults=_CRASH),
+        mutation="the taint eviction controller does not look at the tolerations of pods",
+        mutate=edited("taint-eviction-controller", "evict now", key_seen(without_tolerations)),
     ),
     "undeclared-transition": Case(
         holds=updated(

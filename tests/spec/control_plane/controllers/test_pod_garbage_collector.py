@@ -113,7 +113,7 @@ def _held(stored: Pod) -> Pod:
 
 
 def test_every_arrow_of_a_bound_pods_life_is_taken() -> None:
-    """By its own components; those of the ReplicaSet controller and the scheduler are theirs to show."""
+    """By its own components; those of the controllers of workloads and of the scheduler are theirs to show."""
     controllers = (node_lifecycle.component(), taint_eviction.component(), COLLECTOR)
     lives = [
         pod(),
@@ -145,6 +145,6 @@ def test_every_arrow_of_a_bound_pods_life_is_taken() -> None:
             cluster(*controllers, pods=({"object": life},), nodes=down),
         ]
         taken |= {arrow for model in models for arrow in search(model).arrows if arrow[0] == "pod"}
-    theirs = {"replicaset-controller", "kube-scheduler"}
+    theirs = {"replicaset-controller", "daemonset-controller", "kube-scheduler"}
     declared = {("pod", a.source, a.dest, a.component) for a in POD_LIFE.arrows if a.component not in theirs}
     assert declared - taken == set()
