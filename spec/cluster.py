@@ -17,6 +17,7 @@ from .control_plane.apiserver.handling import handle
 from .control_plane.controllers import (
     daemonset,
     deployment,
+    job,
     node_lifecycle,
     pod_garbage_collector,
     replicaset,
@@ -32,6 +33,7 @@ from .kinds import (
     DAEMON_SET,
     DEPLOYMENT,
     FAULT,
+    JOB,
     KUBE_CONTROLLER_MANAGER,
     KUBE_SCHEDULER,
     NODE,
@@ -49,6 +51,7 @@ from .language.scenario import Scenario
 from .node import container_runtime, kubelet
 from .node.pod_life import POD_LIFE
 from .objects.daemon_set import DaemonSet
+from .objects.job import Job
 from .objects.metadata import ObjectMeta
 from .objects.namespace import Namespace
 from .objects.pod import Pod, PodTemplateSpec
@@ -62,7 +65,7 @@ def templates(scenario: Scenario) -> tuple[PodTemplateSpec, ...]:
     """The pod templates that the scenario's workloads have, now or after a user's change."""
     found = [d.spec.template for d in deployments_over_time(scenario)]
     found += [d.spec.template for d in daemon_sets_over_time(scenario)]
-    found += [rs.spec.template for rs in scenario.objects if isinstance(rs, ReplicaSet)]
+    found += [item.spec.template for item in scenario.objects if isinstance(item, ReplicaSet | Job)]
     return tuple(found)
 
 
@@ -99,8 +102,22 @@ def pod_slots(scenario: Scenario) -> int:
     for daemon_set in daemon_sets_over_time(scenario):
         name, nodes = daemon_set.metadata.name, len(scenario.nodes)
         daemons[name] = max(daemons.get(name, 0), nodes + daemon_surge(daemon_set.spec, nodes))
-    bare = sum(isinstance(item, Pod) for item in scenario.objects)
+    jobs = sum(_job_slots(item, scenario) for item in scenario.objects if isinstance(item, Job))
+    bare = jobs + sum(isinstance(item, Pod) for item in scenario.objects)
     return 3 * (sum(wanted.values()) + replicas + sum(daemons.values())) + bare + 2
+
+
+def _job_slots(item: Job, scenario: Scenario) -> int:
+    """Room for the pods of a Job: finished ones stay, and each that users or faults take away has a successor."""
+    spec = item.spec
+    lost = sum(scenario.faults.values()) + sum(map(len, scenario.users))
+    return max(spec.completions or 0, spec.parallelism) + spec.parallelism * (2 + lost)
+
+
+def active_deadlines(scenario: Scenario) -> tuple[int, ...]:
+    """Every active deadline that some Job of the scenario has, in seconds, ascending."""
+    given = {item.spec.active_deadline_seconds for item in scenario.objects if isinstance(item, Job)}
+    return tuple(sorted(seconds for seconds in given if seconds is not None))
 
 
 def toleration_seconds(scenario: Scenario) -> tuple[int, ...]:
@@ -156,8 +173,10 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     ]
     if _names(scenario, DaemonSet):
         found.insert(2, daemonset.component())
-    if serving or scenario.faults.get(faults.PROBE_FAILURE, 0):
-        found.append(container_runtime.component(track_serving=True))
+    if _names(scenario, Job):
+        found.insert(2, job.component(active_deadlines(scenario)))
+    tracked = serving or bool(scenario.faults.get(faults.PROBE_FAILURE, 0))
+    found.append(container_runtime.component(track_serving=tracked, programs_finish=bool(_names(scenario, Job))))
     if _node_trouble(scenario) or _nodes_change(scenario):
         found.append(node_lifecycle.component())
         found.append(taint_eviction.component(toleration_seconds(scenario)))
@@ -189,10 +208,11 @@ def replica_set_names(scenario: Scenario) -> tuple[str, ...]:
 def kinds(scenario: Scenario) -> tuple[Kind, ...]:
     """The kinds of the model, with their names and slots."""
     return (
-        pods(pod_slots(scenario)),
+        pods(pod_slots(scenario), of_jobs=bool(_names(scenario, Job))),
         named(NODE, tuple(setup.node.metadata.name for setup in scenario.nodes)),
         named(REPLICA_SET, replica_set_names(scenario)),
         named(DEPLOYMENT, _names(scenario, Deployment)),
+        named(JOB, _names(scenario, Job)),
         named(DAEMON_SET, _names(scenario, DaemonSet)),
         named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER)),
         named(FAULT, (*sorted(name for name, budget in scenario.faults.items() if budget), users.DISRUPTION)),
@@ -226,6 +246,11 @@ def initial(scenario: Scenario, reads: AdmissionReads) -> dict[str, tuple[Mappin
         ),
         REPLICA_SET: bundles(ReplicaSet),
         DEPLOYMENT: bundles(Deployment),
+        JOB: tuple(
+            {"name": item.metadata.name, "object": job.modelled(item)}
+            for item in scenario.objects
+            if isinstance(item, Job)
+        ),
         DAEMON_SET: bundles(DaemonSet),
         FAULT: tuple({"name": name, "left": budget} for name, budget in scenario.faults.items() if budget),
         USER: tuple({"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)),
@@ -296,6 +321,18 @@ ASSUMPTIONS = (
 """What every model of a cluster simplifies; a verdict prints it."""
 
 
+JOB_ASSUMPTIONS = (
+    Assumption(
+        "programs-finish", "the program of a Job's pod ends with exit code 0 in the end, unless a fault comes first"
+    ),
+    Assumption("job-back-off", "every back-off of a Job is the first, 10 s", "controllers-workloads §6"),
+    Assumption(
+        "job-restarts", "of a Job's restarts in place only the first of each pod counts", "controllers-workloads §6.2"
+    ),
+)
+"""What a model of a cluster with Jobs simplifies besides."""
+
+
 def fused(scenario: Scenario) -> frozenset[str]:
     """The components whose plans are one step, because nothing can fall between their requests that shows.
 
@@ -321,6 +358,8 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
                 "controllers-workloads §4",
             )
         )
+    if _names(scenario, Job):
+        found += JOB_ASSUMPTIONS
     if fused(scenario):
         found.append(
             Assumption(
@@ -372,6 +411,7 @@ MACHINES = (
     scheduler.MACHINE,
     replicaset.MACHINE,
     deployment.MACHINE,
+    job.MACHINE,
     daemonset.MACHINE,
     *node_lifecycle.MACHINES,
     faults.MACHINE_MACHINE,

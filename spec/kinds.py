@@ -18,6 +18,7 @@ POD = "Pod"
 NODE = "Node"
 REPLICA_SET = "ReplicaSet"
 DEPLOYMENT = "Deployment"
+JOB = "Job"
 DAEMON_SET = "DaemonSet"
 PROCESS = "Process"
 FAULT = "Fault"
@@ -93,6 +94,18 @@ NODE_FIELDS = (
 """``object``: the Node in the store. ``machine``: UP or DOWN. ``kubelet``: RUNNING or STOPPED. ``link`` to the API
 server: UP or DOWN. ``deleted``: the Node was deleted since the kubelet was started, which registers it only then."""
 
+JOB_POD_FIELDS = (Field("uncounted"), Field("removing", False, memory_of=KUBE_CONTROLLER_MANAGER))
+"""More fields of pods where there are Jobs. ``uncounted``: (name of the Job, "succeeded" or "failed") while the Job's
+status lists the pod's uid: part of that status. ``removing``: the Job controller took the tracking finalizer away and
+has not yet seen that."""
+
+JOB_FIELDS = (
+    Field("object"),
+    Field("backoff", False, memory_of=KUBE_CONTROLLER_MANAGER),
+    Field("overdue", False, memory_of=KUBE_CONTROLLER_MANAGER),
+)
+"""``backoff``: the controller waits with new pods since one has failed. ``overdue``: the active deadline has passed."""
+
 REPLICA_SET_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)
 DAEMON_SET_FIELDS = (Field("object"), Field("waiting", (), memory_of=KUBE_CONTROLLER_MANAGER))
@@ -104,9 +117,9 @@ USER_FIELDS = (Field("todo", ()),)
 """``left``: how often the fault may still come; ``used``: whether it came. ``todo``: the user's actions, in order."""
 
 
-def pods(slots: int) -> Kind:
-    """Interchangeable pods with generated names, at most ``slots`` at once."""
-    return Kind(POD, POD_FIELDS, slots=slots)
+def pods(slots: int, *, of_jobs: bool = False) -> Kind:
+    """Interchangeable pods with generated names, at most ``slots`` at once. ``of_jobs``: some may belong to a Job."""
+    return Kind(POD, (*POD_FIELDS, *JOB_POD_FIELDS) if of_jobs else POD_FIELDS, slots=slots)
 
 
 def named(kind: str, names: tuple[str, ...]) -> Kind:
@@ -115,6 +128,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         NODE: NODE_FIELDS,
         REPLICA_SET: REPLICA_SET_FIELDS,
         DEPLOYMENT: DEPLOYMENT_FIELDS,
+        JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,

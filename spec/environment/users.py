@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from ..control_plane.controllers.deployment_status import is_complete
-from ..kinds import DAEMON_SET, DEPLOYMENT, FAULT, NODE, POD, USER
+from ..kinds import DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, POD, USER
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
 from ..language.query import DISTINCT, ONLY, Query
@@ -99,8 +99,8 @@ class Edit:
 class Delete:
     """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
 
-    For a pod, ``name`` is its own, or that of the Deployment or DaemonSet whose pods are meant: any one of them is
-    deleted.
+    For a pod, ``name`` is its own, or that of the Deployment, DaemonSet or Job whose pods are meant: any one of them
+    is deleted.
     """
 
     text: str
@@ -171,7 +171,7 @@ def _of_workload(name: str | None, pod: Pod | None) -> Pod | None:
 
 def _workload(controller: OwnerReference) -> str:
     """Name of the workload whose pods have this controller: ReplicaSets are called after their Deployment."""
-    return controller.name if controller.kind == DAEMON_SET else controller.name.rpartition("-")[0]
+    return controller.name if controller.kind in (DAEMON_SET, JOB) else controller.name.rpartition("-")[0]
 
 
 def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:

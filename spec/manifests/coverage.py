@@ -13,7 +13,7 @@ from typing import Any
 from .loading import Document
 from .removed_versions import consequence, removed_in
 from .templates import SYSTEM_PRIORITIES
-from .uncovered import GATED_FIELDS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
+from .uncovered import GATED_FIELDS, INDEXED_JOBS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,16 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
     "DaemonSet": ("spec.selector", "spec.updateStrategy", "spec.minReadySeconds"),
+    "Job": (
+        "spec.completions",
+        "spec.completionMode",
+        "spec.parallelism",
+        "spec.backoffLimit",
+        "spec.activeDeadlineSeconds",
+        "spec.suspend",
+        "spec.podReplacementPolicy",
+        "spec.selector",
+    ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
     "PriorityClass": ("value", "globalDefault", "preemptionPolicy"),
@@ -86,12 +96,19 @@ READ_KINDS = ("Service", "PodDisruptionBudget")
 TEMPLATES: Mapping[str, str] = {
     "Deployment": "spec.template",
     "ReplicaSet": "spec.template",
+    "Job": "spec.template",
     "DaemonSet": "spec.template",
     "Pod": "",
 }
 """Where the pod stands in each modelled kind that has one."""
 
-_MODELLED_GROUPS = {"Deployment": "apps", "ReplicaSet": "apps", "DaemonSet": "apps", "PodDisruptionBudget": "policy"}
+_MODELLED_GROUPS = {
+    "Deployment": "apps",
+    "ReplicaSet": "apps",
+    "DaemonSet": "apps",
+    "Job": "batch",
+    "PodDisruptionBudget": "policy",
+}
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")
 _DESCRIPTION_OF_PRIORITY = ("description",)
@@ -185,6 +202,8 @@ def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> It
         topics = [*POD_TOPICS, *topics]
         pod = _at(document.data, prefix)
         yield from _by_value(pod, scoring, comparisons)
+    if kind == "Job" and (document.data.get("spec") or {}).get("completionMode") == "Indexed":
+        yield INDEXED_JOBS, "completionMode (Indexed)"
     ancestors = _ancestors(covered | {((prefix + ".") if prefix else "") + f for t in POD_TOPICS for f in t.fields})
     for path in dict.fromkeys(_uncovered(document.data, "", covered, ancestors)):
         relative = path.removeprefix(prefix + ".") if prefix else path

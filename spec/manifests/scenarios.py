@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from ..environment import users
-from ..kinds import NODE, POD
+from ..kinds import JOB, NODE, POD
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
@@ -273,7 +273,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     """What users can name, by the kind that they act on; for pods also the workload that has them."""
     deployments = {item.metadata.name for item in objects if isinstance(item, Deployment)}
     daemon_sets = {item.metadata.name for item in objects if isinstance(item, DaemonSet)}
-    pods = {item.metadata.name for item in objects if isinstance(item, Pod)}
+    pods = {item.metadata.name for item in objects if isinstance(item, Pod) or item.kind == JOB}
     return {"Deployment": deployments, "DaemonSet": daemon_sets, POD: deployments | daemon_sets | pods}
 
 

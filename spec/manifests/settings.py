@@ -36,6 +36,7 @@ LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet")
 CLIENTS = (
     "deployment-controller",
     "replicaset-controller",
+    "job-controller",
     "daemonset-controller",
     "kube-scheduler",
     "node-lifecycle-controller",

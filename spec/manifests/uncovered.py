@@ -92,7 +92,24 @@ GATED_FIELDS = Topic(
     "toleration tolerates nothing, and the API server would refuse it",
 )
 
+INDEXED_JOBS = Topic(
+    ("spec.completionMode", "spec.backoffLimitPerIndex", "spec.maxFailedIndexes", "spec.successPolicy"),
+    "indexes of a Job: its pods are taken to be alike, and so many of them to have to succeed; that an index is missing"
+    " or runs twice, and limits and success by index, are not found",
+)
+
 WORKLOAD_TOPICS: tuple[Topic, ...] = (
+    INDEXED_JOBS,
+    Topic(
+        ("spec.podFailurePolicy",),
+        "what a Job makes of the way in which a pod failed: every failure counts, so the Job may fail, or go on, where "
+        "a real one would not",
+    ),
+    Topic(
+        ("spec.ttlSecondsAfterFinished",),
+        "when a finished Job is deleted: it is taken to stay, with its finished pods",
+    ),
+    Topic(("spec.managedBy",), "who runs a Job: taken to be the Job controller of Kubernetes"),
     Topic((), "other fields: ignored; the verdict assumes that they change nothing that is checked"),
 )
 
@@ -107,7 +124,6 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "Service": "read to see which workloads belong together; endpoints and traffic are not part of the verdict",
     "PodDisruptionBudget": "read to see which workloads belong together; evictions are not held back by it",
     "StatefulSet": _PODS_LEFT_OUT,
-    "Job": _PODS_LEFT_OUT,
     "CronJob": _PODS_LEFT_OUT,
     "ReplicationController": _PODS_LEFT_OUT,
     "HorizontalPodAutoscaler": "not modelled: replicas stay as written unless a user scales",

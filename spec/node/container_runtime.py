@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import attrs
 
-from ..kinds import ABSENT, CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime, PodWorker
+from ..kinds import ABSENT, CREATED, EXITED, JOB, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime, PodWorker
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Write
+from ..objects.pod import Pod
 from .heartbeat import MACHINE_RUNS
 
 NAME = "container-runtime"
@@ -157,11 +158,37 @@ APPLICATION_SERVES = Rule(
 )
 
 
-def component(*, track_serving: bool = False) -> Component:
-    """The runtime of every node. ``track_serving``: an application's start is a step after its container's."""
+@attrs.frozen
+class _Running:
+    node: str
+
+
+def _working(pod: Pod | None, runtime: PodRuntime | None) -> _Running | None:
+    reference = pod.metadata.controller_reference if pod is not None else None
+    if runtime is None or runtime.containers != RUNNING or reference is None or reference.kind != JOB:
+        return None
+    return _Running(runtime.node)
+
+
+PROGRAM_FINISHES = Rule(
+    name="program finishes",
+    key=Key(POD, ("object", "runtime"), _working),
+    decide=lambda _key: [Alternative((Write(KEY, "runtime", Exit(0)),), "the program has done its work")],
+    guards=(MACHINE_RUNS,),
+    reference="container-runtime §2",
+    meaning="the program of a Job's pod ends with exit code 0",
+)
+
+
+def component(*, track_serving: bool = False, programs_finish: bool = False) -> Component:
+    """The runtime of every node. ``track_serving``: an application's start is a step after its container's.
+
+    ``programs_finish``: there are Jobs, whose programs end by themselves.
+    """
+    serves = (APPLICATION_SERVES,) if track_serving else ()
     return Component(
         name=NAME,
-        rules=(APPLICATION_SERVES,) if track_serving else (),
+        rules=(*serves, PROGRAM_FINISHES) if programs_finish else serves,
         place="node",
         duty="runs sandboxes and containers as the kubelet asks",
         reference="container-runtime",
@@ -196,6 +223,7 @@ CONTAINER = Machine(
         Arrow("remove", "Exited", "Absent", "kubelet", "container-runtime §7"),
         Arrow("remove", "Created", "Absent", "kubelet", "container-runtime §7"),
         Arrow("exit", "Running", "Exited", "fault", "container-runtime §2"),
+        Arrow("finish", "Running", "Exited", NAME, "container-runtime §2"),
         Arrow("lose machine", "Created", "Exited", "fault", "container-runtime §8"),
     ),
     meaning="the main containers of one pod, taken together",

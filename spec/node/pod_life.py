@@ -43,6 +43,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("create", ABSENT, UNBOUND, "replicaset-controller", "controllers-workloads §1"),
         Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
+        Arrow("create", ABSENT, UNBOUND, "job-controller", "controllers-workloads §6"),
         Arrow("bind", UNBOUND, BOUND, "kube-scheduler", "kube-apiserver §3"),
         Arrow("start", BOUND, RUNNING, "kubelet", "kubelet §5"),
         Arrow("start ready", BOUND, READY, "kubelet", "kubelet §5"),
@@ -70,6 +71,14 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("node gone", TERMINATING, FAILED, "pod-garbage-collector", "controllers-cluster §8"),
     ]
     arrows.append(Arrow("delete failed", FAILED, ABSENT, "daemonset-controller", "controllers-workloads §4"))
+    arrows += [
+        Arrow("delete", source, TERMINATING, "job-controller", "controllers-workloads §6.3")
+        for source in (UNBOUND, *_RUNTIME_STATES)
+    ]
+    arrows += [
+        Arrow("count", source, ABSENT, "job-controller", "controllers-workloads §6.4")
+        for source in (TERMINATING, FAILED, SUCCEEDED)
+    ]
     for phase in (FAILED, SUCCEEDED):
         arrows.append(Arrow("complete deletion", phase, ABSENT, "kubelet", "kubelet §3"))
         arrows.append(Arrow("collect", phase, ABSENT, "pod-garbage-collector", "controllers-cluster §8"))

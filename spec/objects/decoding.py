@@ -20,6 +20,7 @@ from .daemon_set import (
     DaemonSetUpdateStrategy,
     RollingUpdateDaemonSet,
 )
+from .decoding_job import decode_job
 from .decoding_pod import decode_pod, decode_pod_template
 from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
 from .disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
@@ -248,6 +249,7 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "Deployment": ("apps", decode_deployment),
     "ReplicaSet": ("apps", decode_replica_set),
     "DaemonSet": ("apps", decode_daemon_set),
+    "Job": ("batch", decode_job),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
 }

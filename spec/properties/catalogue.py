@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import daemon_sets, deployments, nodes, objects, occasions
+from . import daemon_sets, deployments, jobs, nodes, objects, occasions
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -35,6 +35,11 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "dead-node-pods-replaced": (nodes.DEAD_NODE_PODS_REPLACED,),
     "daemonset-one-per-node": (daemon_sets.DAEMONSET_ONE_PER_NODE,),
     "daemonset-not-evicted-by-not-ready": (daemon_sets.DAEMONSET_NOT_EVICTED,),
+    "job-counters-monotonic": (jobs.COUNTERS_MONOTONIC,),
+    "job-each-pod-counted-once": (jobs.COUNTED_ONCE,),
+    "job-parallelism-bound": (jobs.PARALLELISM_BOUND,),
+    "job-terminal-sticky": (jobs.TERMINAL_STICKY,),
+    "job-eventually-finished": (jobs.EVENTUALLY_FINISHED,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -59,6 +64,11 @@ OCCASIONS: Mapping[str, Occasion] = {
     "dead-node-pods-replaced": occasions.NODES_LOST,
     "daemonset-one-per-node": occasions.DAEMON_SETS,
     "daemonset-not-evicted-by-not-ready": occasions.DAEMONS_LOSE_NODES,
+    "job-counters-monotonic": occasions.JOBS,
+    "job-each-pod-counted-once": occasions.JOBS_WITH_PODS,
+    "job-parallelism-bound": occasions.JOBS_WITH_PODS,
+    "job-terminal-sticky": occasions.JOBS,
+    "job-eventually-finished": occasions.JOBS,
 }
 """When each property is checked unless a scenario says otherwise."""
 

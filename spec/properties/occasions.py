@@ -29,6 +29,7 @@ from ..kinds import NODE, POD
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
 from ..objects.daemon_set import DaemonSet
+from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
 
@@ -98,12 +99,26 @@ def _movable_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     """Those of all pods that do not stay on a silent node for ever: all but daemon pods."""
     found = [version.spec.template.spec for version in _versions(scenario) if version.spec.replicas]
     found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
+    found += [item.spec.template.spec for item in scenario.objects if isinstance(item, Job) and _runs_pods(item)]
     found += [pod.spec for pod in scenario.objects if isinstance(pod, Pod)]
     return tuple(found)
 
 
 def _daemon_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     return tuple(version.spec.template.spec for version in _daemon_sets(scenario))
+
+
+def _runs_pods(job: Job) -> bool:
+    return not job.spec.suspend and job.spec.parallelism > 0 and job.spec.completions != 0
+
+
+def _has_jobs(scenario: Scenario) -> bool:
+    return any(isinstance(item, Job) and not item.spec.suspend for item in scenario.objects)
+
+
+def _jobs_run_pods(scenario: Scenario) -> bool:
+    placeable = (item for item in scenario.objects if isinstance(item, Job) and _runs_pods(item))
+    return any(not item.spec.template.spec.scheduling_gates for item in placeable)
 
 
 def has_pods(scenario: Scenario) -> bool:
@@ -140,7 +155,7 @@ def ends_pods(scenario: Scenario) -> bool:
     by_node = any(isinstance(action, Delete) and action.kind == NODE for action in _actions(scenario))
     mortal = any(spec.restart_policy != ALWAYS for spec in _pod_specs(scenario))
     ends = mortal and _faults(scenario, CONTAINER_EXIT, CONTAINER_COMPLETION)
-    return deletes_pods(scenario) or (has_pods(scenario) and by_node) or ends
+    return deletes_pods(scenario) or (has_pods(scenario) and by_node) or ends or _jobs_run_pods(scenario)
 
 
 def schedules_pods(scenario: Scenario) -> bool:
@@ -217,6 +232,8 @@ DISTURBED_UPDATES = Occasion(
     "where users or faults act on a Deployment with strategy RollingUpdate that may not lose all its pods",
     _keeps_available,
 )
+JOBS = Occasion("where there is a Job that is not suspended", _has_jobs)
+JOBS_WITH_PODS = Occasion("where there is a Job that is not suspended and asks for pods", _jobs_run_pods)
 RECREATIONS = Occasion(
     "where a Deployment with strategy Recreate asks for pods",
     _some_version(lambda it: it.spec.strategy.type == RECREATE and it.spec.replicas > 0),

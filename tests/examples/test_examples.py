@@ -131,3 +131,11 @@ def test_the_shop_holds_group_by_group(capsys: pytest.CaptureFixture[str]) -> No
         "frontend": ("holds", 9847),
     }
     assert all(group["complete"] for group in scenario["groups"])
+
+
+def test_the_job_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    code, said = report(capsys, "check", ROOT / "job")
+    assert code == 0
+    ((group,),) = (scenario["groups"] for scenario in said["scenarios"])
+    assert (group["verdict"], group["states"], group["complete"]) == ("holds", 7426, True)
+    assert {"job-eventually-finished", "job-each-pod-counted-once"} <= {prop["name"] for prop in group["properties"]}

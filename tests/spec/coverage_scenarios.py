@@ -16,6 +16,7 @@ from .exploration import (
     bare_pod,
     daemon_set,
     deployment,
+    job,
     needing,
     node,
     pod_spec,
@@ -270,5 +271,30 @@ def _daemons() -> Mapping[str, Scenario]:
     }
 
 
-SCENARIOS: Mapping[str, Scenario] = {**_queued(), **_rolled_out(), **_ended(), **_silenced(), **_daemons()}
+def _worked() -> Mapping[str, Scenario]:
+    """Jobs."""
+    doubtful = job(2, pod_spec(container=PROBED), parallelism=2, backoffLimit=0)
+    return {
+        "a Job completes": scenario(job(2, parallelism=2)),
+        "a Job is a queue": scenario(job(None, parallelism=2)),
+        "a pod of a Job fails": scenario(job(), faults={"container-exit": 1}),
+        "a pod of a Job is started again": scenario(
+            job(1, pod_spec(restartPolicy="OnFailure"), backoffLimit=1), faults={"container-exit": 1}
+        ),
+        "a Job fails": scenario(doubtful, faults={"container-exit": 1}),
+        "a Job fails while a pod of it waits for a node": _acted_on(
+            doubtful, todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}], faults={"container-exit": 1}
+        ),
+        "a Job takes too long": scenario(job(2, _GATED, parallelism=2, activeDeadlineSeconds=30)),
+        "a Job is suspended": scenario(job(suspend=True)),
+        "the controller of a Job crashes": scenario(job(2), faults={"controller-manager-crash": 1}),
+        "the controller of a Job sees late": scenario(job(2), lag={"job-controller": {"Pod": 1}}),
+        "the controller of a Job sees late and crashes": scenario(
+            job(), lag={"job-controller": {"Pod": 1}}, faults={"controller-manager-crash": 1}
+        ),
+        "a user deletes a pod of a Job": _acted_on(job(), todo=[{"delete": "pod/work"}]),
+    }
+
+
+SCENARIOS: Mapping[str, Scenario] = {**_worked(), **_queued(), **_rolled_out(), **_ended(), **_silenced(), **_daemons()}
 """All of them, by what happens in them."""

@@ -40,6 +40,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "daemonset-controller": frozenset(
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),
+    "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s"}),
     "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
     "kubelet": frozenset(
         {
@@ -56,7 +57,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "complete deletion",
         }
     ),
-    "container-runtime": frozenset({"application serves"}),
+    "container-runtime": frozenset({"application serves", "program finishes"}),
     "node-lifecycle-controller": frozenset(
         {
             "mark node unknown",
@@ -72,7 +73,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "process-supervisor": frozenset({"restart kubelet", "restart kube-controller-manager", "restart kube-scheduler"}),
     "fault": frozenset({*FAULTS, "node returns", "link heals"}),
     "user": frozenset({"act"}),
-    "watch": frozenset({"deliver Pod to kube-scheduler"}),
+    "watch": frozenset({"deliver Pod to job-controller", "deliver Pod to kube-scheduler"}),
 }
 """All rules by component. Those of faults are called as the faults are."""
 

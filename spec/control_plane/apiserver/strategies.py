@@ -12,6 +12,7 @@ import attrs
 
 from ...language.request import DeleteOptions
 from ...objects.daemon_set import DaemonSet, DaemonSetStatus
+from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
@@ -84,6 +85,18 @@ def _deployment_advances(before: Deployment, after: Deployment) -> bool:
     return before.spec != after.spec or before.metadata.annotations != after.metadata.annotations
 
 
+def _new_job(new: Job) -> Job:
+    return attrs.evolve(new, status=JobStatus())
+
+
+def _job_fault(before: Job, after: Job) -> str:
+    """Completions, selector and template of a Job are immutable (pkg/apis/batch/validation)."""
+    for name in ("completions", "completion_mode", "selector", "template"):
+        if getattr(before.spec, name) != getattr(after.spec, name):
+            return f"spec.{name}: field is immutable"
+    return ""
+
+
 POD = Strategy(
     Pod.kind,
     prepare=initial_pod,
@@ -101,10 +114,11 @@ NODE = Strategy(
 DEPLOYMENT = Strategy(
     Deployment.kind, prepare=_new_deployment, update_fault=_selector_fault, advances=_deployment_advances
 )
+JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
 
-STRATEGIES = {strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, REPLICA_SET, DAEMON_SET)}
+STRATEGIES = {strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, JOB, REPLICA_SET, DAEMON_SET)}
 
 
 def strategy_of(kind: str) -> Strategy:

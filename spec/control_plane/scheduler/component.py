@@ -255,6 +255,12 @@ MACHINE = Machine(
             for trigger, dest in (("pod created", "Active"), ("gated pod created", "Gated"))
             for component in _CREATORS
         ),
+        Arrow("pod created", "Not queued", "Active", "job-controller", "kube-scheduler §2"),
+        Arrow("gated pod created", "Not queued", "Gated", "job-controller", "kube-scheduler §2"),
+        *(
+            Arrow("deleted", state, "Not queued", "job-controller", "kube-scheduler §2")
+            for state in ("Gated", "Active", "Unschedulable", "Backoff")
+        ),
         Arrow("bind", "Active", "Not queued", NAME, "kube-scheduler §3.9"),
         Arrow("bind, not yet seen", "Active", "Assumed", NAME, "kube-scheduler §3.8"),
         Arrow("no node feasible", "Active", "Unschedulable", NAME, "kube-scheduler §3.6"),

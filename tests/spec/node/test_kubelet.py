@@ -278,6 +278,9 @@ def test_every_arrow_of_the_kubelets_machines_is_taken() -> None:
     taken = {arrow for model in models for arrow in search(model).arrows}
     machines = (*container_runtime.MACHINES, *kubelet.MACHINES)
     declared = {
-        (machine.name, arrow.source, arrow.dest, arrow.component) for machine in machines for arrow in machine.arrows
+        (machine.name, arrow.source, arrow.dest, arrow.component)
+        for machine in machines
+        for arrow in machine.arrows
+        if arrow.component != container_runtime.NAME  # a program that has done its work: there is no Job here
     }
     assert declared - taken == set()

@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
+from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
-from kubemodel.spec.kinds import NODE, POD, REPLICA_SET, PodRuntime, PodWorker
+from kubemodel.spec.kinds import JOB, NODE, POD, REPLICA_SET, PodRuntime, PodWorker
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Write
@@ -20,6 +21,8 @@ from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Binding, Outcome, Response, Verb
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.pod_status import Report, ReportStatus
+from kubemodel.spec.objects.conditions import condition_is_true
+from kubemodel.spec.objects.job import COMPLETE
 from kubemodel.spec.objects.node import Node
 from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_terminal
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
@@ -33,6 +36,7 @@ from ..exploration import (
     daemon_set,
     deployment,
     edited,
+    job,
     needing,
     node,
     pod_spec,
@@ -69,6 +73,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "kube-scheduler",
     "kubelet",
 )
+JOBS = "job-controller"
 V2 = pod_spec("web:2")
 
 
@@ -276,6 +281,59 @@ def at_once(_pod: Pod, nodes: Any, pods: Any) -> Iterable[Alternative]:
     yield Alternative((Write(KEY, "queue", Set(None)),), "any event will do")
 
 
+def counting_anew(rule: Rule) -> tuple[Rule, ...]:
+    """The Job controller writes what it counts now, and forgets what was counted before."""
+
+    def written(step: Any, counted: int) -> Any:
+        if not isinstance(step, Call) or not isinstance(step.request, ApiCall):
+            return step
+        body = step.request.body
+        if not isinstance(body, WriteJobStatus):
+            return step
+        status = attrs.evolve(body.status, succeeded=max(body.status.succeeded - counted, 0))
+        return attrs.evolve(step, request=attrs.evolve(step.request, body=WriteJobStatus(status)))
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            plan = tuple(written(step, key.job.status.succeeded) for step in found.plan)
+            yield attrs.evolve(found, plan=plan)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def forgetting_removals(rule: Rule) -> tuple[Rule, ...]:
+    """The Job controller does not know which finalizers it took away."""
+    pods = rule.queries["pods"]
+    blind = attrs.evolve(
+        pods, classify=lambda name, pod, listed, _removing, runtime: pods.classify(name, pod, listed, False, runtime)
+    )
+    return (attrs.evolve(rule, queries={**rule.queries, "pods": blind}),)
+
+
+def creating_one_more(rule: Rule) -> tuple[Rule, ...]:
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            first, *_ = found.plan
+            creates = isinstance(first, Call) and first.request.verb is Verb.CREATE
+            yield attrs.evolve(found, plan=(first, *found.plan)) if creates else found
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def reopening(rule: Rule) -> tuple[Rule, ...]:
+    """The Job controller forgets the end of a Job that is Complete."""
+
+    def complete(found: Any, *_memory: Any) -> Any:
+        done = found is not None and condition_is_true(found.status.conditions, COMPLETE)
+        return found.status if done else None
+
+    def reopen(status: Any) -> Iterable[Alternative]:
+        change = WriteJobStatus(attrs.evolve(status, conditions=()))
+        yield Alternative((Call(KEY, ApiCall(Verb.PATCH, JOB, change, "status")),), "opens it again")
+
+    return rule, Rule("reopen", Key(JOB, ("object",), complete), reopen)
+
+
 # The scenarios
 
 _APART = {
@@ -413,6 +471,34 @@ CASES: Mapping[str, Case] = {
         mutation="the taint eviction controller does not delete pods once their toleration is over",
         mutate=without("taint-eviction-controller", "evict after 300 s"),
         broken=scenario(deployment(0), nodes=4, faults={"node-crash": 3}),
+    ),
+    "job-counters-monotonic": Case(
+        holds=scenario(job(2)),
+        mutation="the Job controller counts the pods that it sees anew, without what was counted before",
+        mutate=edited(JOBS, "sync", counting_anew),
+    ),
+    "job-each-pod-counted-once": Case(
+        holds=scenario(job(2), lag={JOBS: {"Pod": 1}}),
+        mutation="the Job controller, which sees pods late, does not remember which finalizers it took away",
+        mutate=edited(JOBS, "sync", forgetting_removals),
+    ),
+    "job-parallelism-bound": Case(
+        holds=scenario(job(2, parallelism=2)),
+        mutation="the Job controller creates one pod more than it should",
+        mutate=edited(JOBS, "sync", creating_one_more),
+        besides=frozenset({"undeclared-transition"}),
+    ),
+    "job-terminal-sticky": Case(
+        holds=scenario(job()),
+        mutation="the Job controller takes the conditions of a Complete Job away",
+        mutate=edited(JOBS, "sync", reopening),
+        besides=frozenset({"undeclared-transition"}),
+    ),
+    "job-eventually-finished": Case(
+        holds=scenario(job(2, parallelism=2)),
+        mutation="no program ever ends",
+        mutate=without("container-runtime", "program finishes"),
+        broken=scenario(job(), faults=_CRASH),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),

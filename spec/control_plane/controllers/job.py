@@ -1,0 +1,238 @@
+"""The Job controller: pods that run to their end until enough have succeeded, each counted once.
+
+Duty (controllers-workloads §6): count finished pods by way of the finalizer that each carries, create what is missing,
+delete what is too much, announce the end and write it once every pod is counted and none is left.
+
+Life of a key: a pod or the Job changes -> one sync: creates or deletes; uids of finished pods into the status;
+finalizers away; uids out of the list and into the counters. The list of uids stands with the pods that it names, in
+their field ``uncounted``: it is part of the Job's status, no memory. The controller is one loop inside
+kube-controller-manager: expectations, expected removals of finalizers, back-off and the position in a plan are that
+process's memory. Expectations do not expire here: the finalizer of a pod that is deleted goes afterwards, which is
+seen whoever was the first to delete the pod. Indexes and policies of Jobs are decided on (``job_decisions``), but no
+scenario has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+
+from ...kinds import JOB, KUBE_CONTROLLER_MANAGER, POD, PodRuntime, process_runs
+from ...language.component import Component, Handler, Key, Rule
+from ...language.machine import Arrow, Machine, State
+from ...language.plan import KEY, Alternative, Set, Write
+from ...language.query import ANY, MULTISET, Query
+from ...objects.conditions import condition_is_true, find_condition
+from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, NON_INDEXED, SUCCESS_CRITERIA_MET, SUSPENDED, Job
+from ...objects.metadata import ObjectMeta
+from ...objects.pod import Pod, PodSpec, PodStatus
+from .expectations import observer, owner
+from .job_backoff import DEFAULT_BACKOFF, BackoffRecord, record, remaining
+from .job_counts import TRACKING, Seen, newly_finished
+from .job_decisions import sync
+from .job_requests import carry_out
+from .job_terminal import announced, is_finished
+
+NAME = "job-controller"
+
+
+def modelled(job: Job) -> Job:
+    """The Job without what no scenario has: indexes, and policies that read how a pod failed."""
+    spec = attrs.evolve(job.spec, completion_mode=NON_INDEXED, pod_failure_policy=None, success_policy=None)
+    return attrs.evolve(job, spec=spec)
+
+
+def job_name(pod: Pod) -> str:
+    """Name of the Job that controls the pod, "" if none does."""
+    reference = pod.metadata.controller_reference
+    return reference.name if reference is not None and reference.kind == JOB else ""
+
+
+@attrs.frozen(cache_hash=True)
+class Keyed:
+    """A Job, and what its controller remembers of it: a back-off is on; its active deadline has passed."""
+
+    job: Job
+    backoff: bool
+    overdue: bool
+
+
+def _keyed(job: Job | None, backoff: bool, overdue: bool) -> Keyed | None:
+    return Keyed(job, backoff, overdue) if job is not None and not is_finished(job) else None
+
+
+def _name(key: Keyed) -> str:
+    return key.job.metadata.name
+
+
+def _seen(
+    name: str, pod: Pod | None, uncounted: tuple[str, str] | None, removing: bool, runtime: PodRuntime | None
+) -> Seen | None:
+    place = uncounted[1] if uncounted is not None and uncounted[0] == name else ""
+    if pod is None or job_name(pod) != name:
+        return Seen(None, place) if place else None
+    # Restart counts stand in the pod's status in a cluster; here the runtime holds them.
+    counts = runtime is not None and pod.spec.restart_policy == "OnFailure"
+    return Seen(_bare(pod), place, removing, runtime.restarts if runtime is not None and counts else 0)
+
+
+def _bare(pod: Pod) -> Pod:
+    """What a sync reads of a pod."""
+    ready = find_condition(pod.status.conditions, "Ready")
+    return Pod(
+        ObjectMeta(
+            finalizers=tuple(name for name in pod.metadata.finalizers if name == TRACKING),
+            deletion_timestamp=pod.metadata.deletion_timestamp,
+        ),
+        PodSpec(node_name=pod.spec.node_name),
+        PodStatus(pod.status.phase, (ready,) if ready is not None else ()),
+    )
+
+
+PODS = Query(POD, ("object", "uncounted", "removing", "runtime"), _seen, MULTISET, _name)
+"""The pods of the Job as its controller sees them, and those that are gone but still listed."""
+
+
+def _expected(name: str, expected: tuple[str, str] | None) -> bool | None:
+    return True if expected is not None and expected[1] == owner(JOB, name) else None
+
+
+EXPECTED = Query(POD, ("expected",), _expected, ANY, _name)
+"""Whether the controller still waits to see what it did to some pod of the Job."""
+
+
+def _waits(key: Keyed, pods: tuple[Seen, ...]) -> tuple[bool, ...]:
+    """Whether a back-off is on after the newly finished pods: for each order in which they may have ended."""
+    succeeded, failed = newly_finished(pods, key.job.spec)
+    before = BackoffRecord(int(key.backoff), 0.0 if key.backoff else None)
+    orders = {(0.0, 1.0), (1.0, 0.0)} if succeeded and failed else {(0.0, 0.0)}
+    found = set()
+    for success, failure in orders:
+        after = record(before, [success] * len(succeeded), [failure] * len(failed))
+        found.add(remaining(after, 1.0) > 0)
+    return tuple(sorted(found))
+
+
+def _sync(key: Keyed, pods: tuple[tuple[Seen, int], ...], expected: bool) -> Iterable[Alternative]:
+    job = key.job
+    each = tuple(seen for seen, number in pods for _ in range(number))
+    deadline = job.spec.active_deadline_seconds
+    now = float(deadline) if key.overdue and deadline is not None else 0.0
+    for waits in _waits(key, each):
+        for found in sync(job, each, satisfied=not expected, waits=waits, now=now):
+            plan = carry_out(job, each, found, waits=waits)
+            if plan:
+                because = (
+                    f"{job.metadata.name}: {found.final.active} pods active, {found.final.succeeded} succeeded,"
+                    f" {found.final.failed} failed"
+                )
+                yield Alternative(plan, because)
+
+
+SYNC = Rule(
+    name="sync",
+    key=Key(JOB, ("object", "backoff", "overdue"), _keyed),
+    queries={"pods": PODS, "expected": EXPECTED},
+    decide=_sync,
+    several_requests=True,
+    reference="controllers-workloads §6",
+    meaning="creates or deletes pods, counts those that finished, and tells in the status how the Job stands",
+)
+
+
+def _backing_off(job: Job | None, backoff: bool) -> str | None:
+    goes_on = job is not None and not is_finished(job) and announced(job) is None
+    return job.metadata.name if job is not None and goes_on and backoff else None
+
+
+BACKOFF_OVER = Rule(
+    name="back-off is over",
+    key=Key(JOB, ("object", "backoff"), _backing_off),
+    decide=lambda name: [
+        Alternative((Write(KEY, "backoff", Set(False)),), f"{name} has waited since its last pod failed")
+    ],
+    duration=DEFAULT_BACKOFF,
+    reference="controllers-workloads §6",
+    meaning="a Job whose pods failed may have new ones again",
+)
+
+
+def _deadline_rule(seconds: int) -> Rule:
+    def active(job: Job | None, overdue: bool) -> str | None:
+        if job is None or overdue or is_finished(job) or announced(job) is not None:
+            return None
+        runs = job.status.start_time is not None and not job.spec.suspend
+        return job.metadata.name if runs and job.spec.active_deadline_seconds == seconds else None
+
+    return Rule(
+        name=f"active deadline {seconds} s",
+        key=Key(JOB, ("object", "overdue"), active),
+        decide=lambda name: [
+            Alternative((Write(KEY, "overdue", Set(True)),), f"{name} has been active for {seconds} s")
+        ],
+        duration=float(seconds),
+        reference="controllers-workloads §6.2",
+        meaning="a Job that has been active for as long as it may fails",
+    )
+
+
+def _observed(removing: bool, _before: Pod | None, after: Pod | None) -> bool:
+    """A removal is no longer expected once the controller has seen the pod without finalizer, or gone."""
+    return removing and after is not None and TRACKING in after.metadata.finalizers
+
+
+def component(deadlines: Iterable[int] = ()) -> Component:
+    """The controller. ``deadlines``: every active deadline that some Job has, in seconds."""
+    return Component(
+        name=NAME,
+        rules=(SYNC, BACKOFF_OVER, *map(_deadline_rule, deadlines)),
+        process=KUBE_CONTROLLER_MANAGER,
+        guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
+        handlers=(Handler(POD, "expected", observer(JOB)), Handler(POD, "removing", _observed)),
+        duty="runs pods to their end until as many have succeeded as each Job asks for",
+        reference="controllers-workloads §6",
+    )
+
+
+def _stands(job: Job | None) -> str:
+    if job is None:
+        return "Absent"
+    ends = {COMPLETE: "Complete", FAILED: "Failed", SUCCESS_CRITERIA_MET: "Succeeding", FAILURE_TARGET: "Failing"}
+    found = (name for type_, name in ends.items() if condition_is_true(job.status.conditions, type_))
+    goes_on = "Suspended" if condition_is_true(job.status.conditions, SUSPENDED) else "Active"
+    return next(found, goes_on)
+
+
+_STATES = {
+    "Absent": "no such Job",
+    "Active": "is to run its pods",
+    "Suspended": "runs no pods until it is resumed",
+    "Succeeding": "has what it needs to succeed; pods are still to be counted, or to end",
+    "Failing": "has failed; pods are still to be counted, or to end",
+    "Complete": "has succeeded, for good",
+    "Failed": "has failed, for good",
+}
+
+
+def _is(name: str) -> Any:
+    return lambda job: _stands(job) == name
+
+
+MACHINE = Machine(
+    name="job",
+    kind=JOB,
+    fields=("object",),
+    states=tuple(State(name, _is(name), text) for name, text in _STATES.items()),
+    initial="Absent",
+    arrows=(
+        Arrow("suspend", "Active", "Suspended", NAME, "controllers-workloads §6.3"),
+        Arrow("reach completions", "Active", "Succeeding", NAME, "controllers-workloads §6.3"),
+        Arrow("exceed a limit", "Active", "Failing", NAME, "controllers-workloads §6.2"),
+        Arrow("complete", "Succeeding", "Complete", NAME, "controllers-workloads §6.4"),
+        Arrow("fail", "Failing", "Failed", NAME, "controllers-workloads §6.4"),
+    ),
+    meaning="how a Job stands, as its conditions tell",
+    reference="controllers-workloads §6",
+)
