@@ -10,7 +10,7 @@ import attrs
 from frozendict import frozendict
 
 from ...objects.affinity import NodeAffinity
-from ...objects.daemon_set import DaemonSet, DaemonSetSpec, DaemonSetStatus
+from ...objects.daemon_set import ON_DELETE, DaemonSet, DaemonSetSpec, DaemonSetStatus
 from ...objects.int_or_percent import scaled_value
 from ...objects.node import Node
 from ...objects.pod import FAILED, SUCCEEDED, Pod, PodSpec, PodTemplateSpec, is_ready, is_terminal
@@ -176,7 +176,7 @@ def allows_surge(spec: DaemonSetSpec) -> bool:
 def max_surge(spec: DaemonSetSpec, desired: int) -> int:
     """On how many of ``desired`` nodes an update may run a second pod; percentages are rounded up."""
     strategy = spec.update_strategy
-    return scaled_value(strategy.rolling_update.max_surge, desired, round_up=True) if strategy.type != "OnDelete" else 0
+    return scaled_value(strategy.rolling_update.max_surge, desired, round_up=True) if strategy.type != ON_DELETE else 0
 
 
 def max_unavailable(spec: DaemonSetSpec, desired: int) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from kubemodel.spec.objects.containers import ContainerTerminated, ContainerWaiting
+from kubemodel.spec.objects.daemon_set import ON_DELETE, DaemonSet, RollingUpdateDaemonSet
 from kubemodel.spec.objects.decoding import decode, decode_namespace, decode_node
 from kubemodel.spec.objects.decoding_pod import decode_container_state, decode_pod
 from kubemodel.spec.objects.disruption import PodDisruptionBudget
@@ -23,6 +24,7 @@ KINDS = {
     "Namespace": ("v1", Namespace),
     "Deployment": ("apps/v1", Deployment),
     "ReplicaSet": ("apps/v1", ReplicaSet),
+    "DaemonSet": ("apps/v1", DaemonSet),
     "PodDisruptionBudget": ("policy/v1", PodDisruptionBudget),
     "PriorityClass": ("scheduling.k8s.io/v1", PriorityClass),
 }
@@ -77,6 +79,15 @@ def test_a_deployment() -> None:
     assert web.spec.progress_deadline_seconds == DeploymentSpec().progress_deadline_seconds == 600
     assert web.spec.template.metadata.labels == {"app": "web"}
     assert web.status.observed_generation == 2
+
+
+def test_a_daemon_set() -> None:
+    strategy = {"type": "OnDelete", "rollingUpdate": {"maxUnavailable": "10%", "maxSurge": 2}}
+    agent = decode({"kind": "DaemonSet", "spec": {"updateStrategy": strategy}, "status": {"numberReady": 3}})
+    assert isinstance(agent, DaemonSet)
+    assert agent.spec.update_strategy.type == ON_DELETE
+    assert agent.spec.update_strategy.rolling_update == RollingUpdateDaemonSet(max_unavailable="10%", max_surge=2)
+    assert agent.status.number_ready == 3
 
 
 def test_fields_that_no_rule_reads_still_tell_templates_apart() -> None:
