@@ -102,22 +102,10 @@ def pod_slots(scenario: Scenario) -> int:
     for daemon_set in daemon_sets_over_time(scenario):
         name, nodes = daemon_set.metadata.name, len(scenario.nodes)
         daemons[name] = max(daemons.get(name, 0), nodes + daemon_surge(daemon_set.spec, nodes))
-    jobs = sum(_job_slots(item, scenario) for item in scenario.objects if isinstance(item, Job))
-    bare = jobs + sum(isinstance(item, Pod) for item in scenario.objects)
-    return 3 * (sum(wanted.values()) + replicas + sum(daemons.values())) + bare + 2
-
-
-def _job_slots(item: Job, scenario: Scenario) -> int:
-    """Room for the pods of a Job: finished ones stay, and each that users or faults take away has a successor."""
-    spec = item.spec
     lost = sum(scenario.faults.values()) + sum(map(len, scenario.users))
-    return max(spec.completions or 0, spec.parallelism) + spec.parallelism * (2 + lost)
-
-
-def active_deadlines(scenario: Scenario) -> tuple[int, ...]:
-    """Every active deadline that some Job of the scenario has, in seconds, ascending."""
-    given = {item.spec.active_deadline_seconds for item in scenario.objects if isinstance(item, Job)}
-    return tuple(sorted(seconds for seconds in given if seconds is not None))
+    of_jobs = sum(job.most_pods(item.spec, lost) for item in scenario.objects if isinstance(item, Job))
+    bare = of_jobs + sum(isinstance(item, Pod) for item in scenario.objects)
+    return 3 * (sum(wanted.values()) + replicas + sum(daemons.values())) + bare + 2
 
 
 def toleration_seconds(scenario: Scenario) -> tuple[int, ...]:
@@ -174,7 +162,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     if _names(scenario, DaemonSet):
         found.insert(2, daemonset.component())
     if _names(scenario, Job):
-        found.insert(2, job.component(active_deadlines(scenario)))
+        found.insert(2, job.component(job.active_deadlines(item for item in scenario.objects if isinstance(item, Job))))
     tracked = serving or bool(scenario.faults.get(faults.PROBE_FAILURE, 0))
     found.append(container_runtime.component(track_serving=tracked, programs_finish=bool(_names(scenario, Job))))
     if _node_trouble(scenario) or _nodes_change(scenario):
@@ -321,18 +309,6 @@ ASSUMPTIONS = (
 """What every model of a cluster simplifies; a verdict prints it."""
 
 
-JOB_ASSUMPTIONS = (
-    Assumption(
-        "programs-finish", "the program of a Job's pod ends with exit code 0 in the end, unless a fault comes first"
-    ),
-    Assumption("job-back-off", "every back-off of a Job is the first, 10 s", "controllers-workloads §6"),
-    Assumption(
-        "job-restarts", "of a Job's restarts in place only the first of each pod counts", "controllers-workloads §6.2"
-    ),
-)
-"""What a model of a cluster with Jobs simplifies besides."""
-
-
 def fused(scenario: Scenario) -> frozenset[str]:
     """The components whose plans are one step, because nothing can fall between their requests that shows.
 
@@ -359,7 +335,7 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
             )
         )
     if _names(scenario, Job):
-        found += JOB_ASSUMPTIONS
+        found += job.ASSUMPTIONS
     if fused(scenario):
         found.append(
             Assumption(

@@ -22,10 +22,11 @@ import attrs
 from ...kinds import JOB, KUBE_CONTROLLER_MANAGER, POD, PodRuntime, process_runs
 from ...language.component import Component, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, State
+from ...language.model import Assumption
 from ...language.plan import KEY, Alternative, Set, Write
 from ...language.query import ANY, MULTISET, Query
 from ...objects.conditions import condition_is_true, find_condition
-from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, NON_INDEXED, SUCCESS_CRITERIA_MET, SUSPENDED, Job
+from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, NON_INDEXED, SUCCESS_CRITERIA_MET, SUSPENDED, Job, JobSpec
 from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodSpec, PodStatus
 from .expectations import observer, owner
@@ -42,6 +43,29 @@ def modelled(job: Job) -> Job:
     """The Job without what no scenario has: indexes, and policies that read how a pod failed."""
     spec = attrs.evolve(job.spec, completion_mode=NON_INDEXED, pod_failure_policy=None, success_policy=None)
     return attrs.evolve(job, spec=spec)
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "programs-finish", "the program of a Job's pod ends with exit code 0 in the end, unless a fault comes first"
+    ),
+    Assumption("job-back-off", "every back-off of a Job is the first, 10 s", "controllers-workloads §6"),
+    Assumption(
+        "job-restarts", "of a Job's restarts in place only the first of each pod counts", "controllers-workloads §6.2"
+    ),
+)
+"""What a model of a cluster with Jobs simplifies besides."""
+
+
+def most_pods(spec: JobSpec, lost: int) -> int:
+    """How many pods of a Job there can be at once: finished ones stay, and each that is ``lost`` has a successor."""
+    return max(spec.completions or 0, spec.parallelism) + spec.parallelism * (2 + lost)
+
+
+def active_deadlines(jobs: Iterable[Job]) -> tuple[int, ...]:
+    """Every active deadline that some of ``jobs`` has, in seconds, ascending."""
+    given = {job.spec.active_deadline_seconds for job in jobs}
+    return tuple(sorted(seconds for seconds in given if seconds is not None))
 
 
 def job_name(pod: Pod) -> str:
