@@ -28,7 +28,7 @@ from .control_plane.controllers.deployment_replica_sets import replica_set_name
 from .control_plane.controllers.deployment_rollout import max_surge
 from .control_plane.scheduler import component as scheduler
 from .environment import faults, users
-from .environment.users import Edit
+from .environment.users import Delete, Edit
 from .kinds import (
     DAEMON_SET,
     DEPLOYMENT,
@@ -336,6 +336,14 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         )
     if _names(scenario, Job):
         found += job.ASSUMPTIONS
+    if any(isinstance(a, Delete) and a.kind == DEPLOYMENT for todo in scenario.users for a in todo):
+        found.append(
+            Assumption(
+                "no-garbage-collector",
+                "what a deleted owner leaves behind is not collected: its ReplicaSets and pods stay",
+                "controllers-cluster §6",
+            )
+        )
     if fused(scenario):
         found.append(
             Assumption(

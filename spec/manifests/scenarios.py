@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -133,7 +133,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             expect=settings.expect,
         )
         jobs.append(Job(scenario, group, group.documents, _self_contained(settings, group, nodes, applied)))
-    _check_actions(settings, jobs, nodes)
+    _check_actions(settings, jobs, nodes, changed)
     gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
         tuple(jobs),
@@ -294,12 +294,20 @@ def _action(verb: str, argument: str) -> users.Action:
     return users.delete(known[kind], name, force=verb == "force-delete")
 
 
-def _check_actions(settings: Settings, jobs: Sequence[Job], nodes: Sequence[Mapping[str, Any]]) -> None:
+def _check_actions(
+    settings: Settings,
+    jobs: Sequence[Job],
+    nodes: Sequence[Mapping[str, Any]],
+    changed: Mapping[str, tuple[Deployment | DaemonSet, ...]],
+) -> None:
     """Raises ``InputError`` where a user acts on something that does not exist."""
     node_names = {str(node["metadata"]["name"]) for node in nodes}
     names = {**_names([item for job in jobs for item in job.scenario.objects]), NODE: node_names}
     for verb, argument in (action for todo in settings.users for action in todo):
         if verb == "apply":
+            # A trace carries what was applied whole, and of the workloads only those of its own group.
+            if argument not in settings.applied:
+                _check_applied(argument, changed[argument], names)
             continue
         action = _action(verb, argument)
         known = names[action.kind]
@@ -308,4 +316,15 @@ def _check_actions(settings: Settings, jobs: Sequence[Job], nodes: Sequence[Mapp
                 f'a user wants to {verb} "{action.name}", which does not exist',
                 source=COMMAND_LINE,
                 expected=f"one of {', '.join(sorted(known)) or 'nothing'}",
+            )
+
+
+def _check_applied(path: str, applied: Sequence[Deployment | DaemonSet], names: Mapping[str, Collection[str]]) -> None:
+    """Raises ``InputError`` on a workload that would be new: users change what is there, they bring nothing."""
+    for workload in applied:
+        if workload.metadata.name not in names[workload.kind]:
+            raise InputError(
+                f'a user applies {workload.kind} "{workload.metadata.name}", which is not among the manifests',
+                source=path,
+                expected=f"one of {', '.join(sorted(names[workload.kind])) or 'none'}, changed",
             )
