@@ -139,3 +139,13 @@ def test_the_job_holds(capsys: pytest.CaptureFixture[str]) -> None:
     ((group,),) = (scenario["groups"] for scenario in said["scenarios"])
     assert (group["verdict"], group["states"], group["complete"]) == ("holds", 7426, True)
     assert {"job-eventually-finished", "job-each-pod-counted-once"} <= {prop["name"] for prop in group["properties"]}
+
+
+def test_on_the_largest_example_a_rule_has_few_views(capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule body runs once for each distinct view, so what it declares to read must be little (design §3.1)."""
+    sizes = {path: yaml.safe_load(path.read_text())["expect"]["states"] for path in SCENARIOS}
+    _, said = report(capsys, "check", max(sizes, key=lambda path: sizes[path]))
+    (group,) = said["scenarios"][0]["groups"]
+    many = {(component, rule): count for component, rule, count in group["views"] if count > group["states"] / 100}
+    assert group["views"]
+    assert many == {}
