@@ -299,6 +299,11 @@ ASSUMPTIONS = (
         "after a request that failed and changed nothing, the next request of its plan follows in the same step",
         "docs/decisions/0002",
     ),
+    Assumption(
+        "room-between-groups",
+        "groups share nodes, but never run short of room: replicas and surge are counted, terminating pods are not",
+        "design §6",
+    ),
     Assumption("object-ages", "ages of objects are not kept: where Kubernetes ranks by age, every order is tried"),
     Assumption(
         "changed-back",
