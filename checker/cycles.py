@@ -18,8 +18,8 @@ def shortest_cycle(states: int, sources: array[int], targets: array[int]) -> lis
     The edges lead from ``sources[i]`` to ``targets[i]``; none may lead from a state to itself.
     """
     # Loading scipy takes longer than many a search; only this file needs it.
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
-    from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import connected_components
 
     if not sources:
         return None

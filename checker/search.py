@@ -30,7 +30,7 @@ _WEIGH_EVERY = 0.1
 """Seconds between two looks at the memory, which take long."""
 
 
-class _Stopped(Exception):  # noqa: N818 - control flow inside this file, not an error
+class _Stopped(Exception):
     def __init__(self, bound: Bound) -> None:
         self.bound = bound
 

@@ -61,7 +61,7 @@ def model_of(scenario: Scenario, seed: int = 0) -> Model:
     return model
 
 
-class _Stopped(Exception):  # noqa: N818 - control flow inside this file, not an error
+class _Stopped(Exception):
     def __init__(self, bound: Bound) -> None:
         self.bound = bound
 

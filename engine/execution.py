@@ -74,7 +74,7 @@ class Effects:
     calls: tuple[CallRecord, ...]
 
 
-class _NeedsSelection(Exception):  # noqa: N818 - control flow inside this file, not an error
+class _NeedsSelection(Exception):
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
 

@@ -17,7 +17,7 @@ from ..spec.language.machine import Arrow, Machine
 _ANY_TRIGGER = "take_any_arrow"
 
 
-class AmbiguousTriggers(ValueError):  # noqa: N818 - says what is wrong with a declaration
+class AmbiguousTriggers(ValueError):
     """Two triggers of a machine, or a trigger and what every oracle has, would be the same method."""
 
 

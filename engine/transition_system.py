@@ -20,7 +20,7 @@ from .execution import Effects, PlanInFlight, Selection
 from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
 
 
-class PoolFull(Exception):  # noqa: N818 - a bound that ran out, reported as such, not an error of the program
+class PoolFull(Exception):
     """A step needs a new object and the pool has no slot left: a bound ran out (design §3.2)."""
 
     def __init__(self, kind: str, slots: int) -> None:

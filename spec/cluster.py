@@ -217,7 +217,8 @@ def admitted(pod: Pod, reads: AdmissionReads) -> Pod:
     response = handle(ApiCall(Verb.CREATE, POD, pod), None, current=True, admission=reads)
     if not response.outcome.success:
         raise RejectedError(f"Pod {pod.metadata.name}: {response.outcome.value}: {response.reason}")
-    return without_history(response.stored)  # type: ignore[no-any-return]
+    stored: Pod = without_history(response.stored)
+    return stored
 
 
 def initial(scenario: Scenario, reads: AdmissionReads) -> dict[str, tuple[Mapping[str, Any], ...]]:
@@ -298,6 +299,18 @@ ASSUMPTIONS = (
         "refusals-take-no-time",
         "after a request that failed and changed nothing, the next request of its plan follows in the same step",
         "docs/decisions/0002",
+    ),
+    Assumption(
+        "one-api-server",
+        "one API server, there whenever a component can reach it; no quota, limit ranges or webhooks refuse a request,"
+        " service accounts exist",
+        "kube-apiserver §6, §8",
+    ),
+    Assumption("no-preemption", "a pod that fits nowhere waits, whatever its priority", "kube-scheduler §6"),
+    Assumption(
+        "stopped-by-force",
+        "containers that the kubelet stops end with exit code 137, so their pod ends as Failed",
+        "kubelet §5",
     ),
     Assumption(
         "room-between-groups",
