@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,15 @@ class State:
     name: str
     holds: Callable[..., bool]
     meaning: str = ""
+
+
+def states_by(classify: Callable[..., str], meanings: Mapping[str, str]) -> tuple[State, ...]:
+    """States that one function tells apart: ``classify`` names the state of the fields' values; name -> meaning."""
+
+    def state(name: str) -> State:
+        return State(name, lambda *values: classify(*values) == name, meanings[name])
+
+    return tuple(map(state, meanings))
 
 
 @dataclass(frozen=True, slots=True)

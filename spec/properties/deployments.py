@@ -90,19 +90,23 @@ NOTHING_LOST = (
 )
 
 
-def _min_available(key: _Rollout, available: int, losses: tuple[str, ...]) -> Finding:
-    spec = key.deployment.spec
-    needed = spec.replicas - max_unavailable(spec)
+def _promised(key: _Rollout, found: int, losses: tuple[str, ...], otherwise: str) -> Finding:
+    """Whether ``found`` pods are as many as a rolling update promises to keep of a Deployment that was available."""
+    needed = key.deployment.spec.replicas - max_unavailable(key.deployment.spec)
     if not key.available or needed <= 0:
         return IDLE
-    if available >= needed:
+    if found >= needed:
         return HOLDS
-    if losses:
-        return suspended(disturbed(losses))
-    return violated(
-        f"available pods of {key.name}: {available}; promised were at least {needed}"
-        f" ({spec.replicas} replicas, maxUnavailable {max_unavailable(spec)})"
+    return suspended(disturbed(losses)) if losses else violated(otherwise)
+
+
+def _min_available(key: _Rollout, available: int, losses: tuple[str, ...]) -> Finding:
+    replicas, missing = key.deployment.spec.replicas, max_unavailable(key.deployment.spec)
+    otherwise = (
+        f"available pods of {key.name}: {available}; promised were at least {replicas - missing}"
+        f" ({replicas} replicas, maxUnavailable {missing})"
     )
+    return _promised(key, available, losses, otherwise)
 
 
 DEPLOYMENT_MIN_AVAILABLE = StateProperty(
@@ -340,17 +344,11 @@ SERVING_PODS = Query(POD, ("object", "runtime"), _serving_pod, COUNT, _name)
 
 
 def _min_serving(key: _Rollout, serving: int, losses: tuple[str, ...]) -> Finding:
-    spec = key.deployment.spec
-    needed = spec.replicas - max_unavailable(spec)
-    if not key.available or needed <= 0:
-        return IDLE
-    if serving >= needed:
-        return HOLDS
-    if losses:
-        return suspended(disturbed(losses))
-    return violated(
+    needed = key.deployment.spec.replicas - max_unavailable(key.deployment.spec)
+    otherwise = (
         f"pods of {key.name} that answer requests: {serving}; promised were {needed}, and its status says Available"
     )
+    return _promised(key, serving, losses, otherwise)
 
 
 DEPLOYMENT_MIN_SERVING = StateProperty(

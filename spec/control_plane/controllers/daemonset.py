@@ -19,7 +19,7 @@ import attrs
 
 from ...kinds import DAEMON_SET, KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
 from ...language.component import Component, Handler, Key, Rule
-from ...language.machine import Arrow, Machine, State
+from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import KEY, Alternative, Write
 from ...language.query import ANY, DISTINCT, MULTISET, Query
 from ...objects.daemon_set import DaemonSet, DaemonSetStatus
@@ -224,9 +224,7 @@ MACHINE = Machine(
     name="daemonset",
     kind=DAEMON_SET,
     fields=("object",),
-    states=tuple(
-        State(name, lambda daemon_set, name=name: _reports(daemon_set) == name, text) for name, text in _STATES.items()
-    ),
+    states=states_by(_reports, _STATES),
     initial="Absent",
     arrows=(
         Arrow("observe", "Not observed", "Unmet", NAME, "controllers-workloads §4"),

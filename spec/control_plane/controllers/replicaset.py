@@ -18,7 +18,7 @@ import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, POD, REPLICA_SET, process_runs
 from ...language.component import Component, Handler, Key, Rule
-from ...language.machine import Arrow, Machine, State
+from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import Alternative
 from ...language.query import ANY, COUNT, DISTINCT, MULTISET, SUM_BY, Query, Read, no_parameter
 from ...objects.conditions import find_condition
@@ -292,9 +292,7 @@ MACHINE = Machine(
     name="replicaset",
     kind=REPLICA_SET,
     fields=("object",),
-    states=tuple(
-        State(name, lambda replica_set, name=name: _asks(replica_set) == name, text) for name, text in _STATES.items()
-    ),
+    states=states_by(_asks, _STATES),
     initial="Absent",
     arrows=(
         Arrow("create", "Absent", "Unmet", _DEPLOYMENT, "controllers-workloads §2"),

