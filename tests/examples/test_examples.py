@@ -15,7 +15,11 @@ import yaml
 from kubemodel.cli.main import run
 
 ROOT = Path(__file__).parents[2] / "examples"
-SCENARIOS = sorted(path for path in ROOT.rglob("*.yaml") if "kind: Scenario" in path.read_text())
+SCENARIOS = sorted(
+    path
+    for path in ROOT.rglob("*.yaml")
+    if "kind: Scenario" in path.read_text() and (ROOT / "bugs") not in path.parents
+)
 PAIRS = sorted({path.parent for path in SCENARIOS})
 
 LONGEST_STORY = 24

@@ -1,0 +1,85 @@
+"""Bugs that Kubernetes had or has, each found by `kubemodel check` alone and gone with its mitigation (docs/bugs.md).
+
+``examples/bugs/ISSUE/README.md`` says what happened. Scenarios called ``broken…yaml`` have a counterexample, those
+called ``fixed…yaml`` hold, exhaustively. To write the page anew: WRITE_PAGES=1 ./test tests/examples/test_bugs.py -n 0
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from .bugs import (
+    FOLDERS,
+    PAGE,
+    QUESTION,
+    SCENARIOS,
+    SETTINGS,
+    document,
+    named,
+    outcome,
+    page,
+    scenarios,
+    section,
+    settings,
+    table,
+    without_seconds,
+)
+
+MOST_SECONDS = 120
+
+AVOIDED_BY_HAND: Mapping[str, frozenset[str]] = {}
+"""Bugs that users avoid by what they write or do: the fields in which the scenarios of an issue differ besides."""
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+def test_a_bug_says_what_happened_upstream(folder: Path) -> None:
+    title, gap, *text = (folder / "README.md").read_text().splitlines()
+    assert title.startswith(f"# {folder.name}: ")
+    assert gap == ""
+    assert f"kubernetes/kubernetes#{folder.name}" in " ".join(text)
+    assert any(path.stem.startswith("broken") for path in scenarios(folder))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=named)
+def test_a_scenario_comes_out_as_it_says(path: Path) -> None:
+    found, expected = outcome(path), document(path)["expect"]
+    assert found.unmet == ()
+    assert found.code == 0
+    assert {"verdict", "states"} <= expected.keys()
+    assert found.seconds < MOST_SECONDS
+    if path.stem.startswith("fixed"):
+        assert expected["verdict"] == "holds"
+        assert found.group["complete"]
+        return
+    assert expected["verdict"] == "violated"
+    assert {"property", "steps"} <= expected.keys()
+    assert set(found.traces) == {expected["property"]}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+def test_scenarios_of_a_bug_differ_in_faults_constants_and_switches_alone(folder: Path) -> None:
+    """Prints the differences: run with -s to read them."""
+    found = {path: document(path) for path in scenarios(folder)}
+    for path in found:
+        print(f"{named(path)} differs from the default cluster in: {'; '.join(settings(path)) or 'nothing'}")
+        assert set(found[path]) <= QUESTION | SETTINGS | {"expect"}
+    asked = QUESTION - AVOIDED_BY_HAND.get(folder.name, frozenset())
+    questions = [{field: value for field, value in said.items() if field in asked} for said in found.values()]
+    assert all(question == questions[0] for question in questions)
+    answers = [said["expect"]["verdict"] for said in found.values()]
+    assert len({(settings(path), str(found[path])) for path in found}) == len(answers)
+
+
+def test_the_table_of_the_page_is_up_to_date() -> None:
+    if os.environ.get("WRITE_PAGES"):
+        PAGE.write_text(page())
+    assert without_seconds(PAGE.read_text()) == table(measured=False), "docs/bugs.md: WRITE_PAGES=1 writes it anew"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=named)
+def test_the_page_tells_the_shortest_counterexamples(folder: Path) -> None:
+    assert section(folder) in PAGE.read_text(), "docs/bugs.md: WRITE_PAGES=1 writes it anew"
