@@ -6,13 +6,13 @@ directed graph, 2005, as scipy has them.
 
 from __future__ import annotations
 
-from array import array
 from collections import deque
 
 import numpy
+from numpy.typing import NDArray
 
 
-def shortest_cycle(states: int, sources: array[int], targets: array[int]) -> list[int] | None:
+def shortest_cycle(states: int, sources: NDArray[numpy.uint32], targets: NDArray[numpy.uint32]) -> list[int] | None:
     """A shortest cycle through the first state that is on any, as state numbers from that state on; None if none is.
 
     The edges lead from ``sources[i]`` to ``targets[i]``; none may lead from a state to itself.
@@ -21,10 +21,9 @@ def shortest_cycle(states: int, sources: array[int], targets: array[int]) -> lis
     from scipy.sparse import csr_matrix
     from scipy.sparse.csgraph import connected_components
 
-    if not sources:
+    if not len(sources):
         return None
-    rows, columns = numpy.frombuffer(sources, dtype=numpy.intc), numpy.frombuffer(targets, dtype=numpy.intc)
-    graph = csr_matrix((numpy.ones(len(rows), dtype=bool), (rows, columns)), shape=(states, states))
+    graph = csr_matrix((numpy.ones(len(sources), dtype=bool), (sources, targets)), shape=(states, states))
     count, component = connected_components(graph, connection="strong")
     if count == states:
         return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
 from ..engine.judging import Finding, Judgement, StateJudge, StepJudges, property_names, state_judges
+from ..engine.pools import State
 from ..engine.transition_system import TransitionSystem
 from ..engine.verdicts import Category, PropertyVerdict, Verdict
-from .expansion import Packed
 from .result import Bound, RuleName, Suspension
 from .tables import TabledFiring
 
@@ -31,7 +31,7 @@ class Violation:
     length: int
     text: str
     state: int
-    successor: Packed | None = None
+    successor: State | None = None
     rule: RuleName | None = None
 
 
@@ -69,7 +69,7 @@ class Findings:
         changes: Iterable[tuple[int, int, int]],
         length: int,
         state: int,
-        successor: Packed,
+        successor: Callable[[], State],
     ) -> None:
         """Judges the changes of single objects that a step makes, each once for what its rule had been told."""
         group = firing.group
@@ -85,7 +85,7 @@ class Findings:
                     self._suspend(name, finding.text)
                 elif finding.judgement is Judgement.VIOLATED and name not in self.violations:
                     rule = (component, group.rule.name)
-                    self.violations[name] = Violation(name, length, finding.text, state, successor, rule)
+                    self.violations[name] = Violation(name, length, finding.text, state, successor(), rule)
             self.arrows.update((*arrow, component) for arrow in self._step_judges.arrows(group, *change))
 
     def _suspend(self, name: str, text: str) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
-
+import numpy
 from hypothesis import given
 from hypothesis import strategies as st
 from kubemodel.checker.cycles import shortest_cycle
@@ -15,7 +14,11 @@ EDGES = st.lists(
 
 
 def cycle_of(edges: list[tuple[int, int]]) -> list[int] | None:
-    return shortest_cycle(STATES, array("i", [s for s, _ in edges]), array("i", [t for _, t in edges]))
+    return shortest_cycle(
+        STATES,
+        numpy.array([s for s, _ in edges], dtype=numpy.uint32),
+        numpy.array([t for _, t in edges], dtype=numpy.uint32),
+    )
 
 
 def length_of_way(edges: list[tuple[int, int]], start: int) -> int | None:

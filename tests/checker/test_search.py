@@ -221,7 +221,7 @@ class TestBounds:
 
 
 def test_progress_does_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kubemodel.checker.search._REPORT_EVERY", 0.0)
+    monkeypatch.setattr("kubemodel.checker.exploration._REPORT_EVERY", 0.0)
     seen: list[Progress] = []
     system = lights(*UP, properties=(below(4),))
     assert search(system, progress=seen.append) == search(lights(*UP, properties=(below(4),)))

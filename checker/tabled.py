@@ -1,0 +1,135 @@
+"""Explores on tables, in Python: states are numbers, their successors are looked up (design §3.2)."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Mapping
+
+import numpy
+
+from ..engine.pools import State
+from ..engine.transition_system import Reader
+from .expansion import Expansion, Move, Packed
+from .exploration import Edges, Exploration, Task
+
+_PAUSE = 256
+"""States between two looks at the clock."""
+
+
+class TabledExploration(Exploration):
+    """A search whose states are integers in a dict."""
+
+    def __init__(self, task: Task) -> None:
+        """Empty tables."""
+        super().__init__(task)
+        self._expansion = Expansion(task.system, self.findings.judges, self._moved)
+        self._seen: dict[Packed, int] = {}
+        self._order: list[Packed] = []
+        self._parents = array("I")
+        self._sources = array("I")
+        self._targets = array("I")
+        self._current = 0
+        self._first = 0
+
+    @property
+    def states(self) -> int:
+        """As in ``Exploration``."""
+        return len(self._order)
+
+    @property
+    def triggered(self) -> set[str]:
+        """As in ``Exploration``."""
+        return self._expansion.triggered
+
+    def _moved(self, state: Packed, move: Move) -> None:
+        """A step that was not seen before, from the state that is being expanded."""
+        if move.full is not None:
+            self.full.setdefault(move.full.kind, move.full.slots)
+            return
+        group = move.firing.group
+        self.fired.add((group.component.name, group.rule.name))
+        self.findings.judge_changes(
+            move.firing,
+            move.changes,
+            self.depth + 1,
+            self._current,
+            lambda: self._expansion.unpack(state + move.delta),
+        )
+
+    def begin(self) -> None:
+        """As in ``Exploration``."""
+        expansion = self._expansion
+        for number, initial in enumerate(dict.fromkeys(map(expansion.pack, self.task.initial))):
+            self._seen[initial] = number
+            self._order.append(initial)
+            self._parents.append(number)
+            self.findings.judge_state(expansion.findings(initial, quiescent=False), 0, number)
+
+    def explore_level(self) -> bool:
+        """As in ``Exploration``."""
+        seen, order, parents, findings = self._seen, self._order, self._parents, self.findings
+        steps, look = self._expansion.steps, self._expansion.findings
+        limit = self.task.limits.max_states or sys.maxsize
+        judged, stable = findings.judges_states, findings.judges_quiescence
+        end = len(order)
+        for number in range(self._first, end):
+            if not number % _PAUSE:
+                self.pause(end - number)
+            state = order[number]
+            self._current = number
+            own, environment, progress = steps(state)
+            if not progress:
+                self.quiescent += 1
+                findings.judge_state(look(state, quiescent=True), self.depth, number)
+            deltas = own + environment if environment else own
+            self.transitions += len(deltas)
+            for delta in deltas:
+                after = state + delta
+                if after not in seen:
+                    if len(order) >= limit:
+                        raise self.stop_at_states()
+                    seen[after] = len(order)
+                    order.append(after)
+                    parents.append(number)
+                    if judged:
+                        found = look(after, quiescent=False)
+                        if found:
+                            findings.judge_state(found, self.depth + 1, len(order) - 1)
+            if stable:
+                self._sources.extend([number] * len(own))
+                self._targets.extend([seen[state + delta] for delta in own])
+        self._first = end
+        return len(order) > end
+
+    def way_to(self, number: int) -> list[State]:
+        """As in ``Exploration``."""
+        way = [number]
+        while self._parents[way[-1]] != way[-1]:
+            way.append(self._parents[way[-1]])
+        return [self.state(each) for each in reversed(way)]
+
+    def state(self, number: int) -> State:
+        """As in ``Exploration``."""
+        return self._expansion.unpack(self._order[number])
+
+    def edges(self) -> Edges:
+        """As in ``Exploration``."""
+        return Edges(
+            numpy.frombuffer(self._sources, dtype=numpy.uint32), numpy.frombuffer(self._targets, dtype=numpy.uint32)
+        )
+
+    def views(self) -> Mapping[Reader, int]:
+        """As in ``Exploration``."""
+        return self._expansion.tables.views()
+
+    def sizes(self) -> Mapping[str, int]:
+        """As in ``Exploration``."""
+        return self._expansion.tables.sizes()
+
+    def bytes_per_state(self) -> float:
+        """As in ``Exploration``."""
+        count = len(self._order)
+        stored = sys.getsizeof(self._seen) + sys.getsizeof(self._order) + self._parents.itemsize * count
+        numbers = sys.getsizeof(self._order[-1]) + sys.getsizeof(count) if count else 0
+        return stored / max(count, 1) + numbers
