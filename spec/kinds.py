@@ -117,9 +117,9 @@ USER_FIELDS = (Field("todo", ()),)
 """``left``: how often the fault may still come; ``used``: whether it came. ``todo``: the user's actions, in order."""
 
 
-def pods(slots: int, *, of_jobs: bool = False) -> Kind:
-    """Interchangeable pods with generated names, at most ``slots`` at once. ``of_jobs``: some may belong to a Job."""
-    return Kind(POD, (*POD_FIELDS, *JOB_POD_FIELDS) if of_jobs else POD_FIELDS, slots=slots)
+def pods(slots: int, fields: tuple[Field, ...] = POD_FIELDS) -> Kind:
+    """Interchangeable pods with generated names, at most ``slots`` at once."""
+    return Kind(POD, fields, slots=slots)
 
 
 def named(kind: str, names: tuple[str, ...]) -> Kind:

@@ -9,9 +9,11 @@ import attrs
 import pytest
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec import cluster
+from kubemodel.spec.cluster.deployments import progress_deadlines
+from kubemodel.spec.cluster.over_time import versions
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import replica_set_name
 from kubemodel.spec.environment.users import DISRUPTION
-from kubemodel.spec.kinds import FAULT, NODE, POD, REPLICA_SET, USER
+from kubemodel.spec.kinds import FAULT, JOB_POD_FIELDS, NODE, POD, POD_FIELDS, REPLICA_SET, USER, named, pods
 from kubemodel.spec.language.model import Kind
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.objects.metadata import ObjectMeta
@@ -116,22 +118,22 @@ def test_switches_reach_the_components() -> None:
 def test_timers_are_those_of_the_deadlines_and_tolerations_in_the_scenario() -> None:
     tolerant = pod_spec(tolerations=[{"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 7}])
     wanted = _applied(deployment(1, _V2, progressDeadlineSeconds=60), before=deployment(1, tolerant))
-    assert cluster.progress_deadlines(wanted) == (60, 600)
+    assert progress_deadlines(wanted) == (60, 600)
     assert cluster.toleration_seconds(wanted) == (7, 300)
 
 
 def test_replica_sets_have_the_names_of_all_templates_and_of_those_given() -> None:
     wanted = _applied(deployment(1, _V2), deployment(), before=deployment())
-    versions = cluster.deployments_over_time(wanted)
-    assert len(versions) == 3
-    assert set(_kinds(wanted)[REPLICA_SET].names) == {replica_set_name(version) for version in versions}
+    templates = versions(wanted, Deployment)
+    assert len(templates) == 3
+    assert set(_kinds(wanted)[REPLICA_SET].names) == {replica_set_name(version) for version in templates}
     assert len(_kinds(wanted)[REPLICA_SET].names) == 2
     assert "web-old" in _kinds(scenario(deployment(), replica_set()))[REPLICA_SET].names
 
 
 def test_users_changes_add_up_in_order() -> None:
     wanted = scenario(deployment(), users=[[{"scale": "web=3"}, {"pause": "web"}]])
-    assert [(it.spec.replicas, it.spec.paused) for it in cluster.deployments_over_time(wanted)] == [
+    assert [(it.spec.replicas, it.spec.paused) for it in versions(wanted, Deployment)] == [
         (1, False),
         (3, False),
         (3, True),
@@ -257,6 +259,6 @@ def test_nothing_has_no_history() -> None:
 
 def test_every_machine_has_one_state_for_what_is_not_there_yet() -> None:
     for machine in cluster.MACHINES:
-        kind = next(kind for kind in cluster.kinds(scenario(deployment())) if kind.name == machine.kind)
+        kind = pods(1, POD_FIELDS + JOB_POD_FIELDS) if machine.kind == POD else named(machine.kind, ())
         initial = {field.name: field.initial for field in kind.fields}
         assert machine.classify(*[initial[field] for field in machine.fields])

@@ -1,0 +1,56 @@
+"""The API server of a model, and what it has let in before the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from ..control_plane.apiserver.admission import AdmissionReads
+from ..control_plane.apiserver.handling import handle
+from ..kinds import POD
+from ..language.request import ApiCall, Response, Verb
+from ..language.scenario import Scenario
+from ..objects.metadata import ObjectMeta
+from ..objects.namespace import Namespace
+from ..objects.pod import Pod
+from ..objects.priority import PriorityClass
+from .history import without_history
+from .part import given
+
+
+class RejectedError(ValueError):
+    """An object of the scenario that the API server of the model does not let in."""
+
+
+def admitted(pod: Pod, reads: AdmissionReads) -> Pod:
+    """A pod of the manifests as the API server stores it. Raises ``RejectedError`` if it does not."""
+    response = handle(ApiCall(Verb.CREATE, POD, pod), None, current=True, admission=reads)
+    if not response.outcome.success:
+        raise RejectedError(f"Pod {pod.metadata.name}: {response.outcome.value}: {response.reason}")
+    stored: Pod = without_history(response.stored)
+    return stored
+
+
+@attrs.frozen
+class ApiServer:
+    """The API server of one model: what admission reads is the same in every state of it."""
+
+    reads: AdmissionReads
+
+    def __call__(self, call: ApiCall, stored: Any, *, current: bool) -> Response:
+        """The answer to a request, with what it leaves stored."""
+        response = handle(call, stored, current=current, admission=self.reads)
+        return attrs.evolve(response, stored=without_history(response.stored))
+
+
+def _namespaces(scenario: Scenario) -> tuple[Namespace, ...]:
+    """The namespaces given, and those that objects name: they are taken to exist."""
+    given = {item.metadata.name: item for item in scenario.objects if isinstance(item, Namespace)}
+    used = sorted({item.metadata.namespace for item in scenario.objects if item.metadata.namespace} - set(given))
+    return (*given.values(), *(Namespace(ObjectMeta(name=name, namespace="")) for name in used))
+
+
+def admission_reads(scenario: Scenario) -> AdmissionReads:
+    """What admission finds in the store, the same in every state: priority classes and namespaces."""
+    return AdmissionReads(priority_classes=given(scenario, PriorityClass), namespaces=_namespaces(scenario))

@@ -1,0 +1,158 @@
+"""Puts the parts of a cluster together: components, kinds and slots, the start, the assumptions; a scenario's model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..constants import with_constants
+from ..environment import faults, users
+from ..kinds import FAULT, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, POD, POD_FIELDS, PROCESS, USER, named, pods
+from ..language.component import Component
+from ..language.model import Assumption, Kind, Model
+from ..language.scenario import Scenario
+from ..objects.pod import Pod
+from ..properties.catalogue import chosen_properties
+from .admitting import ApiServer, admission_reads, admitted
+from .daemon_sets import DAEMON_SETS
+from .deployments import DEPLOYMENTS
+from .jobs import JOBS
+from .node_agents import NODE_AGENTS, fused
+from .node_controllers import NODE_CONTROLLERS
+from .over_time import toleration_seconds as toleration_seconds
+from .part import Part, given
+from .scheduling import SCHEDULING
+
+PARTS: tuple[Part, ...] = (DEPLOYMENTS, JOBS, DAEMON_SETS, SCHEDULING, NODE_AGENTS, NODE_CONTROLLERS)
+"""Every part, in the order in which their components' rules are tried."""
+
+MACHINES = (
+    *(machine for part in (NODE_AGENTS, SCHEDULING) for machine in part.machines),
+    *(machine for part in PARTS if part not in (NODE_AGENTS, SCHEDULING) for machine in part.machines),
+    faults.MACHINE_MACHINE,
+    faults.PROCESS_MACHINE,
+)
+"""The machines of every object and process, a pod's first."""
+
+
+def needed(scenario: Scenario) -> tuple[Part, ...]:
+    """The parts that something in the scenario can trigger."""
+    return tuple(part for part in PARTS if part.needed(scenario))
+
+
+def pod_slots(scenario: Scenario) -> int:
+    """How many pods the model holds at once at most: room for every replica, its successor and its terminating self."""
+    if scenario.pod_slots is not None:
+        return scenario.pod_slots
+    return sum(part.pods(scenario) for part in needed(scenario)) + 2
+
+
+def components(scenario: Scenario) -> tuple[Component, ...]:
+    """The components that something in the scenario can trigger, in the order in which their rules are tried."""
+    found = [component for part in needed(scenario) for component in part.components(scenario)]
+    found.append(faults.supervisor(scenario.faults, _clients_by_process(found)))
+    found.append(faults.component(scenario.faults))
+    found.append(users.component())
+    return with_constants((component for component in found if component.rules), scenario.constants)
+
+
+def _clients_by_process(found: Iterable[Component]) -> Mapping[str, tuple[str, ...]]:
+    clients: dict[str, tuple[str, ...]] = {}
+    for component in found:
+        clients[component.process] = (*clients.get(component.process, ()), component.name)
+    return clients
+
+
+def kinds(scenario: Scenario) -> tuple[Kind, ...]:
+    """The kinds of the model, with their names and slots."""
+    found = needed(scenario)
+    fields = (*POD_FIELDS, *(field for part in found for field in part.pod_fields))
+    return (
+        pods(pod_slots(scenario), fields),
+        *(kind for part in found for kind in part.kinds(scenario)),
+        named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER)),
+        named(FAULT, (*sorted(name for name, budget in scenario.faults.items() if budget), users.DISRUPTION)),
+        named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
+    )
+
+
+def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """The bundles that stand at the start; all others are empty."""
+    reads = admission_reads(scenario)
+    found: dict[str, tuple[Mapping[str, Any], ...]] = {
+        POD: tuple({"object": admitted(pod, reads)} for pod in given(scenario, Pod)),
+        FAULT: tuple({"name": name, "left": budget} for name, budget in scenario.faults.items() if budget),
+        USER: tuple({"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)),
+    }
+    for part in needed(scenario):
+        for kind, bundles in part.initial(scenario).items():
+            found[kind] = (*found.get(kind, ()), *bundles)
+    return found
+
+
+ASSUMPTIONS = (
+    Assumption(
+        "containers-together",
+        "the main containers of a pod start and stop together; images are present; init containers succeed",
+        "container-runtime §3",
+    ),
+    Assumption("min-ready-seconds", "a pod is available as soon as it is ready", "controllers-workloads, definitions"),
+    Assumption(
+        "queueing-hints-exact",
+        "an unschedulable pod is tried again exactly when a node has become feasible for it",
+        "kube-scheduler §2",
+    ),
+    Assumption("one-worker", "each controller works on one request at a time for one object", "00-index §4"),
+    Assumption(
+        "refusals-take-no-time",
+        "after a request that failed and changed nothing, the next request of its plan follows in the same step",
+        "docs/decisions/0002",
+    ),
+    Assumption(
+        "one-api-server",
+        "one API server, there whenever a component can reach it; no quota, limit ranges or webhooks refuse a request,"
+        " service accounts exist",
+        "kube-apiserver §6, §8",
+    ),
+    Assumption("no-preemption", "a pod that fits nowhere waits, whatever its priority", "kube-scheduler §6"),
+    Assumption(
+        "stopped-by-force",
+        "containers that the kubelet stops end with exit code 137, so their pod ends as Failed",
+        "kubelet §5",
+    ),
+    Assumption(
+        "room-between-groups",
+        "groups share nodes, but never run short of room: replicas and surge are counted, terminating pods are not",
+        "design §6",
+    ),
+    Assumption("object-ages", "ages of objects are not kept: where Kubernetes ranks by age, every order is tried"),
+    Assumption(
+        "changed-back",
+        "an object that is changed and changed back between two requests of one plan counts as unchanged",
+        "docs/decisions/0008",
+    ),
+)
+"""What every model of a cluster simplifies; a verdict prints it."""
+
+
+def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    """The named assumptions of a model of this scenario."""
+    return (*ASSUMPTIONS, *(assumption for part in needed(scenario) for assumption in part.assumptions(scenario)))
+
+
+def build(scenario: Scenario) -> Model:
+    """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
+    return Model(
+        name=scenario.name,
+        kinds=kinds(scenario),
+        components=components(scenario),
+        initial=initial(scenario),
+        machines=MACHINES,
+        properties=chosen_properties(scenario),
+        api_server=ApiServer(admission_reads(scenario)),
+        lag=scenario.lag,
+        rpc=scenario.rpc,
+        fused=fused(scenario),
+        time=scenario.time,
+        assumptions=assumptions(scenario),
+    )

@@ -1,0 +1,38 @@
+"""The controllers that act on nodes in trouble: node lifecycle, taint eviction, pod garbage collection."""
+
+from __future__ import annotations
+
+from ..control_plane.controllers import node_lifecycle, pod_garbage_collector, taint_eviction
+from ..environment import faults
+from ..kinds import NODE, POD
+from ..language.component import Component
+from ..language.scenario import Scenario
+from .over_time import toleration_seconds
+from .part import Part
+
+
+def _needed(scenario: Scenario) -> bool:
+    """Whether a node can stop sending heartbeats, register, carry a taint that evicts, or be changed by a user."""
+    node_faults = {faults.NODE_CRASH, faults.LINK_CUT, faults.KUBELET_CRASH}
+    return (
+        any(scenario.faults.get(name, 0) for name in node_faults)
+        or any(not setup.registered for setup in scenario.nodes)
+        or any(taint.effect == "NoExecute" for setup in scenario.nodes for taint in setup.node.spec.taints)
+        or any(action.kind in (NODE, POD) for todo in scenario.users for action in todo)
+    )
+
+
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    return (
+        node_lifecycle.component(),
+        taint_eviction.component(toleration_seconds(scenario)),
+        pod_garbage_collector.component(),
+    )
+
+
+NODE_CONTROLLERS = Part(
+    "node controllers",
+    _needed,
+    components=_components,
+    machines=node_lifecycle.MACHINES,
+)
