@@ -65,12 +65,20 @@ class Expansion:
         self.triggered: set[str] = set()
         self._shifts = [contents.shift for contents in self.tables.contents]
         self._masks = [_FIELD << shift for shift in self._shifts]
-        ranks = sorted({group.rank for group in system.groups if not group.environment}) if system.graded else [0]
-        own = [group for group in system.groups if not group.environment]
+        groups = [group for group in system.groups if not group.environment]
+        ranks = sorted({group.rank for group in groups}) if system.graded else [0]
+
+        def by_rank(*, slow: bool, losing: bool) -> list[list[Partition]]:
+            found = [group for group in groups if (group.losing is not None) is losing]
+            found = [group for group in found if (group.slow and system.graded) is slow]
+            return [self._partition(g for g in found if g.rank == rank or not system.graded) for rank in ranks]
+
         self._environment = self._partition(group for group in system.groups if group.environment)
-        self._ranks = [
-            self._partition(group for group in own if group.rank == rank or not system.graded) for rank in ranks
-        ]
+        self._ranks = by_rank(slow=False, losing=False)
+        self._slow = by_rank(slow=True, losing=False)
+        self._losing = by_rank(slow=False, losing=True)
+        self._slow_losing = by_rank(slow=True, losing=True)
+        self._plain = not any((*self._slow, *self._losing, *self._slow_losing))
         self._always = self._partition(judge for judge in judges if not judge.quiescent)
         self._quiescent = self._partition(judge for judge in judges if judge.quiescent)
         self._on_move = on_move
@@ -108,14 +116,34 @@ class Expansion:
         self._looks += 1
         environment = self._deltas(self._environment, state) if self._environment else []
         own: list[int] = []
-        for partitions in self._ranks:
-            own = self._deltas(partitions, state)
-            if own:
-                break
+        if self._plain:
+            for partitions in self._ranks:
+                own = self._deltas(partitions, state)
+                if own:
+                    break
+        else:
+            own, losing = self._ranked(state)
+            environment = environment + losing
         if not self._without_room:
             return own, environment, bool(own)
         room = [delta for delta in own if delta != _NO_ROOM]
         return room, [delta for delta in environment if delta != _NO_ROOM], bool(own)
+
+    def _ranked(self, state: Packed) -> tuple[list[int], list[int]]:
+        """The components' own steps where some are slow, and the same as they go if something of a request is lost.
+
+        No timer waits for what is slow, but that waits for shorter ones. Where a component has no step that changes
+        anything, nothing that it does is lost.
+        """
+        own: list[int] = []
+        losing: list[int] = []
+        for rank, fast in enumerate(self._ranks):
+            own += self._deltas(self._slow[rank], state)
+            losing += self._deltas(self._slow_losing[rank], state)
+            first = self._deltas(fast, state)
+            if first:
+                return own + first, losing + self._deltas(self._losing[rank], state)
+        return own, losing if own else []
 
     def _deltas(self, partitions: list[Partition], state: Packed) -> list[int]:
         deltas: list[int] = []

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..engine.trace_words import called, deed_lines, slow_lines, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
-from ..engine.watch_cache import INFORMER
 from ..spec.kinds import FAULT, POD, USER
+from ..spec.language.model import INFORMER
 
 _WIDEST_ACTOR = 28
 _SUSPENDED = "suspended"

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..spec.language.component import Handler
+from ..spec.language.model import INFORMER, LossBudget, informer_name
 from ..spec.language.plan import (
     Alternative,
     Call,
     Chosen,
     Forget,
     It,
+    Loss,
     Marked,
+    Miss,
     Named,
     New,
     Relist,
@@ -33,7 +36,7 @@ from ..spec.language.plan import (
 from ..spec.language.request import ApiCall, Outcome, Response
 from .plan_targets import targets, with_targets
 from .pools import MARKS, NAME, cached_field, pending_field, plan_field
-from .watch_cache import INFORMER, informer_name
+from .watch_cache import missing
 
 if TYPE_CHECKING:
     from .transition_system import BoundQuery, TransitionSystem
@@ -74,6 +77,14 @@ class Effects:
     calls: tuple[CallRecord, ...]
 
 
+@attrs.frozen
+class Lost:
+    """A request, counted from 0 within its step, of which something is lost."""
+
+    request: int
+    budget: LossBudget
+
+
 class _NeedsSelection(Exception):
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
@@ -99,6 +110,7 @@ class _Execution:
         key_pool: int,
         queries: Mapping[str, BoundQuery],
         chosen: tuple[int, ...],
+        lost: Lost | None,
     ) -> None:
         self.system = system
         self.component = component
@@ -111,6 +123,8 @@ class _Execution:
         self.labelled: dict[Chosen, int] = {}
         self.sweeps: list[tuple[int, Sweep]] = []
         self.calls: list[CallRecord] = []
+        self.lost = lost
+        self.requests = 0
         self.key = self.take(key_pool)
         self.key_name = self.field(self.key, NAME)
         self.last = self.key
@@ -216,11 +230,31 @@ class _Execution:
         # process got from a response, or from a quorum read.
         from_cache = stale and seen == self.field(ordinal, cached_field(self.component))
         current = seen is None or (stored == seen and not from_cache)
-        response = self.system.model.api_server(step.request, stored, current=current)
-        if response.outcome.success and response.stored != stored:
-            self.store(ordinal, response.stored)
+        loss = self.loses()
+        if loss is Loss.REQUEST:
+            response = Response(Outcome.UNKNOWN, stored, "the request was lost")
+        else:
+            response = self.system.model.api_server(step.request, stored, current=current)
+            if response.outcome.success and response.stored != stored:
+                self.store(ordinal, response.stored)
+            if loss is Loss.REPLY:
+                response = Response(Outcome.UNKNOWN, response.stored, f"{response.outcome.value}; the reply was lost")
         self.calls.append(CallRecord(ordinal, step.request, response, stale))
         return response.outcome
+
+    def loses(self) -> Loss | None:
+        """What is lost of the request that is being made: it is the one that this execution is about."""
+        number, self.requests = self.requests, self.requests + 1
+        if self.lost is None or number != self.lost.request:
+            return None
+        budget = self.lost.budget
+        place = self.by_name(budget.kind, budget.name)
+        self.put(place, budget.left, self.field(place, budget.left) - 1)
+        self.put(place, budget.used, True)
+        return budget.loss
+
+    def may_lose(self, lost: Lost) -> bool:
+        return bool(self.field(self.by_name(lost.budget.kind, lost.budget.name), lost.budget.left))
 
     def perform(self, step: Step) -> Outcome:
         if isinstance(step, Call):
@@ -237,6 +271,10 @@ class _Execution:
         elif isinstance(step, Forget):
             for sweep in self.system.forgetting(step):
                 self.sweep(sweep)
+        elif isinstance(step, Miss):
+            informer = self.by_name(INFORMER, informer_name(step.client, step.kind))
+            self.put(informer, "pending", self.field(informer, "pending") - 1)
+            self.sweep(missing(step.client, step.kind))
         else:
             self.relist(step)
         return Outcome.DONE
@@ -244,7 +282,7 @@ class _Execution:
     def relist(self, step: Relist) -> None:
         lag = self.system.model.lag
         for client, kind in lag:
-            if client == step.client:
+            if client == step.client and step.kind in ("", kind):
                 source = step.source if (step.source, kind) in lag else ""
                 coming = 0
                 if source:
@@ -274,6 +312,8 @@ class _Execution:
                 gone, steps = (*gone, step), rest
             else:
                 gone, steps = (*gone, step, *rest), follow or ()
+        if self.lost is not None and self.requests <= self.lost.request:
+            return self.nothing()
         self.unmark(gone, steps)
         self.remember(steps)
         return Effects(
@@ -284,6 +324,9 @@ class _Execution:
             tuple(self.sweeps),
             tuple(self.calls),
         )
+
+    def nothing(self) -> Effects:
+        return Effects(self.chosen[: len(self.values)], (), ())
 
     def unchanged(self) -> bool:
         """Whether everything that this step has touched is as it was."""
@@ -339,15 +382,21 @@ def attempt(
     queries: Mapping[str, BoundQuery],
     alternative: Alternative,
     chosen: tuple[int, ...],
+    lost: Lost | None = None,
 ) -> Selection | Effects:
     """Runs the next step of ``alternative`` on the bundles ``chosen`` so far.
 
     Returns what to select next if they do not suffice. ``cached_field`` caches are updated by deliveries only.
+    ``lost``: a request of the step of which something is lost; without budget for it, or without that request, the step
+    does nothing.
     """
     try:
-        return _Execution(system, component, rule, key_pool, queries, chosen).run(alternative)
+        execution = _Execution(system, component, rule, key_pool, queries, chosen, lost)
+        if lost is not None and not execution.may_lose(lost):
+            return execution.nothing()
+        return execution.run(alternative)
     except _NeedsSelection as needs:
         return needs.selection
 
 
-__all__ = ["CallRecord", "Effects", "PlanInFlight", "Selection", "attempt", "cached_field"]
+__all__ = ["CallRecord", "Effects", "Lost", "PlanInFlight", "Selection", "attempt", "cached_field"]

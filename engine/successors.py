@@ -5,6 +5,7 @@ Executor, replay and the naive explorer run on this file; the tabling explorer m
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -120,8 +121,8 @@ def changes(
 def transitions(system: TransitionSystem, state: State) -> list[Transition]:
     """The enabled transitions of ``state`` that change it, in the order of the groups, as time allows.
 
-    In graded time a timer fires only where no step, and no timer of a shorter duration, changes the state;
-    environment steps may come at any moment.
+    In graded time a timer fires only where no step, and no timer of a shorter duration, changes the state, unless that
+    is declared slow; environment steps may come at any moment.
     """
     found: list[Transition] = []
     for group in system.groups:
@@ -135,8 +136,12 @@ def transitions(system: TransitionSystem, state: State) -> list[Transition]:
 
 def timely(system: TransitionSystem, enabled: list[Transition]) -> list[Transition]:
     """Those of the enabled transitions that time lets happen now."""
-    ranks = [transition.group.rank for transition in enabled if not transition.group.environment]
-    if not system.graded or not ranks:
+    own = [t.group for t in enabled if not t.group.environment and t.group.losing is None]
+    if not own:
+        return [t for t in enabled if t.group.environment]
+    if not system.graded:
         return enabled
-    first = min(ranks)
-    return [t for t in enabled if t.group.environment or t.group.rank == first]
+    first = min((group.rank for group in own if not group.slow), default=sys.maxsize)
+    return [
+        t for t in enabled if t.group.environment or t.group.rank == first or (t.group.slow and t.group.rank < first)
+    ]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..spec.language.machine import UndeclaredStateError
+from ..spec.language.model import INFORMER, informer_name
 from ..spec.language.plan import RuntimeCall
 from ..spec.language.property import IDLE, Finding, Judgement, StepProperty
 from ..spec.language.query import Query, Read
@@ -37,7 +38,6 @@ from .traces import (
     step_to_plain,
 )
 from .transition_system import BoundQuery, TransitionSystem
-from .watch_cache import INFORMER, informer_name
 
 NO_STATE = "no declared state"
 """Stands for the state of a machine where none, or more than one, of the declared ones holds."""
@@ -121,8 +121,8 @@ class Chronicler:
         return actor, transition.key.rule if group.continues else group.rule.name, Reference(kind, name)
 
     def _overtaken(self, before: Unrolled, timer: Transition) -> tuple[Overtaken, ...]:
-        """What could have come before a timer and did not: none of it, unless timers may fire at any moment."""
-        if self.system.graded or timer.group.environment:
+        """What could have come before a timer and did not: what is slow; or anything, where timers never wait."""
+        if timer.group.environment or (self.system.graded and not self.system.model.slow):
             return ()
         sooner = [
             self._who(before, transition)

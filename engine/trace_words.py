@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable
 
 import attrs
 
+from ..spec.language.model import INFORMER
 from .encoding import Json
 from .pools import MARKS, cached_field, pending_field, plan_field
 from .traces import Answer, Change, Overtaken, Reference, Request, Step, Trace
-from .watch_cache import INFORMER
 
 NOTHING = "none"
 """Stands for null."""

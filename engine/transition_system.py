@@ -12,11 +12,11 @@ from typing import Any
 import attrs
 
 from ..spec.language.component import Component, Handler, Key, Rule
-from ..spec.language.model import Kind, Model, TimeMode
-from ..spec.language.plan import Alternative, Forget, Rpc, Sweep
+from ..spec.language.model import Kind, LossBudget, Model, TimeMode
+from ..spec.language.plan import Alternative, Call, Forget, Rpc, Sweep
 from ..spec.language.query import NONE, Query, Read, no_parameter
 from . import execution, watch_cache
-from .execution import Effects, PlanInFlight, Selection
+from .execution import Effects, Lost, PlanInFlight, Selection
 from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
 
 
@@ -114,9 +114,15 @@ class Reader:
 
 
 class Group(Reader):
-    """One rule of one component. ``rank`` orders timers: 0 for steps, then by duration."""
+    """One rule of one component. ``rank`` orders timers: 0 for steps, then by duration.
 
-    def __init__(self, system: TransitionSystem, component: Component, rule: Rule, rank: int) -> None:
+    ``slow``: no timer waits for it, though it waits for those of shorter duration. ``losing``: these are the same steps
+    once more, as they go if something of one of their requests is lost.
+    """
+
+    def __init__(
+        self, system: TransitionSystem, component: Component, rule: Rule, rank: int, losing: LossBudget | None = None
+    ) -> None:
         """Binds ``rule`` to the pools of ``system``."""
         guards = {f"guard {number}": query for number, query in enumerate((*component.guards, *rule.guards))}
         first = {**guards, **rule.queries}
@@ -127,6 +133,8 @@ class Group(Reader):
         self.rule = rule
         self.rank = rank
         self.environment = component.environment
+        self.losing = losing
+        self.slow = component.name in system.model.slow or rule.slow_as in system.model.slow
         self.continues = rule.name == CONTINUE
         busy = plan_field(component.name)
         pool = system.pools[self.pool]
@@ -145,15 +153,24 @@ class Group(Reader):
         seen = {name: answer for name, answer in answers.items() if name not in self.guards}
         rule = key.rule if self.continues else self.rule.name
         return tuple(
-            Firing(alternative, seen, self._attempt(rule, alternative, queries))
+            Firing(alternative, seen, self._attempt(rule, alternative, queries, lost))
             for alternative in self.rule.decide(key, **seen)
+            for lost in self._losses(alternative)
         )
 
+    def _losses(self, alternative: Alternative) -> tuple[Lost | None, ...]:
+        if self.losing is None:
+            return (None,)
+        requests = sum(isinstance(step, Call) for step in alternative.plan)
+        return tuple(Lost(number, self.losing) for number in range(requests))
+
     def _attempt(
-        self, rule: str, alternative: Alternative, queries: Mapping[str, BoundQuery]
+        self, rule: str, alternative: Alternative, queries: Mapping[str, BoundQuery], lost: Lost | None
     ) -> Callable[[tuple[int, ...]], Selection | Effects]:
         def attempt(chosen: tuple[int, ...]) -> Selection | Effects:
-            return execution.attempt(self.system, self.component.name, rule, self.pool, queries, alternative, chosen)
+            return execution.attempt(
+                self.system, self.component.name, rule, self.pool, queries, alternative, chosen, lost
+            )
 
         return attempt
 
@@ -247,6 +264,8 @@ class TransitionSystem:
             for rule in (*starting, *continuing):
                 rank = 0 if component.environment else durations.index(rule.duration)
                 groups.append(Group(self, component, rule, rank))
+                if not component.environment and component.name != watch_cache.WATCH:
+                    groups += [Group(self, component, rule, rank, losing) for losing in self.model.losses]
         return tuple(groups)
 
     def initial_state(self) -> State:

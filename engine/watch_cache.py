@@ -13,21 +13,12 @@ from typing import Any
 import attrs
 
 from ..spec.language.component import Component, Handler, Key, Rule
-from ..spec.language.model import Field, Kind
+from ..spec.language.model import INFORMER, Field, Kind, informer_name
 from ..spec.language.plan import KEY, Alternative, Sweep, Write
 from .pools import cached_field, pending_field
 
-INFORMER = "Informer"
-"""Kind of the bookkeeping objects, one a lagging client and kind: how many changes are on their way to it."""
-
-
 WATCH = "watch"
 """Name of the component that delivers watch events to lagging clients."""
-
-
-def informer_name(client: str, kind: str) -> str:
-    """Name of the informer of ``client`` for ``kind``."""
-    return f"{client}/{kind}"
 
 
 @attrs.frozen(cache_hash=True)
@@ -68,6 +59,15 @@ def delivery(client: str, kind: str, handlers: tuple[Handler, ...]) -> Sweep:
     mine = tuple(handler for handler in handlers if handler.kind == kind)
     fields = (cached_field(client), pending_field(client), *(handler.field for handler in mine))
     return Sweep(kind, fields, _Deliver(tuple(handler.react for handler in mine)))
+
+
+def _drop(_parameter: Any, pending: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (tuple((rank - 1, value) for rank, value in pending if rank > 0),)
+
+
+def missing(client: str, kind: str) -> Sweep:
+    """The edit of the whole pool of ``kind`` after which its oldest event never reaches ``client``."""
+    return Sweep(kind, (pending_field(client),), _drop)
 
 
 @attrs.frozen(eq=False)
@@ -111,6 +111,7 @@ def watch_component(deliveries: Mapping[tuple[str, str], Sweep]) -> Component:
             name=f"deliver {kind} to {client}",
             key=Key(INFORMER, ("name", "pending"), lambda key, pending: pending if key == name and pending else None),
             decide=decide,
+            slow_as=name,
             reference="00-index §4 reflector",
             meaning=f"the oldest pending change of {kind} reaches the cache of {client}",
         )

@@ -33,7 +33,8 @@ class Rule:
     ``decide(key, **answers)`` is a pure function of the key's view and of the answers of ``queries`` (and of
     ``stages``, whose queries' parameters also get the answers so far) and returns alternatives; none means that the
     rule is not enabled. ``duration`` is how long the rule waits once it is enabled, in seconds: 0 for a step.
-    ``several_requests`` declares that its plans may hold more than one request.
+    ``several_requests`` declares that its plans may hold more than one request. ``slow_as``: what a scenario calls it
+    that declares this rule alone slow.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Rule:
     guards: tuple[Query, ...] = ()
     duration: float = 0.0
     several_requests: bool = False
+    slow_as: str = ""
     reference: str = ""
     meaning: str = ""
 

@@ -10,7 +10,7 @@ import attrs
 
 from .component import Component
 from .machine import Machine
-from .plan import Rpc
+from .plan import Loss, Rpc
 from .property import Property
 from .request import ApiCall, Response
 
@@ -43,6 +43,15 @@ class Kind:
     slots: int = 0
 
 
+INFORMER = "Informer"
+"""Kind of the bookkeeping objects, one a lagging client and kind: field ``pending`` counts the changes on their way."""
+
+
+def informer_name(client: str, kind: str) -> str:
+    """Name of the informer of ``client`` for ``kind``."""
+    return f"{client}/{kind}"
+
+
 class TimeMode(Enum):
     """When a timer may fire (design §4)."""
 
@@ -59,6 +68,20 @@ class Assumption:
     source: str = ""
 
 
+@attrs.frozen
+class LossBudget:
+    """How often something of a request may be lost: field ``left`` of the object ``name`` of ``kind``.
+
+    ``used`` is a field of the same object that becomes true.
+    """
+
+    loss: Loss
+    kind: str
+    name: str
+    left: str = "left"
+    used: str = "used"
+
+
 def no_api_server(call: ApiCall, _stored: Any, *, current: bool) -> Response:
     """The API server of a model that has none; raises ``RuntimeError`` when called."""
     raise RuntimeError(f"this model has no API server, yet a rule calls it: {call}, current={current}")
@@ -70,6 +93,8 @@ class Model:
 
     ``fused``: components whose plans are one step whatever ``rpc`` says, where nothing can fall between their requests.
     ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
+    ``slow``: components, and watches as "client/kind", that take as long as they like: timers do not wait for them.
+    ``losses``: what may be lost of requests to the API server, by whomever they are made but the environment.
     ``accepts``: the properties of quiescent states that say when stopping is all right are among ``properties``.
     """
 
@@ -84,4 +109,6 @@ class Model:
     rpc: Rpc = Rpc.REQUEST
     fused: frozenset[str] = frozenset()
     time: TimeMode = TimeMode.GRADED
+    slow: frozenset[str] = frozenset()
+    losses: tuple[LossBudget, ...] = ()
     assumptions: tuple[Assumption, ...] = ()

@@ -144,14 +144,26 @@ class Relist:
 
     ``source`` "" is the store itself: a consistent list. Otherwise it is a lagging client that stands for the watch
     cache of one API server, which may be older than what the client saw before (00-index §4, list with
-    resourceVersion 0).
+    resourceVersion 0). ``kind``: of that kind alone; "": of all that it watches.
     """
 
     client: str
     source: str = ""
+    kind: str = ""
 
 
-Step = Call | RuntimeCall | Write | Sweep | Forget | Relist
+@attrs.frozen(cache_hash=True)
+class Miss:
+    """The oldest event on its way to a client is lost, and the client does not notice.
+
+    Its cache keeps the old version until another event of the same object comes, or until it lists again.
+    """
+
+    client: str
+    kind: str
+
+
+Step = Call | RuntimeCall | Write | Sweep | Forget | Relist | Miss
 
 
 @attrs.frozen(cache_hash=True)
@@ -160,6 +172,15 @@ class Alternative:
 
     plan: tuple[Step, ...]
     because: str = ""
+
+
+class Loss(Enum):
+    """What of a request is lost on its way; the client is told nothing and gives up waiting (``Outcome.UNKNOWN``)."""
+
+    REQUEST = "request"
+    """It was never applied."""
+    REPLY = "reply"
+    """It was applied."""
 
 
 class Rpc(Enum):

@@ -14,7 +14,7 @@ import attrs
 from hypothesis import strategies as st
 from kubemodel.spec.language.component import Component, Handler, Key, Rule
 from kubemodel.spec.language.machine import Arrow, Machine, State
-from kubemodel.spec.language.model import Field, Kind, Model, TimeMode
+from kubemodel.spec.language.model import INFORMER, Field, Kind, LossBudget, Model, TimeMode, informer_name
 from kubemodel.spec.language.plan import (
     IT,
     KEY,
@@ -22,6 +22,8 @@ from kubemodel.spec.language.plan import (
     Call,
     Chosen,
     Forget,
+    Loss,
+    Miss,
     Named,
     New,
     Relist,
@@ -205,7 +207,7 @@ def _makes(step: Any) -> bool:
     return not attrs.has(type(step))
 
 
-def _faults(*, relists: bool) -> Component:
+def _faults(lag: Mapping[tuple[str, str], int], *, relists: bool) -> Component:
     less = (Write(KEY, "left", _Less()),)
     plan: tuple[Step, ...] = (Forget(CONTROLLER), *less)
     again = (Relist(CONTROLLER),) if relists else ()
@@ -214,7 +216,25 @@ def _faults(*, relists: bool) -> Component:
         return [Alternative((*plan, *again), "it crashes"), Alternative((Forget(AGENT), *less), "its agent crashes")]
 
     rule = Rule("crash", Key(BUDGET, ("left",), lambda left: left or None), decide)
-    return Component(OUTSIDE, (rule,), environment=True)
+    return Component(OUTSIDE, (rule, *(_watch_fault(*watch) for watch in sorted(lag))), environment=True)
+
+
+def _watch_fault(client: str, kind: str) -> Rule:
+    """Events are lost, or skipped by a list, as often as there is budget."""
+    name = informer_name(client, kind)
+    less = Write(Named(BUDGET, "faults"), "left", _Less())
+
+    def decide(_pending: int, some: bool) -> list[Alternative]:
+        if not some:
+            return []
+        return [Alternative((Miss(client, kind), less), "missed"), Alternative((Relist(client, "", kind), less), "410")]
+
+    return Rule(
+        f"watch of {name} fails",
+        Key(INFORMER, ("name", "pending"), lambda found, pending: pending or None if found == name else None),
+        decide,
+        {"some": Query(BUDGET, ("left",), lambda _, left: left or None, ANY, no_parameter)},
+    )
 
 
 @attrs.frozen(cache_hash=True)
@@ -284,12 +304,7 @@ def models(draw: st.DrawFn) -> Model:
     components = (
         Component(CONTROLLER, some_rules(CONTROLLER, 2), process=CONTROLLER, handlers=handlers, serial=True),
         Component(AGENT, some_rules(AGENT, 2), process=AGENT, serial=True),
-        _faults(relists=draw(st.booleans())),
     )
-    if draw(st.integers(0, 2)) == 0:
-        user = Component("user", (draw(rules("user rule", 0.0)),), environment=True, serial=True)
-        components = (*components, user)
-    slots = draw(st.integers(1, 3))
     lag = draw(
         st.dictionaries(
             st.tuples(st.sampled_from((CONTROLLER, AGENT)), st.sampled_from((THING, SPOT))),
@@ -297,13 +312,20 @@ def models(draw: st.DrawFn) -> Model:
             max_size=2,
         )
     )
+    components = (*components, _faults(lag, relists=draw(st.booleans())))
+    if draw(st.integers(0, 2)) == 0:
+        user = Component("user", (draw(rules("user rule", 0.0)),), environment=True, serial=True)
+        components = (*components, user)
+    slots = draw(st.integers(1, 3))
+    slow = draw(st.sets(st.sampled_from((CONTROLLER, AGENT, *(informer_name(*watch) for watch in lag))), max_size=2))
+    losses = draw(st.sets(st.sampled_from(tuple(Loss)), max_size=2))
     things = draw(st.lists(st.integers(0, 1), min_size=1, max_size=min(slots, 2)))
     return Model(
         name="random",
         kinds=(
             Kind(THING, fields, slots=slots),
             Kind(SPOT, fields, names=SPOTS),
-            Kind(BUDGET, (Field("left", 0),), names=("faults",)),
+            Kind(BUDGET, (Field("left", 0), Field("used", False)), names=("faults",)),
         ),
         components=components,
         initial={
@@ -317,4 +339,6 @@ def models(draw: st.DrawFn) -> Model:
         lag=lag,
         rpc=draw(st.sampled_from(tuple(Rpc))),
         time=draw(st.sampled_from(tuple(TimeMode))),
+        slow=frozenset(slow),
+        losses=tuple(LossBudget(loss, BUDGET, "faults") for loss in Loss if loss in losses),
     )

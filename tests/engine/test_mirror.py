@@ -17,9 +17,8 @@ from kubemodel.engine.pools import State, cached_field
 from kubemodel.engine.store import AlreadyExists, KeyValue, Mismatch, Removed, Stored
 from kubemodel.engine.successors import Transition, transitions
 from kubemodel.engine.transition_system import TransitionSystem
-from kubemodel.engine.watch_cache import INFORMER, informer_name
 from kubemodel.spec import cluster
-from kubemodel.spec.language.model import Model
+from kubemodel.spec.language.model import INFORMER, Model, informer_name
 from kubemodel.spec.language.request import Outcome, Verb
 
 from . import small_models

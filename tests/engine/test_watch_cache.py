@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from kubemodel.engine.pools import State, cached_field, pending_field
 from kubemodel.engine.successors import Transition, transitions
 from kubemodel.engine.transition_system import TransitionSystem
-from kubemodel.engine.watch_cache import INFORMER, informer_name
 from kubemodel.spec.language.component import Component, Handler, Key, Rule
-from kubemodel.spec.language.model import Field, Kind, Model
+from kubemodel.spec.language.model import INFORMER, Field, Kind, Model, informer_name
 from kubemodel.spec.language.plan import KEY, Alternative, Call, New, Relist, Step, Write
 from kubemodel.spec.language.request import ApiCall, Outcome, Response, Verb
 
