@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..constants import with_constants
-from ..environment import faults, users
+from ..environment import faults, users, watch_faults
 from ..kinds import FAULT, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, POD, POD_FIELDS, PROCESS, USER, named, pods
 from ..language.component import Component
 from ..language.model import Assumption, Kind, Model
@@ -51,7 +51,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     """The components that something in the scenario can trigger, in the order in which their rules are tried."""
     found = [component for part in needed(scenario) for component in part.components(scenario)]
     found.append(faults.supervisor(scenario.faults, _clients_by_process(found)))
-    found.append(faults.component(scenario.faults))
+    found.append(faults.component(scenario.faults, scenario.lag))
     found.append(users.component())
     return with_constants((component for component in found if component.rules), scenario.constants)
 
@@ -154,5 +154,7 @@ def build(scenario: Scenario) -> Model:
         rpc=scenario.rpc,
         fused=fused(scenario),
         time=scenario.time,
+        slow=scenario.slow,
+        losses=watch_faults.losses(scenario.faults, FAULT),
         assumptions=assumptions(scenario),
     )

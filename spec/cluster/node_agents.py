@@ -25,7 +25,13 @@ def fused(scenario: Scenario) -> frozenset[str]:
     What a runtime holds of a pod is read by its own kubelet alone. A node crash leaves the same behind halfway through
     a start as after it; only a kubelet that ends, or is cut off, in between makes a difference.
     """
-    between = (faults.KUBELET_CRASH, faults.LINK_CUT, faults.CONTAINER_EXIT, faults.CONTAINER_COMPLETION)
+    between = (
+        faults.KUBELET_CRASH,
+        faults.LINK_CUT,
+        faults.CONTROL_PLANE_CUT,
+        faults.CONTAINER_EXIT,
+        faults.CONTAINER_COMPLETION,
+    )
     return frozenset() if any(scenario.faults.get(name, 0) for name in between) else frozenset({kubelet.NAME})
 
 

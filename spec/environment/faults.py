@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import attrs
-
 from ..kinds import (
     DOWN,
     FAULT,
@@ -29,17 +27,20 @@ from ..kinds import (
 )
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
-from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
-from ..language.query import ANY, Query, no_parameter
+from ..language.plan import KEY, Alternative, Forget, Relist, Set, Step, Sweep, Write
 from ..node.container_runtime import Exit, StopServing, machine_lost
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
+from . import watch_faults
+from .budgets import left, spend
+from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 
 NAME = "fault"
 SUPERVISOR = "process-supervisor"
 
 NODE_CRASH = "node-crash"
 LINK_CUT = "link-cut"
+CONTROL_PLANE_CUT = "control-plane-cut"
 KUBELET_CRASH = "kubelet-crash"
 CONTROLLER_MANAGER_CRASH = "controller-manager-crash"
 SCHEDULER_CRASH = "scheduler-crash"
@@ -50,35 +51,17 @@ PROBE_FAILURE = "probe-failure"
 FAULTS: Mapping[str, str] = {
     NODE_CRASH: "a node loses power: its kubelet and all its processes end; it may return at any time, or never",
     LINK_CUT: "a node loses its connection to the API server, its containers run on; it may heal at any time, or never",
+    CONTROL_PLANE_CUT: "all nodes lose their connection to the API server at once; it may heal at any time, or never",
     KUBELET_CRASH: "a kubelet ends and is started again; its containers run on, its memory is lost",
     CONTROLLER_MANAGER_CRASH: "kube-controller-manager ends and is started again: all its loops at once",
     SCHEDULER_CRASH: "kube-scheduler ends and is started again: its queue and assumed pods are lost",
     CONTAINER_EXIT: "the containers of a pod end with exit code 1",
     CONTAINER_COMPLETION: "the containers of a pod end with exit code 0, as a program does that has finished",
     PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
+    **WATCH_FAULTS,
+    **REQUEST_FAULTS,
 }
 """Every fault with what it does."""
-
-
-@attrs.frozen(cache_hash=True)
-class _Less:
-    """The edit that takes one from a budget."""
-
-    def __call__(self, value: int, /) -> int:
-        """One less."""
-        return value - 1
-
-
-def _spend(fault: str) -> tuple[Step, ...]:
-    budget = Named(FAULT, fault)
-    return (Write(budget, "left", _Less()), Write(budget, "used", Set(True)))
-
-
-def _left(fault: str) -> Query:
-    def classify(_parameter: None, name: str, left: int) -> bool | None:
-        return True if name == fault and left > 0 else None
-
-    return Query(FAULT, ("name", "left"), classify, ANY, no_parameter)
 
 
 def _all_stop(node: str, runtime: PodRuntime | None) -> tuple[PodRuntime | None]:
@@ -88,9 +71,9 @@ def _all_stop(node: str, runtime: PodRuntime | None) -> tuple[PodRuntime | None]
 def _fault(name: str, key: Key, plan: Callable[[Any], tuple[Step, ...]], because: Callable[[Any], str]) -> Rule:
     def decide(found: Any, left: bool) -> Iterable[Alternative]:
         if left:
-            yield Alternative((*plan(found), *_spend(name)), because(found))
+            yield Alternative((*plan(found), *spend(name)), because(found))
 
-    return Rule(name, key, decide, {"left": _left(name)}, reference="design §4", meaning=FAULTS[name])
+    return Rule(name, key, decide, {"left": left(name)}, reference="design §4", meaning=FAULTS[name])
 
 
 def _crash_node(node: str) -> tuple[Step, ...]:
@@ -100,6 +83,15 @@ def _crash_node(node: str) -> tuple[Step, ...]:
         Sweep(POD, ("runtime",), _all_stop, node),
         Forget(KUBELET, node),
     )
+
+
+def _relink(link: str) -> tuple[Step, ...]:
+    """The links of all nodes at once."""
+    return (Sweep(NODE, ("link",), _to, link),)
+
+
+def _to(value: str, _before: str) -> tuple[str]:
+    return (value,)
 
 
 def _node_where(field: str, value: str) -> Key:
@@ -131,6 +123,12 @@ _RULES: Mapping[str, Rule] = {
         _node_where("link", UP),
         lambda _node: (Write(KEY, "link", Set(DOWN)),),
         lambda node: f"{node} cannot reach the API server",
+    ),
+    CONTROL_PLANE_CUT: _fault(
+        CONTROL_PLANE_CUT,
+        Key(FAULT, ("name",), lambda name: name if name == CONTROL_PLANE_CUT else None),
+        lambda _name: _relink(DOWN),
+        lambda _name: "no node reaches the API server",
     ),
     KUBELET_CRASH: _fault(
         KUBELET_CRASH,
@@ -187,17 +185,28 @@ _RECOVERIES: Mapping[str, Rule] = {
         reference="design §4",
         meaning="a node that was cut off reaches the API server again",
     ),
+    CONTROL_PLANE_CUT: Rule(
+        name="cut heals",
+        key=Key(FAULT, ("name", "used"), lambda name, used: name if name == CONTROL_PLANE_CUT and used else None),
+        decide=lambda _name: [Alternative(_relink(UP), "all nodes reach the API server again")],
+        reference="design §4",
+        meaning="the nodes, cut off all at once, reach the API server again",
+    ),
 }
 
 
-def component(budgets: Mapping[str, int]) -> Component:
-    """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault."""
+def component(budgets: Mapping[str, int], lag: Iterable[tuple[str, str]] = ()) -> Component:
+    """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
+
+    ``lag``: the (client, kind) of every cache that lags. What is lost of requests is no rule: the engine does that.
+    """
     wanted = [name for name, budget in budgets.items() if budget > 0]
-    rules = [_RULES[name] for name in FAULTS if name in wanted]
-    rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
-    unknown = set(wanted) - set(_RULES)
+    unknown = set(wanted) - set(FAULTS)
     if unknown:
         raise KeyError(f"unknown fault {min(unknown)!r}; there are {', '.join(FAULTS)}")
+    rules = [_RULES[name] for name in FAULTS if name in wanted and name in _RULES]
+    rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
+    rules += watch_faults.rules(budgets, lag)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 

@@ -36,7 +36,7 @@ class Scenario:
     """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
 
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
-    clients are synchronous. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants``
+    clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants``
     override numbers of the specification by name. ``properties``: names, empty for the defaults.
     """
 
@@ -47,6 +47,7 @@ class Scenario:
     users: tuple[tuple[Any, ...], ...] = ()
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     time: TimeMode = TimeMode.GRADED
+    slow: frozenset[str] = frozenset()
     rpc: Rpc = Rpc.REQUEST
     start: Start = Start.CREATED
     pod_slots: int | None = None

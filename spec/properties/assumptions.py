@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..environment.faults import (
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
+    CONTROL_PLANE_CUT,
     CONTROLLER_MANAGER_CRASH,
     KUBELET_CRASH,
     LINK_CUT,
@@ -12,6 +13,7 @@ from ..environment.faults import (
     PROBE_FAILURE,
 )
 from ..environment.users import DISRUPTION
+from ..environment.watch_faults import REPLY_LOST
 from ..kinds import FAULT
 from ..language.query import DISTINCT, Query, no_parameter
 
@@ -28,10 +30,19 @@ def seen(*names: str) -> Query:
 DISRUPTED = seen(DISRUPTION)
 """Whether a user took something away, or changed what a rollout has to keep to."""
 
-RESTARTED = seen(CONTROLLER_MANAGER_CRASH, DISRUPTION)
-"""As ``DISRUPTED``, and whether controllers lost their memory."""
+RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, DISRUPTION)
+"""As ``DISRUPTED``, and whether controllers lost their memory, or were not told what they had done."""
 
-PODS_LOST = seen(NODE_CRASH, LINK_CUT, KUBELET_CRASH, CONTAINER_EXIT, CONTAINER_COMPLETION, PROBE_FAILURE, DISRUPTION)
+PODS_LOST = seen(
+    NODE_CRASH,
+    LINK_CUT,
+    CONTROL_PLANE_CUT,
+    KUBELET_CRASH,
+    CONTAINER_EXIT,
+    CONTAINER_COMPLETION,
+    PROBE_FAILURE,
+    DISRUPTION,
+)
 """What takes pods away, or their readiness, without any controller's doing."""
 
 

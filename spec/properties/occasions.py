@@ -19,6 +19,7 @@ from ..control_plane.controllers.deployment_rollout import min_available
 from ..environment.faults import (
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
+    CONTROL_PLANE_CUT,
     KUBELET_CRASH,
     LINK_CUT,
     NODE_CRASH,
@@ -128,7 +129,7 @@ def has_pods(scenario: Scenario) -> bool:
 
 def loses_nodes(scenario: Scenario) -> bool:
     """Whether a node can go silent beside another one: the pods of the only node are never driven off."""
-    return _faults(scenario, NODE_CRASH, LINK_CUT) and len(scenario.nodes) > 1
+    return _faults(scenario, NODE_CRASH, LINK_CUT, CONTROL_PLANE_CUT) and len(scenario.nodes) > 1
 
 
 def _rolls(before: Deployment, after: Deployment) -> bool:
@@ -173,7 +174,16 @@ def schedules_pods(scenario: Scenario) -> bool:
 
 def moves_pods(scenario: Scenario) -> bool:
     """Whether anything happens to pods that have a node."""
-    shaken = _faults(scenario, NODE_CRASH, LINK_CUT, KUBELET_CRASH, CONTAINER_EXIT, CONTAINER_COMPLETION, PROBE_FAILURE)
+    shaken = _faults(
+        scenario,
+        NODE_CRASH,
+        LINK_CUT,
+        CONTROL_PLANE_CUT,
+        KUBELET_CRASH,
+        CONTAINER_EXIT,
+        CONTAINER_COMPLETION,
+        PROBE_FAILURE,
+    )
     moved = schedules_pods(scenario) or deletes_pods(scenario) or scenario.start is Start.CREATED
     return has_pods(scenario) and (moved or shaken)
 

@@ -1,0 +1,68 @@
+"""Faults of watches and of requests: what the network does to a client of the API server (design §4).
+
+A watch that breaks for good (410 Gone: the history that it needs is compacted) makes its client list again; what was on
+its way is skipped (00-index §4 reflector, etcd §3). An event that is lost without a list is what Kubernetes rules out
+by design, and what it has done by mistake: nothing tells the client. Both can only befall a cache that lags: what is on
+its way to the others has arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..language.component import Key, Rule
+from ..language.model import INFORMER, LossBudget, informer_name
+from ..language.plan import Alternative, Loss, Miss, Relist, Step
+from .budgets import left, spend
+
+WATCH_BREAK = "watch-break"
+WATCH_EVENT_LOST = "watch-event-lost"
+REQUEST_LOST = "request-lost"
+REPLY_LOST = "reply-lost"
+
+WATCH_FAULTS: Mapping[str, str] = {
+    WATCH_BREAK: "a watch with a lagging cache ends with 410 Gone; its client lists again and skips what it has missed",
+    WATCH_EVENT_LOST: "an event never reaches a lagging cache, whose client does not notice and does not list again",
+}
+"""The faults that come to a client's watch of one kind."""
+
+REQUEST_FAULTS: Mapping[str, str] = {
+    REQUEST_LOST: "a request is lost before the API server applies it; its sender gets an error",
+    REPLY_LOST: "a request is applied, but its reply is lost; its sender gets an error and does not know",
+}
+"""The faults that come to a component's request to the API server."""
+
+_LOSSES = {REQUEST_LOST: Loss.REQUEST, REPLY_LOST: Loss.REPLY}
+
+
+def losses(budgets: Mapping[str, int], kind: str) -> tuple[LossBudget, ...]:
+    """What may be lost of requests, as far as there are budgets, which stand in objects of ``kind``."""
+    return tuple(LossBudget(loss, kind, name) for name, loss in _LOSSES.items() if budgets.get(name, 0))
+
+
+def _rule(fault: str, client: str, kind: str) -> Rule:
+    name = informer_name(client, kind)
+    breaks = fault == WATCH_BREAK
+    step: Step = Relist(client, kind=kind) if breaks else Miss(client, kind)
+
+    def decide(pending: int, left: bool) -> Iterable[Alternative]:
+        if left:
+            missed = f"{pending} change{'s' if pending > 1 else ''} of {kind}"
+            ends = f"the watch of {client} ends; it lists {kind} again, and skips {missed}"
+            lost = f"an event of {kind} never reaches {client}"
+            yield Alternative((step, *spend(fault)), ends if breaks else lost)
+
+    return Rule(
+        f"{fault} {name}",
+        Key(INFORMER, ("name", "pending"), lambda found, pending: pending or None if found == name else None),
+        decide,
+        {"left": left(fault)},
+        reference="00-index §4 reflector, etcd §3",
+        meaning=WATCH_FAULTS[fault],
+    )
+
+
+def rules(budgets: Mapping[str, int], lag: Iterable[tuple[str, str]]) -> tuple[Rule, ...]:
+    """The rules of the watch faults with a budget, for every lagging cache (client, kind)."""
+    wanted = [fault for fault in WATCH_FAULTS if budgets.get(fault, 0)]
+    return tuple(_rule(fault, client, kind) for fault in wanted for client, kind in sorted(lag))
