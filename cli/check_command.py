@@ -78,6 +78,13 @@ def scenario_flags(command: Any) -> Any:
             help="A timer of the specification, such as node-monitor-grace-period=40; see `kubemodel list constants`.",
         ),
         click.option(
+            "--slow",
+            "slow",
+            multiple=True,
+            metavar="NAME",
+            help="A component, or a lagging watch as CLIENT/KIND, for which no timer waits; repeatable: kubelet, …",
+        ),
+        click.option(
             "--time",
             type=click.Choice([mode.value for mode in TimeMode]),
             help="When timers may fire: once nothing faster can happen (the default), or at any moment.",

@@ -38,6 +38,7 @@ class Flags:
     lag: tuple[str, ...] = ()
     switches: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()
     time: str | None = None
     rpc: str | None = None
     start: str | None = None
@@ -93,6 +94,8 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
         pairs = [_pair(text, "--constant", "NAME=SECONDS") for text in flags.constants]
         seconds = {name: float(_number(value, "--constant", "NAME=SECONDS")) for name, value in pairs}
         changes["constants"] = {**settings.constants, **seconds}
+    if flags.slow:
+        changes["slow"] = tuple(dict.fromkeys((*settings.slow, *flags.slow)))
     if flags.time is not None:
         changes["time"] = TimeMode(flags.time)
     if flags.rpc is not None:
@@ -116,6 +119,7 @@ _FLAG_OF_FIELD = {
     "nodes": "--nodes",
     "podSlots": "--pod-slots",
     "properties": "--property",
+    "slow": "--slow",
     "switches": "--switch",
     "users": "--user",
 }

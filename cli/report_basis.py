@@ -57,6 +57,8 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
         f"{client} up to {counted(n, 'change')} of {kind}" for (client, kind), n in sorted(settings.lag.items())
     )
     yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
+    if settings.slow:
+        yield f"slow: {listed(settings.slow)}; no timer waits for it, however short it is"
     if settings.constants:
         yield "timers changed: " + ", ".join(
             f"{name} {value:g} s" for name, value in sorted(settings.constants.items())

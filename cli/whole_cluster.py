@@ -78,6 +78,7 @@ SCENARIO: Mapping[str, Any] = {
     },
     "nodes": 2,
     "faults": dict.fromkeys(FAULTS, 1),
+    "lag": {"replicaset-controller": {"Pod": 1}},
     "users": [
         [{"apply": _UPDATE}, {"pause": "web"}, {"resume": "web"}, {"delete": "pod/web"}, {"delete": "deployment/web"}],
         [{"cordon": "node-1"}, {"cordon": "node-2"}, {"uncordon": "node-1"}, {"delete": "node/node-2"}],

@@ -36,8 +36,9 @@ class Scenario:
     """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
 
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
-    clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants``
-    override numbers of the specification by name. ``properties``: names, empty for the defaults.
+    clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits. ``switches``
+    turn a mitigation or a historic behaviour on or off by name; ``constants`` override numbers of the specification by
+    name. ``properties``: names, empty for the defaults.
     """
 
     name: str

@@ -9,7 +9,9 @@ from typing import Any
 import attrs
 
 from ..environment import users
+from ..environment.watch_faults import WATCH_FAULTS
 from ..kinds import JOB, NODE, POD
+from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
@@ -122,6 +124,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             faults={name: budget for name, budget in settings.faults.items() if budget},
             users=tuple(one for one in todo if one),
             lag=settings.lag,
+            slow=frozenset(settings.slow),
             time=settings.time,
             rpc=settings.rpc,
             start=settings.start or (Start.RUNNING if any(todo) else Start.CREATED),
@@ -134,6 +137,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
         )
         jobs.append(Job(scenario, group, group.documents, _self_contained(settings, group, nodes, applied)))
     _check_actions(settings, jobs, nodes, changed)
+    _check_watches(settings)
     gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
         tuple(jobs),
@@ -316,6 +320,19 @@ def _check_actions(
                 f'a user wants to {verb} "{action.name}", which does not exist',
                 source=COMMAND_LINE,
                 expected=f"one of {', '.join(sorted(known)) or 'nothing'}",
+            )
+
+
+def _check_watches(settings: Settings) -> None:
+    """Raises ``InputError`` where a fault, or slowness, is asked for of a watch cache that does not lag."""
+    lagging = [informer_name(client, kind) for client, kind in sorted(settings.lag)]
+    for fault in WATCH_FAULTS:
+        if settings.faults.get(fault, 0) and not lagging:
+            raise InputError(f'no watch cache lags, so "{fault}" cannot come', source=COMMAND_LINE, expected="a lag")
+    for name in settings.slow:
+        if "/" in name and name not in lagging:
+            raise InputError(
+                f'the watch "{name}" does not lag, so it cannot be slow', source=COMMAND_LINE, expected="a lag of it"
             )
 
 

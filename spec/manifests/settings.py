@@ -43,12 +43,22 @@ CLIENTS = (
 )
 """Components whose watch caches may lag, and the kinds that they may lag on."""
 
+SLOW_COMPONENTS = (
+    *CLIENTS,
+    "taint-eviction-controller",
+    "pod-garbage-collector",
+    "kubelet",
+    "container-runtime",
+)
+"""Components that a scenario may declare slow; besides, watches that lag, as client/kind."""
+
 MOST_BUDGET = 100
 MOST_LAG = 8
 MOST_NODES = 100
 MOST_SLOTS = 1000
 MOST_SECONDS = 10**9
 
+_WATCHES = tuple(f"{client}/{kind}" for client in CLIENTS for kind in LAGGING_KINDS)
 _BOUNDS = ("maxStates", "maxDepth", "timeout")
 _VERDICTS = ("holds", "violated", "undetermined", "vacuous")
 
@@ -80,6 +90,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "lag": _mapping(
             {client: _mapping({kind: _count(1, MOST_LAG) for kind in LAGGING_KINDS}) for client in CLIENTS}
         ),
+        "slow": {"type": "array", "items": {"enum": [*SLOW_COMPONENTS, *_WATCHES]}},
         "time": {"enum": [mode.value for mode in TimeMode]},
         "rpc": {"enum": [rpc.value for rpc in Rpc]},
         "start": {"enum": [start.value for start in Start]},
@@ -123,6 +134,7 @@ class Settings:
     faults: Mapping[str, int] = attrs.field(factory=dict)
     users: tuple[tuple[tuple[str, str], ...], ...] = ()
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    slow: tuple[str, ...] = ()
     time: TimeMode = TimeMode.GRADED
     rpc: Rpc = Rpc.REQUEST
     start: Start | None = None
@@ -160,6 +172,7 @@ def settings_of(document: Document) -> Settings:
         faults=data.get("faults", {}),
         users=tuple(tuple(next(iter(action.items())) for action in todo) for todo in data.get("users", ())),
         lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
+        slow=tuple(data.get("slow", ())),
         time=TimeMode(data.get("time", TimeMode.GRADED.value)),
         rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
         start=Start(data["start"]) if "start" in data else None,
@@ -189,6 +202,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "faults": {name: budget for name, budget in sorted(settings.faults.items()) if budget},
         "users": [[{verb: argument} for verb, argument in todo] for todo in settings.users],
         "lag": lag,
+        "slow": list(settings.slow),
         "time": settings.time.value,
         "rpc": settings.rpc.value,
         "start": settings.start.value if settings.start else None,
@@ -250,6 +264,7 @@ _NOUNS = {
     "faults": "fault",
     "lag": "client or kind",
     "properties": "property",
+    "slow": "component or watch",
     "switches": "switch",
 }
 

@@ -286,8 +286,8 @@ REPLICASET_NO_OVERSHOOT = StateProperty(
     },
     judge=_no_overshoot,
     reference="invariants 35",
-    assumes="the controller was neither restarted nor left without a reply, its expectations did not expire unmet, it adopted no pods, and nobody"
-    " scaled down",
+    assumes="the controller was neither restarted nor left without a reply, its expectations did not expire unmet, it"
+    " adopted no pods, and nobody scaled down",
     advice="the controller acted again before it saw what it had done: look at its expectations and its Pod cache",
 )
 

@@ -129,7 +129,7 @@ def has_pods(scenario: Scenario) -> bool:
 
 def loses_nodes(scenario: Scenario) -> bool:
     """Whether a node can go silent beside another one: the pods of the only node are never driven off."""
-    return _faults(scenario, NODE_CRASH, LINK_CUT, CONTROL_PLANE_CUT) and len(scenario.nodes) > 1
+    return _faults(scenario, NODE_CRASH, LINK_CUT) and len(scenario.nodes) > 1
 
 
 def _rolls(before: Deployment, after: Deployment) -> bool:

@@ -267,3 +267,33 @@ def test_of_many_that_were_slow_the_first_are_told() -> None:
         "admit pod Pod web-3, admit pod Pod web-4, and 3 more",
         "while kube-scheduler had yet to do: schedule Pod web-8",
     )
+
+
+def slow_alarms(slow: set[str]) -> set[tuple[str, ...]]:
+    """The orders in which the alarms of two clocks can go off, one of which may be slow."""
+
+    def once(name: str, field: str, duration: float = 0.0) -> Rule:
+        def decide(_done: bool) -> list[Alternative]:
+            return [Alternative((Write(KEY, field, Set(True)),))]
+
+        return Rule(name, Key("Clock", (field,), lambda done: None if done else True), decide, duration=duration)
+
+    fast = Component("fast", (once("fast work", "work"), once("long", "long", 300.0)))
+    other = Component("other", (once("other work", "struck"), once("short", "short", 5.0)))
+    fields = tuple(Field(name, False) for name in ("work", "short", "long", "struck"))
+    kinds = (Kind("Clock", fields, names=("one",)),)
+    system = TransitionSystem(Model("alarms", kinds, (fast, other), initial={}, slow=frozenset(slow)))
+    runs = (run(system, system.initial_state(), Seeded(seed)).steps for seed in range(80))
+    return {tuple(step.group.rule.name for step, _ in steps) for steps in runs}
+
+
+def test_no_timer_waits_for_what_is_slow_but_that_waits_for_shorter_ones() -> None:
+    assert slow_alarms(set()) == {
+        ("fast work", "other work", "short", "long"),
+        ("other work", "fast work", "short", "long"),
+    }
+    found = slow_alarms({"other"})
+    assert ("fast work", "long", "other work", "short") in found
+    assert ("fast work", "long", "short", "other work") in found
+    assert all(order.index("fast work") < order.index("short") for order in found)
+    assert all(order.index("fast work") < order.index("long") for order in found)

@@ -83,6 +83,13 @@ def _silenced() -> Mapping[str, Scenario]:
             nodes=2,
             faults={"node-crash": 1, "container-completion": 1, "container-exit": 1},
         ),
+        "all nodes are cut off at once": scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1}),
+        "a watch breaks, another event is lost": scenario(
+            replica_set(),
+            lag={"replicaset-controller": {"Pod": 1}},
+            faults={"watch-break": 1, "watch-event-lost": 1},
+        ),
+        "a request is lost, and a reply": scenario(replica_set(), faults={"request-lost": 1, "reply-lost": 1}),
         "nodes register": scenario(deployment(), registered=False),
         "a node that is hardly registered is cut off and deleted": scenario(
             deployment(0),

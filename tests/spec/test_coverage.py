@@ -15,6 +15,7 @@ from kubemodel.engine.verdicts import Verdict
 from kubemodel.spec import cluster
 from kubemodel.spec.environment.faults import FAULTS
 from kubemodel.spec.environment.users import VERBS, Edit
+from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 from kubemodel.spec.language.machine import Machine
 
 from .coverage_scenarios import SCENARIOS
@@ -71,9 +72,19 @@ RULES: Mapping[str, frozenset[str]] = {
     "taint-eviction-controller": frozenset({"evict now", "evict after 300 s"}),
     "pod-garbage-collector": frozenset({"collect pod of missing node", "collect terminating pod"}),
     "process-supervisor": frozenset({"restart kubelet", "restart kube-controller-manager", "restart kube-scheduler"}),
-    "fault": frozenset({*FAULTS, "node returns", "link heals"}),
+    "fault": frozenset(
+        {
+            *(set(FAULTS) - set(WATCH_FAULTS) - set(REQUEST_FAULTS)),
+            *(f"{fault} replicaset-controller/Pod" for fault in WATCH_FAULTS),
+            "node returns",
+            "link heals",
+            "cut heals",
+        }
+    ),
     "user": frozenset({"act"}),
-    "watch": frozenset({"deliver Pod to job-controller", "deliver Pod to kube-scheduler"}),
+    "watch": frozenset(
+        {"deliver Pod to job-controller", "deliver Pod to kube-scheduler", "deliver Pod to replicaset-controller"}
+    ),
 }
 """All rules by component. Those of faults are called as the faults are."""
 
