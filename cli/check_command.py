@@ -20,7 +20,8 @@ from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
 from ..spec.language.scenario import Start
 from ..spec.manifests.errors import InputError
-from ..spec.manifests.settings import SWITCHES, Settings
+from ..spec.manifests.settings import Settings
+from ..spec.switches import SWITCHES
 from .checking import INTERRUPTED, Checked, run
 from .expectations import unmet
 from .inputs import FLAG_NAMES, Flags, Request, requests
@@ -64,11 +65,18 @@ def scenario_flags(command: Any) -> Any:
             help="A watch cache that may be N changes behind; repeatable: replicaset-controller/Pod=1, …",
         ),
         click.option(
+            "--kubernetes",
+            metavar="VERSION",
+            help="Switches and timers as in that version, such as 1.28, where they have changed since.",
+        ),
+        click.option(
             "--switch",
             "switches",
             multiple=True,
             metavar="NAME=VALUE",
-            help="A mitigation or choice: " + "; ".join(f"{name}={'|'.join(v)}" for name, v in SWITCHES.items()) + ".",
+            help="A mitigation, historic behaviour or choice; repeatable: "
+            + "; ".join(f"{name}={'|'.join(switch.values)}" for name, switch in SWITCHES.items())
+            + ".",
         ),
         click.option(
             "--constant",

@@ -36,6 +36,7 @@ class Flags:
     faults: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     lag: tuple[str, ...] = ()
+    kubernetes: str | None = None
     switches: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
     slow: tuple[str, ...] = ()
@@ -88,6 +89,8 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
         changes["users"] = (*settings.users, todo)
     if flags.lag:
         changes["lag"] = {**settings.lag, **dict(_lag(text) for text in flags.lag)}
+    if flags.kubernetes is not None:
+        changes["kubernetes"] = flags.kubernetes.removeprefix("v")
     if flags.switches:
         changes["switches"] = {**settings.switches, **dict(_pair(t, "--switch", "NAME=VALUE") for t in flags.switches)}
     if flags.constants:
@@ -114,6 +117,7 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
 _FLAG_OF_FIELD = {
     "alsoCheck": "--also-check",
     "constants": "--constant",
+    "kubernetes": "--kubernetes",
     "faults": "--fault",
     "lag": "--lag",
     "nodes": "--nodes",

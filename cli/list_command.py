@@ -16,8 +16,8 @@ from ..spec.constants import CONSTANTS
 from ..spec.environment.faults import FAULTS
 from ..spec.language.component import Component, Rule
 from ..spec.language.property import Property, StepProperty, When
-from ..spec.manifests.settings import SWITCHES
 from ..spec.properties.catalogue import ON_REQUEST, PROPERTIES, describe
+from ..spec.switches import SWITCHES
 from .diagram_command import file_name
 from .whole_cluster import all_components
 
@@ -25,13 +25,6 @@ What = Literal["components", "machines", "properties", "faults", "switches", "co
 WHATS: tuple[What, ...] = get_args(What)
 WIDTH = 100
 """Columns of the text output, whatever the terminal has: the same bytes everywhere."""
-
-SWITCH_MEANINGS: Mapping[str, str] = {
-    "expectations": "the ReplicaSet controller waits until it has seen its own creations and deletions",
-    "expectation-expiry": "expectations that stay unmet are dropped after five minutes",
-    "scoring": "which of the feasible nodes the scheduler may choose",
-}
-"""What each switch is about."""
 
 
 @attrs.frozen
@@ -130,14 +123,31 @@ def faults() -> list[dict[str, Any]]:
 def switches() -> list[dict[str, Any]]:
     """Every switch, as plain data; the default is the first value."""
     return [
-        {"name": name, "meaning": SWITCH_MEANINGS[name], "values": list(values), "default": values[0]}
-        for name, values in SWITCHES.items()
+        {
+            "name": name,
+            "meaning": switch.meaning,
+            "values": list(switch.values),
+            "default": switch.default,
+            "purpose": switch.purpose.value,
+            "reference": switch.reference,
+            "since": f"1.{switch.since[0]}" if switch.since else None,
+            "before": switch.since[1] if switch.since else None,
+        }
+        for name, switch in SWITCHES.items()
     ]
 
 
 def constants() -> list[dict[str, Any]]:
     """Every timer that can be overridden, as plain data; in seconds."""
-    return [{"name": name, **attrs.asdict(constant)} for name, constant in CONSTANTS.items()]
+    return [
+        {
+            "name": name,
+            **attrs.asdict(constant),
+            "since": f"1.{constant.since[0]}" if constant.since else None,
+            "before": constant.since[1] if constant.since else None,
+        }
+        for name, constant in CONSTANTS.items()
+    ]
 
 
 def _told_component(item: Mapping[str, Any]) -> Entry:

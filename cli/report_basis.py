@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..spec.language.model import TimeMode
 from ..spec.language.scenario import Start
 from ..spec.manifests.groups import Group
+from ..spec.manifests.settings import Settings
 from ..spec.manifests.templates import WORKLOAD_TEMPLATES
 from ..spec.objects.quantities import ResourceList
+from ..spec.switches import constants_of, switches_of, version_of
 from .checking import Checked
 from .inputs import Request
 
@@ -59,6 +61,8 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
     yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
     if settings.slow:
         yield f"slow: {listed(settings.slow)}; no timer waits for it, however short it is"
+    if settings.kubernetes:
+        yield f"kubernetes {settings.kubernetes}: {_changed_since(settings) or 'as today, as far as the model goes'}"
     if settings.constants:
         yield "timers changed: " + ", ".join(
             f"{name} {value:g} s" for name, value in sorted(settings.constants.items())
@@ -84,6 +88,13 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
             source = f" ({assumption.source})" if assumption.source else ""
             known.setdefault(assumption.name, f"{assumption.name}: {assumption.text}{source}")
     yield from known.values()
+
+
+def _changed_since(settings: Settings) -> str:
+    """The switches and timers that the version which the settings name has at another value than today."""
+    minor = version_of(settings.kubernetes)
+    switches = [f"{name} {value}" for name, value in switches_of(minor).items()]
+    return ", ".join([*switches, *(f"{name} {value:g} s" for name, value in constants_of(minor).items())])
 
 
 def _size(checked: Sequence[Checked]) -> str:

@@ -14,13 +14,17 @@ from .language.component import Component
 
 @attrs.frozen
 class Constant:
-    """A duration in seconds, the rule that waits for it, and where it comes from."""
+    """A duration in seconds, the rule that waits for it, and where it comes from.
+
+    ``since``: (minor version of Kubernetes 1, seconds before it) where the default has changed.
+    """
 
     default: float
     component: str
     rule: str
     meaning: str
     reference: str
+    since: tuple[int, float] | None = None
 
 
 CONSTANTS: Mapping[str, Constant] = {
@@ -30,6 +34,7 @@ CONSTANTS: Mapping[str, Constant] = {
         "mark node unknown",
         "how long a node may be silent before it counts as Unknown (40 before v1.32)",
         "controllers-cluster §1",
+        since=(32, 40.0),
     ),
     "node-startup-grace-period": Constant(
         60.0,

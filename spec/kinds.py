@@ -84,6 +84,9 @@ POD_FIELDS = (
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
 (CREATION or DELETION, its owner) while the controller waits to see that."""
 
+EVICTION_FIELDS = (Field("evicted", False),)
+"""One more field of pods where evictions are told from other deletions: the taint eviction controller deleted it."""
+
 NODE_FIELDS = (
     Field("object"),
     Field("machine", UP),

@@ -18,12 +18,12 @@ from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS
 from .jobs import JOBS
 from .node_agents import NODE_AGENTS, fused
-from .node_controllers import NODE_CONTROLLERS
+from .node_controllers import EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
 
-PARTS: tuple[Part, ...] = (DEPLOYMENTS, JOBS, DAEMON_SETS, SCHEDULING, NODE_AGENTS, NODE_CONTROLLERS)
+PARTS: tuple[Part, ...] = (DEPLOYMENTS, JOBS, DAEMON_SETS, SCHEDULING, NODE_AGENTS, NODE_CONTROLLERS, EVICTIONS)
 """Every part, in the order in which their components' rules are tried."""
 
 MACHINES = (

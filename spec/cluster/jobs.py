@@ -17,7 +17,8 @@ def needed(scenario: Scenario) -> bool:
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (job.component(job.active_deadlines(given(scenario, Job))),)
+    remembers = scenario.switches.get("job-expected-removals", "on") == "on"
+    return (job.component(job.active_deadlines(given(scenario, Job)), expected_removals=remembers),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..control_plane.controllers import node_lifecycle, pod_garbage_collector, taint_eviction
 from ..environment import faults
-from ..kinds import NODE, POD
+from ..kinds import EVICTION_FIELDS, NODE, POD
 from ..language.component import Component
 from ..language.scenario import Scenario
 from .over_time import toleration_seconds
@@ -22,10 +22,15 @@ def _needed(scenario: Scenario) -> bool:
     )
 
 
+def _evictions_noted(scenario: Scenario) -> bool:
+    """Whether a property tells evictions from other deletions: where all nodes can be cut off."""
+    return bool(scenario.faults.get(faults.CONTROL_PLANE_CUT, 0))
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     return (
-        node_lifecycle.component(),
-        taint_eviction.component(toleration_seconds(scenario)),
+        node_lifecycle.component(zone_rules=scenario.switches.get("node-zone-rules", "on") == "on"),
+        taint_eviction.component(toleration_seconds(scenario), noted=_evictions_noted(scenario)),
         pod_garbage_collector.component(),
     )
 
@@ -36,3 +41,6 @@ NODE_CONTROLLERS = Part(
     components=_components,
     machines=node_lifecycle.MACHINES,
 )
+
+EVICTIONS = Part("evictions", _evictions_noted, pod_fields=EVICTION_FIELDS)
+"""What tells evictions from other deletions."""

@@ -29,7 +29,7 @@ from .kustomize_base import assumption, completed, is_unbuilt
 from .loading import Document, load
 from .removed_versions import removed_in
 from .schema import schema_errors
-from .settings import Settings
+from .settings import Settings, of_version
 from .validation import validate
 
 DEFAULT_NODES = 2
@@ -98,6 +98,7 @@ def _plain_node(name: str) -> Mapping[str, Any]:
 
 def plan(documents: Sequence[Document], settings: Settings, folder: str = "") -> Plan:
     """The jobs that ``documents`` (and the manifests that the settings name, relative to ``folder``) come to."""
+    settings = of_version(settings)
     everything = (*documents, *_named(settings, folder), *_inline(settings))
     unbuilt = tuple(document for document in everything if is_unbuilt(document))
     written = tuple(map(completed, _served(everything)))

@@ -19,18 +19,12 @@ from ..language.model import TimeMode
 from ..language.plan import Rpc
 from ..language.scenario import Start
 from ..properties.catalogue import PROPERTIES
+from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
 from .errors import InputError, quote
 from .loading import Document
 
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
-
-SWITCHES: Mapping[str, tuple[str, ...]] = {
-    "expectations": ("on", "off"),
-    "expectation-expiry": ("on", "off"),
-    "scoring": ("any-feasible", "least-allocated"),
-}
-"""Mitigations and choices that a scenario can switch, with their values; the first is the default."""
 
 LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet")
 CLIENTS = (
@@ -95,7 +89,8 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "rpc": {"enum": [rpc.value for rpc in Rpc]},
         "start": {"enum": [start.value for start in Start]},
         "podSlots": _count(1, MOST_SLOTS),
-        "switches": _mapping({name: {"enum": list(values)} for name, values in SWITCHES.items()}),
+        "kubernetes": {"enum": [f"1.{minor}" for minor in range(OLDEST, NEWEST + 1)]},
+        "switches": _mapping({name: {"enum": list(switch.values)} for name, switch in SWITCHES.items()}),
         "constants": _mapping(
             {name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS} for name in CONSTANTS}
         ),
@@ -122,7 +117,7 @@ class Settings:
     """What a check is asked to do, besides the manifests. Field names as in a scenario document.
 
     ``nodes``: a number, a path, or plain Node objects; None for the default cluster. ``users``: for each user a list
-    of (verb, argument). ``lag``: (client, kind) -> changes.
+    of (verb, argument). ``lag``: (client, kind) -> changes. ``kubernetes``: a minor version, "" for today's.
     """
 
     name: str = ""
@@ -139,6 +134,7 @@ class Settings:
     rpc: Rpc = Rpc.REQUEST
     start: Start | None = None
     pod_slots: int | None = None
+    kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)
@@ -146,6 +142,18 @@ class Settings:
     also_check: tuple[str, ...] = ()
     applied: Mapping[str, tuple[Mapping[str, Any], ...]] = attrs.field(factory=dict)
     expect: Mapping[str, Any] = attrs.field(factory=dict)
+
+
+def of_version(settings: Settings) -> Settings:
+    """The settings with the switches and timers of the Kubernetes that they name; what they say themselves stays."""
+    if not settings.kubernetes:
+        return settings
+    minor = version_of(settings.kubernetes)
+    return attrs.evolve(
+        settings,
+        switches={**switches_of(minor), **settings.switches},
+        constants={**constants_of(minor), **settings.constants},
+    )
 
 
 def is_scenario(document: Document) -> bool:
@@ -177,6 +185,7 @@ def settings_of(document: Document) -> Settings:
         rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
         start=Start(data["start"]) if "start" in data else None,
         pod_slots=data.get("podSlots"),
+        kubernetes=data.get("kubernetes", ""),
         switches=data.get("switches", {}),
         constants=data.get("constants", {}),
         bounds=data.get("bounds", {}),
@@ -207,6 +216,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "rpc": settings.rpc.value,
         "start": settings.start.value if settings.start else None,
         "podSlots": settings.pod_slots,
+        "kubernetes": settings.kubernetes or None,
         "switches": dict(sorted(settings.switches.items())),
         "constants": dict(sorted(settings.constants.items())),
         "bounds": dict(sorted(settings.bounds.items())),

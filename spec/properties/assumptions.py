@@ -45,6 +45,9 @@ PODS_LOST = seen(
 )
 """What takes pods away, or their readiness, without any controller's doing."""
 
+NODES_LOST_ONE_BY_ONE = seen(NODE_CRASH, LINK_CUT, KUBELET_CRASH)
+"""What makes nodes silent, but not all at once."""
+
 
 def disturbed(events: tuple[str, ...]) -> str:
     """The sentence that says what broke an assumption."""

@@ -15,7 +15,7 @@ from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepPropert
 from ..language.query import COUNT, Query
 from ..objects.conditions import condition_is_true
 from ..objects.job import COMPLETE, FAILED, Job
-from ..objects.pod import Pod
+from ..objects.pod import SUCCEEDED, Pod
 from .assumptions import PODS_LOST, disturbed
 
 Change = tuple[Any, ...]
@@ -61,6 +61,36 @@ COUNTED_ONCE = StepProperty(
     fields=("object", "uncounted"),
     judge=_once,
     reference="invariants 58",
+    advice="a controller that sees late must remember which finalizers it took away",
+)
+
+
+def _succeeded(name: str, pod: Pod | None) -> bool | None:
+    return True if pod is not None and job_name(pod) == name and pod.status.phase == SUCCEEDED else None
+
+
+def _distinct(job: Job, succeeded: int, losses: tuple[str, ...]) -> Finding:
+    name, counted = job.metadata.name, job.status.succeeded
+    if counted == 0:
+        return IDLE
+    if counted <= succeeded:
+        return HOLDS
+    if losses:
+        return suspended(disturbed(losses))
+    return violated(f"{name} counts {counted} succeeded; distinct pods of it that have: {succeeded}")
+
+
+SUCCEEDED_BY_DISTINCT_PODS = StateProperty(
+    name="job-succeeded-by-distinct-pods",
+    statement="a Job never counts more succeeded pods than distinct pods of it have succeeded",
+    key=Key(JOB, ("object",), lambda job: job),
+    queries={
+        "succeeded": Query(POD, ("object",), _succeeded, COUNT, lambda job: job.metadata.name),
+        "losses": PODS_LOST,
+    },
+    judge=_distinct,
+    reference="invariants 58 (#105200)",
+    assumes="no finished pod is taken away, by a user or with its node",
     advice="a controller that sees late must remember which finalizers it took away",
 )
 

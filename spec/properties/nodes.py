@@ -35,6 +35,7 @@ from ..objects.node import Node
 from ..objects.pod import Pod, is_terminal
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import ResourceList
+from .assumptions import NODES_LOST_ONE_BY_ONE, disturbed
 
 UNREACHABLE = EXECUTING["Unknown"]
 """The NoExecute taint of a node that is not heard."""
@@ -209,9 +210,40 @@ DEAD_NODE_PODS_REPLACED = StateProperty(
     advice="look at the tolerations of the pods that stay",
 )
 
+
+def _placed(pod: Pod | None, evicted: bool) -> tuple[str, bool] | None:
+    return (pod.spec.node_name, evicted) if pod is not None and pod.spec.node_name else None
+
+
+def _no_mass_eviction(
+    key: tuple[str, bool], heard: tuple[tuple[tuple[Zone, bool], int], ...], others: tuple[str, ...]
+) -> Finding:
+    node, evicted = key
+    if any(is_heard for (_, is_heard), _ in heard):
+        return IDLE
+    if not evicted:
+        return HOLDS
+    if others:
+        return suspended(disturbed(others))
+    return violated(f"a pod on {node} is evicted while no node is heard, which is the control plane's own trouble")
+
+
+NO_MASS_EVICTION = StateProperty(
+    name="no-mass-eviction-on-control-plane-partition",
+    statement="when the control plane hears of no node at all, it evicts no pod because of that",
+    key=Key(POD, ("object", "evicted"), _placed),
+    queries={"heard": HEARD, "others": NODES_LOST_ONE_BY_ONE},
+    judge=_no_mass_eviction,
+    reference="invariants 72 (#28832)",
+    assumes="nodes are not lost one by one before",
+    advice="what is due must be done in time: the zone rules help only if all nodes are seen to be silent before the"
+    " first toleration is over",
+)
+
 __all__ = [
     "ASSIGNED_NODE_FEASIBLE",
     "DEAD_NODE_EVENTUALLY_UNKNOWN",
     "DEAD_NODE_PODS_REPLACED",
     "NODE_CAPACITY",
+    "NO_MASS_EVICTION",
 ]

@@ -223,6 +223,10 @@ PODS_DELETED = Occasion(
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
+ALL_CUT_OFF = Occasion(
+    "where all nodes can be cut off at once, and there are pods",
+    lambda scenario: has_pods(scenario) and _faults(scenario, CONTROL_PLANE_CUT),
+)
 DAEMON_SETS = Occasion(
     "where there is a DaemonSet that some node gets a pod of", lambda scenario: bool(_daemon_sets(scenario))
 )

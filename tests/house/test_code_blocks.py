@@ -13,7 +13,8 @@ from kubemodel.spec.language.plan import Rpc
 from kubemodel.spec.language.scenario import Start
 from kubemodel.spec.manifests.loading import load
 from kubemodel.spec.manifests.scenarios import plan
-from kubemodel.spec.manifests.settings import CLIENTS, LAGGING_KINDS, SCHEMA, SWITCHES, settings_of
+from kubemodel.spec.manifests.settings import CLIENTS, LAGGING_KINDS, SCHEMA, settings_of
+from kubemodel.spec.switches import SWITCHES
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCENARIO_PAGE = DOCS / "writing-a-scenario.md"
@@ -62,7 +63,7 @@ def test_the_scenario_of_the_page_can_be_planned(tmp_path: Path) -> None:
         list(FAULTS),
         list(VERBS),
         list(SWITCHES),
-        [value for values in SWITCHES.values() for value in values],
+        [value for switch in SWITCHES.values() for value in switch.values],
         [mode.value for mode in TimeMode],
         [rpc.value for rpc in Rpc],
         [start.value for start in Start],

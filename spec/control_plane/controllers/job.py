@@ -207,11 +207,21 @@ def _observed(removing: bool, _before: Pod | None, after: Pod | None) -> bool:
     return removing and after is not None and TRACKING in after.metadata.finalizers
 
 
-def component(deadlines: Iterable[int] = ()) -> Component:
-    """The controller. ``deadlines``: every active deadline that some Job has, in seconds."""
+def _unremembered(
+    name: str, pod: Pod | None, uncounted: tuple[str, str] | None, _removing: bool, runtime: PodRuntime | None
+) -> Seen | None:
+    return _seen(name, pod, uncounted, False, runtime)
+
+
+def component(deadlines: Iterable[int] = (), *, expected_removals: bool = True) -> Component:
+    """The controller. ``deadlines``: every active deadline that some Job has, in seconds.
+
+    ``expected_removals``: whether it remembers which finalizers it took away, which it did not always (#105200).
+    """
+    forgetful = attrs.evolve(SYNC, queries={**SYNC.queries, "pods": attrs.evolve(PODS, classify=_unremembered)})
     return Component(
         name=NAME,
-        rules=(SYNC, BACKOFF_OVER, *map(_deadline_rule, deadlines)),
+        rules=(SYNC if expected_removals else forgetful, BACKOFF_OVER, *map(_deadline_rule, deadlines)),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         handlers=(Handler(POD, "expected", observer(JOB)), Handler(POD, "removing", _observed)),

@@ -246,16 +246,20 @@ MARK_POD_NOT_READY = Rule(
 )
 
 
-def component() -> Component:
-    """The node lifecycle controller."""
+def _add_executing_anywhere(key: NotReady) -> list[Alternative]:
+    return _add_executing(key, ())
+
+
+def component(*, zone_rules: bool = True) -> Component:
+    """The node lifecycle controller. ``zone_rules``: whether it looks at other nodes before it taints one (#28832)."""
+    anywhere = attrs.evolve(TAINT_NO_EXECUTE, decide=_add_executing_anywhere, queries={})
     return Component(
         name=NAME,
         rules=(
             _silent_for(GRACE_PERIOD, posted=True),
             _silent_for(STARTUP_GRACE_PERIOD, posted=False),
             TAINT_BY_CONDITION,
-            TAINT_NO_EXECUTE,
-            MASTER_DISRUPTION,
+            *((TAINT_NO_EXECUTE, MASTER_DISRUPTION) if zone_rules else (anywhere,)),
             MARK_POD_NOT_READY,
         ),
         process=KUBE_CONTROLLER_MANAGER,

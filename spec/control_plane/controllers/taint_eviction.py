@@ -16,7 +16,7 @@ import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
 from ...language.component import Component, Key, Rule
-from ...language.plan import KEY, Alternative, Call
+from ...language.plan import KEY, Alternative, Call, Set
 from ...language.query import ONLY, Query
 from ...language.request import ApiCall, DeleteOptions, Verb
 from ...node.heartbeat import node_of
@@ -86,12 +86,16 @@ def _taints_of(name: str, other: str, node: Node | None) -> tuple[Taint, ...] | 
     return executing_taints(node) if node is not None and name == other else None
 
 
-def _evict_after(seconds: int) -> Rule:
+_NOTE = (("evicted", Set(True)),)
+
+
+def _evict_after(seconds: int, *, noted: bool) -> Rule:
     def decide(key: _PodOnNode, taints: tuple[Taint, ...] | None) -> list[Alternative]:
         if eviction_delay(key.tolerations, taints or ()) != seconds:
             return []
         because = f"tolerated for {seconds} s only" if seconds else "a NoExecute taint is not tolerated"
-        return [Alternative((Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions())),), because)]
+        delete = Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions()), _NOTE if noted else ())
+        return [Alternative((delete,), because)]
 
     return Rule(
         name=f"evict after {seconds} s" if seconds else "evict now",
@@ -104,11 +108,14 @@ def _evict_after(seconds: int) -> Rule:
     )
 
 
-def component(toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,)) -> Component:
-    """The taint eviction controller. ``toleration_seconds``: every delay that can occur (``finite_tolerations``)."""
+def component(toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,), *, noted: bool = False) -> Component:
+    """The taint eviction controller. ``toleration_seconds``: every delay that can occur (``finite_tolerations``).
+
+    ``noted``: what it deletes gets the field ``evicted``, by which a property tells who did.
+    """
     return Component(
         name=NAME,
-        rules=(_evict_after(0), *(_evict_after(seconds) for seconds in sorted(set(toleration_seconds)))),
+        rules=tuple(_evict_after(seconds, noted=noted) for seconds in (0, *sorted(set(toleration_seconds)))),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         duty="deletes pods from nodes whose NoExecute taints they do not tolerate",

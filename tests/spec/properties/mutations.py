@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
+from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
 from kubemodel.spec.kinds import JOB, NODE, POD, REPLICA_SET, PodRuntime, PodWorker
@@ -73,7 +74,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "kube-scheduler",
     "kubelet",
 )
-JOBS = "job-controller"
+JOBS, NODES = "job-controller", "node-lifecycle-controller"
 V2 = pod_spec("web:2")
 
 
@@ -301,6 +302,12 @@ def counting_anew(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, decide=decide),)
 
 
+def without_zone_rules(model: Model) -> Model:
+    """The node lifecycle controller taints every node that is not ready, whatever becomes of the others."""
+    anywhere = replaced(NODES, "taint NoExecute", queries={}, decide=lambda key: TAINT_NO_EXECUTE.decide(key, ()))
+    return without(NODES, "master disruption")(anywhere(model))
+
+
 def forgetting_removals(rule: Rule) -> tuple[Rule, ...]:
     """The Job controller does not know which finalizers it took away."""
     pods = rule.queries["pods"]
@@ -481,6 +488,14 @@ CASES: Mapping[str, Case] = {
         holds=scenario(job(2), lag={JOBS: {"Pod": 1}}),
         mutation="the Job controller, which sees pods late, does not remember which finalizers it took away",
         mutate=edited(JOBS, "sync", forgetting_removals),
+        besides=frozenset({"job-succeeded-by-distinct-pods"}),
+    ),
+    "job-succeeded-by-distinct-pods": Case(
+        holds=scenario(job(2), lag={JOBS: {"Pod": 1}}),
+        mutation="the Job controller, which sees pods late, does not remember which finalizers it took away",
+        mutate=edited(JOBS, "sync", forgetting_removals),
+        broken=scenario(job(), faults=_CRASH, users=[[{"force-delete": "pod/work"}]], start="created"),
+        besides=frozenset({"job-each-pod-counted-once"}),
     ),
     "job-parallelism-bound": Case(
         holds=scenario(job(2, parallelism=2)),
@@ -499,6 +514,12 @@ CASES: Mapping[str, Case] = {
         mutation="no program ever ends",
         mutate=without("container-runtime", "program finishes"),
         broken=scenario(job(), faults=_CRASH),
+    ),
+    "no-mass-eviction-on-control-plane-partition": Case(
+        holds=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1}),
+        mutation="the node lifecycle controller looks at no other node before it taints one",
+        mutate=without_zone_rules,
+        broken=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1, **_CRASH}),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),

@@ -1,0 +1,99 @@
+"""Switches: mitigations, historic behaviour and choices of the model, each a word in a scenario (design §4).
+
+The first value is the default: what Kubernetes does today. Where the reference names the minor version that brought a
+value (00-index §2), a scenario for an older Kubernetes gets the value from before it; the same holds of timers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import attrs
+
+from .constants import CONSTANTS
+
+OLDEST, NEWEST = 20, 37
+"""The minor versions of Kubernetes 1 that a scenario may name: what the reference speaks of."""
+
+
+class Purpose(Enum):
+    """What a switch is there for."""
+
+    MITIGATION = "mitigation"
+    """Kubernetes does it; switched off, it shows what it prevents."""
+    HISTORIC = "historic"
+    """Kubernetes did something else before."""
+    HYPOTHETICAL = "hypothetical"
+    """Kubernetes does not do it; switched on, it shows what it would prevent."""
+    CHOICE = "choice"
+    """The model says more or less of Kubernetes."""
+
+
+@attrs.frozen
+class Switch:
+    """A switch. ``since``: (minor version, value before it) where the reference names when the default came."""
+
+    values: tuple[str, ...]
+    meaning: str
+    purpose: Purpose
+    reference: str
+    since: tuple[int, str] | None = None
+
+    @property
+    def default(self) -> str:
+        """What Kubernetes does today."""
+        return self.values[0]
+
+
+SWITCHES: Mapping[str, Switch] = {
+    "expectations": Switch(
+        ("on", "off"),
+        "the ReplicaSet controller waits until it has seen its own creations and deletions",
+        Purpose.MITIGATION,
+        "00-index §4",
+    ),
+    "expectation-expiry": Switch(
+        ("on", "off"),
+        "expectations that stay unmet are dropped after five minutes",
+        Purpose.HYPOTHETICAL,
+        "00-index §4",
+    ),
+    "job-expected-removals": Switch(
+        ("on", "off"),
+        "the Job controller remembers which finalizers it took away and has not yet seen gone",
+        Purpose.HISTORIC,
+        "controllers-workloads §6, invariants 58",
+    ),
+    "node-zone-rules": Switch(
+        ("on", "off"),
+        "the node lifecycle controller slows down, or stops, where most nodes of a zone, or all nodes, are not ready",
+        Purpose.HISTORIC,
+        "controllers-cluster §1",
+    ),
+    "scoring": Switch(
+        ("any-feasible", "least-allocated"),
+        "which of the feasible nodes the scheduler may choose",
+        Purpose.CHOICE,
+        "kube-scheduler §4",
+    ),
+}
+"""Every switch by its name in a scenario."""
+
+
+def version_of(text: str) -> int:
+    """The minor version in ``1.28`` or ``v1.28``; raises ``ValueError`` on anything else, or outside the reference."""
+    major, dot, minor = text.removeprefix("v").partition(".")
+    if major != "1" or not dot or not minor.isdecimal() or not OLDEST <= int(minor) <= NEWEST:
+        raise ValueError(text)
+    return int(minor)
+
+
+def switches_of(minor: int) -> dict[str, str]:
+    """The switches that Kubernetes 1.``minor`` has at another value than today."""
+    return {name: it.since[1] for name, it in SWITCHES.items() if it.since is not None and minor < it.since[0]}
+
+
+def constants_of(minor: int) -> dict[str, float]:
+    """The timers that Kubernetes 1.``minor`` has at another value than today, in seconds."""
+    return {name: it.since[1] for name, it in CONSTANTS.items() if it.since is not None and minor < it.since[0]}
