@@ -63,6 +63,15 @@ def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
     )
 
 
+def _budget(name: str) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": name}}},
+    }
+
+
 SCENARIO: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
@@ -88,11 +97,22 @@ SCENARIO: Mapping[str, Any] = {
 }
 """The scenario document."""
 
+DRAINED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "drained"},
+    "objects": [_deployment("web", "RollingUpdate", 1), _budget("web")],
+    "nodes": 2,
+    "users": [[{"drain": "node-1"}], [{"taint": "node-2 down:NoExecute"}, {"taint": "node-2 down:NoExecute-"}]],
+}
+"""Another one, for what only evictions call for: in a cluster of everything a walk would hardly come to them."""
+
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:
-    """What the document comes to: a scenario for each group of workloads."""
-    return tuple(job.scenario for job in thawed(SCENARIO, "whole-cluster").plan.jobs)
+    """What the documents come to: a scenario for each group of workloads."""
+    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED))
+    return tuple(job.scenario for each in found for job in each.plan.jobs)
 
 
 def all_components() -> tuple[Component, ...]:

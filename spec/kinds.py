@@ -13,12 +13,14 @@ import attrs
 
 from .language.model import Field, Kind
 from .language.query import ANY, Query, no_parameter
+from .objects.metadata import Uid
 
 POD = "Pod"
 NODE = "Node"
 REPLICA_SET = "ReplicaSet"
 DEPLOYMENT = "Deployment"
 JOB = "Job"
+POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
 DAEMON_SET = "DaemonSet"
 PROCESS = "Process"
 FAULT = "Fault"
@@ -26,10 +28,17 @@ USER = "User"
 
 KUBE_SCHEDULER = "kube-scheduler"
 KUBE_CONTROLLER_MANAGER = "kube-controller-manager"
+KUBE_APISERVER = "kube-apiserver"
 KUBELET = "kubelet"
 
 UP, DOWN = "up", "down"
 RUNNING, STOPPED = "running", "stopped"
+
+REQUESTED, REFUSED, GRANTED = "requested", "refused", "granted"
+"""How far a request for the eviction of a pod is (kube-apiserver §5)."""
+
+EVICTION = "an eviction"
+"""Name under which it is remembered that a pod was evicted."""
 
 CREATION, DELETION = "creation", "deletion"
 """What a controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
@@ -65,6 +74,20 @@ class PodWorker:
 
     node: str
     ready: bool = False
+
+
+@attrs.frozen(cache_hash=True)
+class Eviction:
+    """A request for the eviction of a pod, of the node ``node``.
+
+    ``state``: REQUESTED, REFUSED or GRANTED. ``uid``: the incarnation that is meant, None for whichever bears the name.
+    ``retries``: the client asks again when it was refused.
+    """
+
+    state: str
+    node: str
+    uid: Uid | None = None
+    retries: bool = False
 
 
 def _worker_node(bundle: Mapping[str, Any]) -> str:
@@ -109,6 +132,17 @@ JOB_FIELDS = (
 )
 """``backoff``: the controller waits with new pods since one has failed. ``overdue``: the active deadline has passed."""
 
+EVICTION_POD_FIELDS = (Field("eviction"),)
+"""More fields of pods where somebody evicts pods. ``eviction``: an Eviction that its client waits for."""
+
+BUDGET_POD_FIELDS = (Field("disruption"),)
+"""More fields of pods where budgets restrain evictions. ``disruption``: the entry of a budget's
+``status.disruptedPods`` that means the pod: part of that status."""
+
+POD_DISRUPTION_BUDGET_FIELDS = (Field("object"), Field("granted", (0, 0)))
+"""``granted``: the evictions that were granted since the controller last wrote the status, and how many that write
+allowed. Nothing reads it but a property."""
+
 REPLICA_SET_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)
 DAEMON_SET_FIELDS = (Field("object"), Field("waiting", (), memory_of=KUBE_CONTROLLER_MANAGER))
@@ -133,6 +167,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         DEPLOYMENT: DEPLOYMENT_FIELDS,
         JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,
+        POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

@@ -71,6 +71,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HISTORIC,
         "controllers-cluster §1",
     ),
+    "budget-conflict": Switch(
+        ("recompute", "overwrite"),
+        "the disruption controller computes the status anew after a conflict, or writes the same once more",
+        Purpose.HISTORIC,
+        "controllers-cluster §9",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated"),
         "which of the feasible nodes the scheduler may choose",

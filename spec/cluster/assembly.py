@@ -9,13 +9,17 @@ from ..constants import with_constants
 from ..environment import faults, users, watch_faults
 from ..kinds import FAULT, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, POD, POD_FIELDS, PROCESS, USER, named, pods
 from ..language.component import Component
+from ..language.machine import Machine
 from ..language.model import Assumption, Kind, Model
 from ..language.scenario import Scenario
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
+from . import api_evictions
 from .admitting import ApiServer, admission_reads, admitted
+from .api_evictions import API_EVICTIONS
 from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS
+from .disruption_budgets import DISRUPTION_BUDGETS
 from .jobs import JOBS
 from .node_agents import NODE_AGENTS, fused
 from .node_controllers import EVICTIONS, NODE_CONTROLLERS
@@ -23,7 +27,17 @@ from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
 
-PARTS: tuple[Part, ...] = (DEPLOYMENTS, JOBS, DAEMON_SETS, SCHEDULING, NODE_AGENTS, NODE_CONTROLLERS, EVICTIONS)
+PARTS: tuple[Part, ...] = (
+    DEPLOYMENTS,
+    JOBS,
+    DAEMON_SETS,
+    SCHEDULING,
+    NODE_AGENTS,
+    NODE_CONTROLLERS,
+    EVICTIONS,
+    API_EVICTIONS,
+    DISRUPTION_BUDGETS,
+)
 """Every part, in the order in which their components' rules are tried."""
 
 MACHINES = (
@@ -40,6 +54,12 @@ def needed(scenario: Scenario) -> tuple[Part, ...]:
     return tuple(part for part in PARTS if part.needed(scenario))
 
 
+def machines(scenario: Scenario) -> tuple[Machine, ...]:
+    """Those of ``MACHINES`` of which there is something to see: a part that is not needed keeps nothing of pods."""
+    unused = {machine.name for part in PARTS if not part.needed(scenario) for machine in part.machines}
+    return tuple(machine for machine in MACHINES if machine.name not in unused)
+
+
 def pod_slots(scenario: Scenario) -> int:
     """How many pods the model holds at once at most: room for every replica, its successor and its terminating self."""
     if scenario.pod_slots is not None:
@@ -52,7 +72,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = [component for part in needed(scenario) for component in part.components(scenario)]
     found.append(faults.supervisor(scenario.faults, _clients_by_process(found)))
     found.append(faults.component(scenario.faults, scenario.lag))
-    found.append(users.component())
+    found.append(users.component(drains=api_evictions.needed(scenario)))
     return with_constants((component for component in found if component.rules), scenario.constants)
 
 
@@ -71,9 +91,13 @@ def kinds(scenario: Scenario) -> tuple[Kind, ...]:
         pods(pod_slots(scenario), fields),
         *(kind for part in found for kind in part.kinds(scenario)),
         named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER)),
-        named(FAULT, (*sorted(name for name, budget in scenario.faults.items() if budget), users.DISRUPTION)),
+        named(FAULT, (*_faults(scenario), users.DISRUPTION, *(event for part in found for event in part.events))),
         named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
     )
+
+
+def _faults(scenario: Scenario) -> tuple[str, ...]:
+    return tuple(sorted(name for name, budget in scenario.faults.items() if budget))
 
 
 def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
@@ -147,7 +171,7 @@ def build(scenario: Scenario) -> Model:
         kinds=kinds(scenario),
         components=components(scenario),
         initial=initial(scenario),
-        machines=MACHINES,
+        machines=machines(scenario),
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
         lag=scenario.lag,

@@ -8,9 +8,10 @@ from typing import Any
 import attrs
 
 from ..objects.daemon_set import DaemonSet
+from ..objects.disruption import PodDisruptionBudget
 from ..objects.workloads import Deployment, ReplicaSet
 
-OBSERVED = (Deployment, ReplicaSet, DaemonSet)
+OBSERVED = (Deployment, ReplicaSet, DaemonSet, PodDisruptionBudget)
 """Kinds whose status says which generation of the spec it was made from."""
 
 

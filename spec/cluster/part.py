@@ -46,7 +46,7 @@ class Part:
     ``components``, in the order in which their rules are tried. ``kinds``: what it can hold, beside pods.
     ``pod_fields``: what it keeps with each pod. ``pods``: how many pods it can want at once, terminating ones and
     successors counted. ``initial``: where its objects start. ``machines`` of its objects and processes.
-    ``assumptions`` that its verdicts rest on.
+    ``assumptions`` that its verdicts rest on. ``events``: what is remembered to have happened, beside faults.
     """
 
     name: str
@@ -57,6 +57,7 @@ class Part:
     pods: Callable[[Scenario], int] = _no_pods
     initial: Callable[[Scenario], Bundles] = _nothing
     machines: tuple[Machine, ...] = ()
+    events: tuple[str, ...] = ()
     assumptions: Callable[[Scenario], tuple[Assumption, ...]] = _none
 
 

@@ -17,14 +17,20 @@ from ..objects.daemon_set import DaemonSet, DaemonSetSpec
 from ..objects.metadata import OwnerReference
 from ..objects.node import Node
 from ..objects.pod import Pod
+from ..objects.taints import NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE, Taint
 from ..objects.workloads import Deployment, DeploymentSpec
+from .drain import AWAITED, UNMANAGED, Await, EvictAll, ask, await_evictions, command, evict_all
 
 NAME = "user"
+
+EFFECTS = (NO_SCHEDULE, PREFER_NO_SCHEDULE, NO_EXECUTE)
+"""Effects of taints."""
+
 DISRUPTION = "a user's disruption"
 """Name under which it is remembered that a user deleted something, or changed what a rollout has to keep to: the
 replica count, or, while the rollout was on its way, its strategy."""
 
-VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "pause", "resume")
+VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "drain", "taint", "pause", "resume")
 """What a user can do; a user of a scenario is a list of these with what they act on."""
 
 
@@ -73,6 +79,25 @@ class SetUnschedulable:
 
 
 @attrs.frozen(cache_hash=True)
+class SetTaint:
+    """`kubectl taint nodes`: the taint replaces one of its key and effect; ``remove``: such ones go."""
+
+    taint: Taint
+    remove: bool = False
+
+    def __call__(self, stored: Node, /) -> Node:
+        """The node with other taints. A taint to remove that names no effect means all of its key."""
+        wanted = (self.taint.key, self.taint.effect)
+        kept = tuple(
+            taint
+            for taint in stored.spec.taints
+            if (taint.key, taint.effect if self.taint.effect or not self.remove else "") != wanted
+        )
+        taints = kept if self.remove else (*kept, self.taint)
+        return attrs.evolve(stored, spec=attrs.evolve(stored.spec, taints=taints))
+
+
+@attrs.frozen(cache_hash=True)
 class DropFinalizers:
     """`kubectl patch` that takes the finalizers off a Deployment, so that its deletion can end."""
 
@@ -91,7 +116,7 @@ class Edit:
     text: str
     kind: str
     name: str
-    change: ApplySpec | ScaleTo | SetPaused | SetUnschedulable | DropFinalizers
+    change: ApplySpec | ScaleTo | SetPaused | SetUnschedulable | SetTaint | DropFinalizers
     new: Deployment | None = None
 
 
@@ -109,7 +134,7 @@ class Delete:
     force: bool = False
 
 
-Action = Edit | Delete
+Action = Edit | Delete | EvictAll | Await
 
 
 @attrs.frozen(cache_hash=True)
@@ -142,6 +167,26 @@ def cordon(name: str, *, unschedulable: bool = True) -> Edit:
     """The action that cordons a node, or uncordons it."""
     word = "cordon" if unschedulable else "uncordon"
     return Edit(f"kubectl {word} {name}", NODE, name, SetUnschedulable(unschedulable))
+
+
+def drain(node: str) -> tuple[Action, ...]:
+    """The actions that drain a node: one command, of which each part is a step."""
+    cordoned = Edit(command(node), NODE, node, SetUnschedulable(True))
+    return cordoned, evict_all(node), await_evictions(node)
+
+
+def taint(node: str, text: str) -> Edit:
+    """The action that taints a node, as kubectl reads it: ``KEY=VALUE:EFFECT``, with ``-`` behind it to remove.
+
+    Raises ``ValueError`` where ``text`` is none of these.
+    """
+    remove = text.endswith("-")
+    pair, _, effect = text.removesuffix("-").partition(":")
+    key, _, value = pair.partition("=")
+    if not key or (effect not in EFFECTS and not (remove and not effect)):
+        raise ValueError(f"not a taint: {text!r}")
+    change = SetTaint(Taint(key, value, effect), remove)
+    return Edit(f"kubectl taint nodes {node} {text}", NODE, node, change)
 
 
 def release(name: str) -> Edit:
@@ -192,17 +237,36 @@ def _meets(action: Edit | None, deployment: Deployment | None) -> bool | None:
     """Whether the edit disturbs the Deployment that it is about; None for all others."""
     if action is None or deployment is None or deployment.metadata.name != action.name:
         return None
-    assert not isinstance(action.change, SetUnschedulable), "only nodes are cordoned"
+    assert not isinstance(action.change, SetUnschedulable | SetTaint), "only nodes are cordoned and tainted"
     return _disturbs(action.change, deployment)
+
+
+def _drives_off(action: Edit) -> bool:
+    """Whether the edit makes a node drive pods off."""
+    change = action.change
+    return isinstance(change, SetTaint) and not change.remove and change.taint.effect == NO_EXECUTE
 
 
 _DISTURBED = Write(Named(FAULT, DISRUPTION), "used", Set(True))
 
 
-def _act(action: Action, pods: tuple[Pod, ...], meets: bool | None) -> Iterable[Alternative]:
+def _act(
+    action: Action, pods: tuple[Pod, ...], meets: bool | None, unmanaged: bool = False, awaited: bool = False
+) -> Iterable[Alternative]:
     done: tuple[Step, ...] = (Write(KEY, "todo", NextAction()),)
+    if isinstance(action, EvictAll):
+        if unmanaged:
+            because = f"{action.text}: fails, cannot delete pods that declare no controller (use --force to override)"
+            yield Alternative((*done, *done), because)
+        else:
+            yield Alternative((*done, ask(action)), f"{action.text}: evicting pods")
+        return
+    if isinstance(action, Await):
+        if not awaited:
+            yield Alternative(done, action.text)
+        return
     if isinstance(action, Edit):
-        if meets:
+        if meets or _drives_off(action):
             done += (_DISTURBED,)
         call = ApiCall(Verb.PATCH, action.kind, action.change)
         if meets is None and action.new is not None:
@@ -219,14 +283,19 @@ def _act(action: Action, pods: tuple[Pod, ...], meets: bool | None) -> Iterable[
         yield Alternative((*done, Call(Named(action.kind, action.name), request)), action.text)
 
 
-def component() -> Component:
-    """The users of a scenario; each does what stands in its list, in order, each at any moment."""
+def component(*, drains: bool = False) -> Component:
+    """The users of a scenario; each does what stands in its list, in order, each at any moment.
+
+    ``drains``: one of them drains a node.
+    """
+    draining = {"unmanaged": UNMANAGED, "awaited": AWAITED} if drains else {}
     rule = Rule(
         name="act",
         key=Key(USER, ("todo",), lambda todo: todo[0] if todo else None),
         queries={
             "pods": Query(POD, ("object",), _of_workload, DISTINCT, _pods_meant),
             "meets": Query(DEPLOYMENT, ("object",), _meets, ONLY, _deployment_meant),
+            **draining,
         },
         decide=_act,
         reference="design §4",

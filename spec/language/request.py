@@ -55,7 +55,7 @@ class Preconditions:
     resourceVersion, so the request conflicts if the stored object is another version.
     """
 
-    uid: int | None = None
+    uid: int | str | None = None
     seen: Any = None
 
 

@@ -86,11 +86,17 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
+    "PodDisruptionBudget": (
+        "spec.minAvailable",
+        "spec.maxUnavailable",
+        "spec.selector",
+        "spec.unhealthyPodEvictionPolicy",
+    ),
     "PriorityClass": ("value", "globalDefault", "preemptionPolicy"),
 }
 """Modelled kinds, and their modelled fields besides those of pods."""
 
-READ_KINDS = ("Service", "PodDisruptionBudget")
+READ_KINDS = ("Service",)
 """Kinds that are read to see which workloads belong together, without a behaviour of their own in the model."""
 
 TEMPLATES: Mapping[str, str] = {

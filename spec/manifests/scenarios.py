@@ -267,9 +267,9 @@ def _actions(
         if verb == "apply":
             found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names[d.kind]]
         else:
-            action = _action(verb, argument)
-            if action.kind == NODE or action.name in names[action.kind]:
-                found.append(action)
+            for action in _action(verb, argument):
+                if action.kind == NODE or action.name in names[action.kind]:
+                    found.append(action)
     # Cordoning alone concerns every group; what is meant for other Deployments concerns this one not at all.
     return tuple(found)
 
@@ -282,7 +282,21 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     return {"Deployment": deployments, "DaemonSet": daemon_sets, POD: deployments | daemon_sets | pods}
 
 
-def _action(verb: str, argument: str) -> users.Action:
+def _action(verb: str, argument: str) -> tuple[users.Action, ...]:
+    """The actions, in order, that one thing on a user's list comes to. Raises ``InputError`` where it is none."""
+    if verb == "drain":
+        return users.drain(argument)
+    if verb == "taint":
+        node, _, text = argument.partition(" ")
+        try:
+            return (users.taint(node, text.strip()),)
+        except ValueError:
+            expected = "NODE KEY=VALUE:EFFECT, with - behind it to remove the taint"
+            raise InputError(f'cannot taint "{argument}"', source=COMMAND_LINE, expected=expected) from None
+    return (_single_action(verb, argument),)
+
+
+def _single_action(verb: str, argument: str) -> users.Action:
     if verb == "scale":
         name, _, replicas = argument.partition("=")
         if not name or not replicas.isdigit() or int(replicas) > 10_000:
@@ -314,7 +328,7 @@ def _check_actions(
             if argument not in settings.applied:
                 _check_applied(argument, changed[argument], names)
             continue
-        action = _action(verb, argument)
+        action, *_ = _action(verb, argument)
         known = names[action.kind]
         if action.name not in known:
             raise InputError(

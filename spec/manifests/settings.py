@@ -26,12 +26,13 @@ from .loading import Document
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
 
-LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet")
+LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "PodDisruptionBudget")
 CLIENTS = (
     "deployment-controller",
     "replicaset-controller",
     "job-controller",
     "daemonset-controller",
+    "disruption-controller",
     "kube-scheduler",
     "node-lifecycle-controller",
 )

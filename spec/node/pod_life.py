@@ -57,6 +57,7 @@ def _arrows() -> tuple[Arrow, ...]:
         arrows.append(Arrow("node gone", source, FAILED, "pod-garbage-collector", "controllers-cluster §8"))
         for deleter in (*_DELETERS, "taint-eviction-controller"):
             arrows.append(Arrow("delete", source, TERMINATING, deleter, "kube-apiserver §4"))
+        arrows.append(Arrow("evict", source, TERMINATING, "kube-apiserver", "kube-apiserver §5"))
     arrows += [Arrow("delete unbound", UNBOUND, ABSENT, deleter, "kube-apiserver §4") for deleter in _DELETERS]
     arrows += [
         Arrow("delete unbound, held by a finalizer", UNBOUND, TERMINATING, deleter, "kube-apiserver §4")
@@ -82,6 +83,7 @@ def _arrows() -> tuple[Arrow, ...]:
     for phase in (FAILED, SUCCEEDED):
         arrows.append(Arrow("complete deletion", phase, ABSENT, "kubelet", "kubelet §3"))
         arrows.append(Arrow("collect", phase, ABSENT, "pod-garbage-collector", "controllers-cluster §8"))
+        arrows.append(Arrow("evict finished", phase, ABSENT, "kube-apiserver", "kube-apiserver §5"))
         arrows.append(Arrow("delete finished", phase, ABSENT, "user", "kube-apiserver §4"))
         arrows.append(Arrow("evict finished", phase, ABSENT, "taint-eviction-controller", "controllers-cluster §2"))
     return tuple(arrows)

@@ -217,11 +217,14 @@ _POD_STATUS: dict[str, Reader] = {
 
 
 def decode_pod(data: Data) -> Pod:
-    """A Pod."""
+    """A Pod. The first of its addresses stands in for an absent ``podIP``, as the API has it."""
+    status = dict(data.get("status") or {})
+    addresses = status.get("podIPs") or [{}]
+    status.setdefault("podIP", addresses[0].get("ip"))
     return Pod(
         metadata=decode_metadata(data.get("metadata")),
         spec=decode_pod_spec(data.get("spec")),
-        status=build(PodStatus, data.get("status"), _POD_STATUS),
+        status=build(PodStatus, status, _POD_STATUS),
     )
 
 

@@ -8,9 +8,23 @@ from .plain_data import Data, Reader, build, each, same, seconds, text_map
 from .selectors import LabelSelector, NodeSelector, NodeSelectorTerm, Requirement
 from .taints import Taint, Toleration
 
+_GROUPS = {
+    "ReplicationController": "",
+    "Node": "",
+    "Deployment": "apps",
+    "ReplicaSet": "apps",
+    "StatefulSet": "apps",
+    "DaemonSet": "apps",
+    "Job": "batch",
+    "CronJob": "batch",
+}
+"""The API groups of Kubernetes' own kinds that own others."""
+
 
 def decode_owner_reference(data: Data) -> OwnerReference:
-    """An owner reference."""
+    """An owner reference; its group is kept only where it is not the one in which Kubernetes has the kind."""
+    group = str(data.get("apiVersion") or "").rpartition("/")[0]
+    foreign = data.get("apiVersion") is not None and group != _GROUPS.get(str(data.get("kind")))
     readers: dict[str, Reader] = {
         "kind": str,
         "name": str,
@@ -18,7 +32,7 @@ def decode_owner_reference(data: Data) -> OwnerReference:
         "controller": bool,
         "block_owner_deletion": bool,
     }
-    return build(OwnerReference, data, readers)
+    return build(OwnerReference, data, readers, group=group if foreign else None)
 
 
 _METADATA: dict[str, Reader] = {

@@ -11,13 +11,17 @@ Uid = int | str
 
 @attrs.frozen(cache_hash=True)
 class OwnerReference:
-    """An entry of ``metadata.ownerReferences``; ``controller`` is true on at most one of an object's references."""
+    """An entry of ``metadata.ownerReferences``; ``controller`` is true on at most one of an object's references.
+
+    ``group``: the API group of the owner, None for the one in which Kubernetes itself has the kind.
+    """
 
     kind: str = ""
     name: str = ""
     uid: Uid | None = None
     controller: bool = False
     block_owner_deletion: bool = False
+    group: str | None = None
 
 
 @attrs.frozen(cache_hash=True)

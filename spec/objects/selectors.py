@@ -74,6 +74,28 @@ class LabelSelector:
         return attrs.evolve(self, match_expressions=self.match_expressions + expressions)
 
 
+_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
+_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LABEL_OPERATORS = frozenset({"In", "NotIn", "Exists", "DoesNotExist"})
+
+
+def _is_key(key: str) -> bool:
+    prefix, slash, name = key.rpartition("/")
+    return (not slash or bool(_PREFIX.fullmatch(prefix))) and bool(_NAME.fullmatch(name)) and len(name) <= 63
+
+
+def is_readable(selector: LabelSelector | None) -> bool:
+    """Whether a controller can make anything of the selector (``LabelSelectorAsSelector``): its keys and operators.
+
+    The API server lets none in that it cannot; objects that were stored before it checked this are another matter.
+    """
+    if selector is None:
+        return True
+    expressions = selector.match_expressions
+    keys = (*selector.match_labels, *(expression.key for expression in expressions))
+    return all(map(_is_key, keys)) and all(expression.operator in _LABEL_OPERATORS for expression in expressions)
+
+
 def selects(selector: LabelSelector | None, labels: Mapping[str, str]) -> bool:
     """Whether the selector matches; an absent selector selects nothing, as ``LabelSelectorAsSelector(nil)`` does."""
     return selector is not None and selector.matches(labels)

@@ -14,7 +14,7 @@ from ..environment.faults import (
 )
 from ..environment.users import DISRUPTION
 from ..environment.watch_faults import REPLY_LOST
-from ..kinds import FAULT
+from ..kinds import EVICTION, FAULT
 from ..language.query import DISTINCT, Query, no_parameter
 
 
@@ -27,13 +27,13 @@ def seen(*names: str) -> Query:
     return Query(FAULT, ("name", "used"), classify, DISTINCT, no_parameter)
 
 
-DISRUPTED = seen(DISRUPTION)
-"""Whether a user took something away, or changed what a rollout has to keep to."""
+DISRUPTED = seen(DISRUPTION, EVICTION)
+"""Whether a user, or whoever evicts pods, took something away, or changed what a rollout has to keep to."""
 
-RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, DISRUPTION)
+RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, DISRUPTION, EVICTION)
 """As ``DISRUPTED``, and whether controllers lost their memory, or were not told what they had done."""
 
-PODS_LOST = seen(
+_LOSSES = (
     NODE_CRASH,
     LINK_CUT,
     CONTROL_PLANE_CUT,
@@ -43,7 +43,12 @@ PODS_LOST = seen(
     PROBE_FAILURE,
     DISRUPTION,
 )
+
+PODS_LOST = seen(*_LOSSES, EVICTION)
 """What takes pods away, or their readiness, without any controller's doing."""
+
+PODS_LOST_OTHERWISE = seen(*_LOSSES)
+"""As ``PODS_LOST``, evictions apart."""
 
 NODES_LOST_ONE_BY_ONE = seen(NODE_CRASH, LINK_CUT, KUBELET_CRASH)
 """What makes nodes silent, but not all at once."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import daemon_sets, deployments, jobs, nodes, objects, occasions
+from . import budgets, daemon_sets, deployments, jobs, nodes, objects, occasions
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -42,6 +42,10 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "job-parallelism-bound": (jobs.PARALLELISM_BOUND,),
     "job-terminal-sticky": (jobs.TERMINAL_STICKY,),
     "job-eventually-finished": (jobs.EVENTUALLY_FINISHED,),
+    "eviction-respects-budget": (budgets.EVICTION_RESPECTS_BUDGET,),
+    "pdb-allowed-sound": (budgets.PDB_ALLOWED_SOUND,),
+    "evictions-keep-desired-pods": (budgets.EVICTIONS_KEEP_PODS,),
+    "drain-completes": (budgets.DRAIN_COMPLETES,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -73,6 +77,10 @@ OCCASIONS: Mapping[str, Occasion] = {
     "job-parallelism-bound": occasions.JOBS_WITH_PODS,
     "job-terminal-sticky": occasions.JOBS,
     "job-eventually-finished": occasions.JOBS,
+    "eviction-respects-budget": occasions.BUDGETED_DRAINS,
+    "pdb-allowed-sound": occasions.BUDGETED_DRAINS,
+    "evictions-keep-desired-pods": occasions.BUDGETED_DRAINS,
+    "drain-completes": occasions.BUDGETED_DRAINS,
 }
 """When each property is checked unless a scenario says otherwise."""
 

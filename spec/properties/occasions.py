@@ -16,6 +16,7 @@ import attrs
 from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
+from ..environment.drain import EvictAll
 from ..environment.faults import (
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
@@ -30,6 +31,7 @@ from ..kinds import NODE, POD
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
 from ..objects.daemon_set import DaemonSet
+from ..objects.disruption import PodDisruptionBudget
 from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
@@ -98,10 +100,14 @@ def _pod_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
 
 def _movable_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     """Those of all pods that do not stay on a silent node for ever: all but daemon pods."""
+    return (*_controlled_specs(scenario), *(pod.spec for pod in scenario.objects if isinstance(pod, Pod)))
+
+
+def _controlled_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
+    """Those of them that a controller creates anew."""
     found = [version.spec.template.spec for version in _versions(scenario) if version.spec.replicas]
     found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
     found += [item.spec.template.spec for item in scenario.objects if isinstance(item, Job) and _runs_pods(item)]
-    found += [pod.spec for pod in scenario.objects if isinstance(pod, Pod)]
     return tuple(found)
 
 
@@ -132,6 +138,16 @@ def loses_nodes(scenario: Scenario) -> bool:
     return _faults(scenario, NODE_CRASH, LINK_CUT) and len(scenario.nodes) > 1
 
 
+def drains(scenario: Scenario) -> bool:
+    """Whether a user drains a node, and there are pods that this evicts: daemon pods stay."""
+    evicts = any(isinstance(action, EvictAll) for action in _actions(scenario))
+    return evicts and any(not spec.scheduling_gates for spec in _controlled_specs(scenario))
+
+
+def _budgeted_drains(scenario: Scenario) -> bool:
+    return drains(scenario) and any(isinstance(item, PodDisruptionBudget) for item in scenario.objects)
+
+
 def _rolls(before: Deployment, after: Deployment) -> bool:
     return bool(before.spec.replicas and after.spec.replicas) and not same_template(
         before.spec.template, after.spec.template
@@ -148,7 +164,7 @@ def deletes_pods(scenario: Scenario) -> bool:
     )
     driven_off = loses_nodes(scenario) and any(not spec.scheduling_gates for spec in _movable_specs(scenario))
     leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in _daemon_steps(scenario))
-    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off)
+    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or drains(scenario))
 
 
 def ends_pods(scenario: Scenario) -> bool:
@@ -169,7 +185,7 @@ def schedules_pods(scenario: Scenario) -> bool:
     replaced = any(isinstance(action, Delete) and action.kind in (POD, NODE) for action in _actions(scenario))
     driven_off = loses_nodes(scenario) and bool(_movable_specs(scenario))
     come = any(new.runs and (rolls or not old.runs) for old, new, rolls in _daemon_steps(scenario))
-    return scenario.start is Start.CREATED or grows or replaced or come or driven_off
+    return scenario.start is Start.CREATED or grows or replaced or come or driven_off or drains(scenario)
 
 
 def moves_pods(scenario: Scenario) -> bool:
@@ -222,6 +238,7 @@ PODS_DELETED = Occasion(
     deletes_pods,
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
+BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", _budgeted_drains)
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
 ALL_CUT_OFF = Occasion(
     "where all nodes can be cut off at once, and there are pods",

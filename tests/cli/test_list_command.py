@@ -43,6 +43,8 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "deployment-controller",
         "replicaset-controller",
         "daemonset-controller",
+        "disruption-controller",
+        "kube-apiserver",
         "kube-scheduler",
         "kubelet",
         "container-runtime",

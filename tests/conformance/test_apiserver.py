@@ -1,4 +1,4 @@
-"""Creation and deletion in the API server against the tables of Kubernetes' own unit tests.
+"""Creation, deletion, eviction and selection in the API server against the tables of Kubernetes' own unit tests.
 
 Each case is decoded, given to the very function that the model calls, and what upstream asserts of the answer is
 compared exactly; finalizers are a set. The deprecated ``orphanDependents`` says what a propagation policy says.
@@ -14,13 +14,17 @@ from typing import Any
 import attrs
 import pytest
 from kubemodel.spec.control_plane.apiserver.deletion import delete
+from kubemodel.spec.control_plane.apiserver.eviction import Answer, evictable, judge_eviction
+from kubemodel.spec.control_plane.apiserver.field_selectors import matches
 from kubemodel.spec.control_plane.apiserver.handling import handle
 from kubemodel.spec.control_plane.apiserver.pod_strategy import POD_SCHEDULED, grace_period_seconds
 from kubemodel.spec.control_plane.apiserver.strategies import BACKGROUND, ORPHAN, POD
 from kubemodel.spec.language.request import ApiCall, DeleteOptions, Response, Verb
 from kubemodel.spec.objects.conditions import find_condition
+from kubemodel.spec.objects.decoding import decode_pod_disruption_budget
 from kubemodel.spec.objects.decoding_pod import decode_pod
 from kubemodel.spec.objects.pod import Pod
+from kubemodel.spec.objects.selectors import selects
 
 Case = Mapping[str, Any]
 Given = Mapping[str, Any]
@@ -83,12 +87,33 @@ def updated(given: Given) -> dict[str, Any]:
     return what_is_left(handle(call, decode_pod(given["object"]), current=True))
 
 
+DELETES = (Answer.DELETE, Answer.DELETE_AS_SEEN, Answer.CHARGE)
+
+
+def eviction(given: Given) -> dict[str, Any]:
+    pod = decode_pod(given["pod"])
+    budgets = [decode_pod_disruption_budget(data) for data in given["podDisruptionBudgets"]]
+    selecting = [budget for budget in budgets if selects(budget.spec.selector, pod.metadata.labels)]
+    answer = judge_eviction(evictable(pod), selecting).answer
+    deletes = answer in DELETES
+    options = DeleteOptions(given["eviction"]["deleteOptions"].get("gracePeriodSeconds"))
+    removed = deletes and delete(pod, options, POD, NOW).stored is None
+    return {"refused": not deletes, "podRemoved": removed, "deleteAttempts": int(deletes)}
+
+
+def field_selected(given: Given) -> dict[str, Any]:
+    return {"matches": matches(decode_pod(given["pod"]), given["fieldSelector"])}
+
+
 ANSWERS: dict[str, Callable[[Given], dict[str, Any]]] = {
     "effective grace period in seconds when the pod is deleted": grace_period,
     "PodScheduled condition given to a new pod": pod_scheduled,
     "what deleting the object at once (no grace period) does: removed, or kept with which finalizers "
     "(compare as a set)": deleted_at_once,
     "whether the object is still there after the request": updated,
+    "whether an eviction request is refused, and whether the pod is removed at once": eviction,
+    "whether an eviction request is refused, and how many delete attempts are made": eviction,
+    "whether the pod matches the field selector": field_selected,
 }
 
 
@@ -103,4 +128,4 @@ def test_case(case: Case) -> None:
 
 def test_every_question_is_asked() -> None:
     assert {case["question"] for case in CASES} == set(ANSWERS)
-    assert len(CASES) == 21
+    assert len(CASES) == 39

@@ -14,6 +14,7 @@ from .exploration import (
     RECREATE,
     Data,
     bare_pod,
+    budget,
     daemon_set,
     deployment,
     job,
@@ -303,5 +304,38 @@ def _worked() -> Mapping[str, Scenario]:
     }
 
 
-SCENARIOS: Mapping[str, Scenario] = {**_worked(), **_queued(), **_rolled_out(), **_ended(), **_silenced(), **_daemons()}
+def _drained() -> Mapping[str, Scenario]:
+    """Nodes that users drain, or taint."""
+    drain = [{"drain": "node-1"}]
+    return {
+        "a node is drained": scenario(deployment(2), budget(minAvailable=1), nodes=2, users=[drain]),
+        "a node is drained of pods that start": _acted_on(
+            deployment(1, pod_spec(container=PROBED)), budget(minAvailable=0), nodes=2, todo=drain
+        ),
+        "a node is drained without budgets": _acted_on(deployment(1, pod_spec(container=PROBED)), nodes=2, todo=drain),
+        "a node is drained of pods that have ended": _acted_on(
+            bare_pod(_ONCE), todo=drain, faults={"container-exit": 1, "container-completion": 1}
+        ),
+        "a node is drained slowly": scenario(
+            replica_set(), budget(minAvailable=0), nodes=2, users=[drain], time="asynchronous"
+        ),
+        "a pod that waits for its eviction is deleted": scenario(
+            deployment(1), budget(minAvailable=1), nodes=2, users=[drain, [{"delete": "pod/web"}]]
+        ),
+        "a drain fails because of a pod without controller": _acted_on(bare_pod(), todo=drain),
+        "a node is tainted": scenario(
+            deployment(1), users=[[{"taint": "node-1 down=yes:NoExecute"}, {"taint": "node-1 down-"}]]
+        ),
+    }
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    **_worked(),
+    **_drained(),
+    **_queued(),
+    **_rolled_out(),
+    **_ended(),
+    **_silenced(),
+    **_daemons(),
+}
 """All of them, by what happens in them."""

@@ -104,6 +104,16 @@ def job(completions: int | None = 1, pod: Data | None = None, **spec: Any) -> Da
     }
 
 
+def budget(**spec: Any) -> Data:
+    """The PodDisruptionBudget of the pods of web."""
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"matchLabels": {"app": "web"}}, **spec},
+    }
+
+
 def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:
     """A pod without controller."""
     metadata = {"name": name, "labels": {"app": app}, **({"finalizers": list(finalizers)} if finalizers else {})}

@@ -13,7 +13,18 @@ from kubemodel.spec.cluster.deployments import progress_deadlines
 from kubemodel.spec.cluster.over_time import versions
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import replica_set_name
 from kubemodel.spec.environment.users import DISRUPTION
-from kubemodel.spec.kinds import FAULT, JOB_POD_FIELDS, NODE, POD, POD_FIELDS, REPLICA_SET, USER, named, pods
+from kubemodel.spec.kinds import (
+    EVICTION_POD_FIELDS,
+    FAULT,
+    JOB_POD_FIELDS,
+    NODE,
+    POD,
+    POD_FIELDS,
+    REPLICA_SET,
+    USER,
+    named,
+    pods,
+)
 from kubemodel.spec.language.model import Kind
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.objects.metadata import ObjectMeta
@@ -259,6 +270,10 @@ def test_nothing_has_no_history() -> None:
 
 def test_every_machine_has_one_state_for_what_is_not_there_yet() -> None:
     for machine in cluster.MACHINES:
-        kind = pods(1, POD_FIELDS + JOB_POD_FIELDS) if machine.kind == POD else named(machine.kind, ())
+        kind = (
+            pods(1, POD_FIELDS + JOB_POD_FIELDS + EVICTION_POD_FIELDS)
+            if machine.kind == POD
+            else named(machine.kind, ())
+        )
         initial = {field.name: field.initial for field in kind.fields}
         assert machine.classify(*[initial[field] for field in machine.fields])

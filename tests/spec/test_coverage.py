@@ -42,6 +42,10 @@ RULES: Mapping[str, frozenset[str]] = {
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),
     "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s"}),
+    "kube-apiserver": frozenset({"evict", "evict on retry"}),
+    "disruption-controller": frozenset(
+        {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}
+    ),
     "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
     "kubelet": frozenset(
         {

@@ -12,6 +12,7 @@ import attrs
 
 from ...language.request import DeleteOptions
 from ...objects.daemon_set import DaemonSet, DaemonSetStatus
+from ...objects.disruption import PodDisruptionBudget, PodDisruptionBudgetStatus
 from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
@@ -97,6 +98,10 @@ def _job_fault(before: Job, after: Job) -> str:
     return ""
 
 
+def _new_budget(new: PodDisruptionBudget) -> PodDisruptionBudget:
+    return attrs.evolve(new, status=PodDisruptionBudgetStatus())
+
+
 POD = Strategy(
     Pod.kind,
     prepare=initial_pod,
@@ -117,8 +122,11 @@ DEPLOYMENT = Strategy(
 JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
+POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 
-STRATEGIES = {strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, JOB, REPLICA_SET, DAEMON_SET)}
+STRATEGIES = {
+    strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, JOB, REPLICA_SET, DAEMON_SET, POD_DISRUPTION_BUDGET)
+}
 
 
 def strategy_of(kind: str) -> Strategy:

@@ -14,7 +14,7 @@ from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
 from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
-from kubemodel.spec.kinds import JOB, NODE, POD, REPLICA_SET, PodRuntime, PodWorker
+from kubemodel.spec.kinds import JOB, NODE, POD, POD_DISRUPTION_BUDGET, REPLICA_SET, PodRuntime, PodWorker
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Write
@@ -34,6 +34,7 @@ from ..exploration import (
     Data,
     Mutation,
     bare_pod,
+    budget,
     daemon_set,
     deployment,
     edited,
@@ -75,6 +76,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "kubelet",
 )
 JOBS, NODES = "job-controller", "node-lifecycle-controller"
+BUDGETS, API_SERVER = "disruption-controller", "kube-apiserver"
 V2 = pod_spec("web:2")
 
 
@@ -163,6 +165,44 @@ def deletion_ignores_finalizers(serve: ApiServer) -> ApiServer:
 
 
 # What is wrong with a rule
+
+
+def granting_for_nothing(rule: Rule) -> tuple[Rule, ...]:
+    """The API server grants evictions and takes no disruption from the budget."""
+
+    def uncharged(step: Any) -> Any:
+        charges = isinstance(step, Call) and step.request.kind == POD_DISRUPTION_BUDGET
+        return attrs.evolve(step, request=attrs.evolve(step.request, body=AsItIs())) if charges else step
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            yield attrs.evolve(found, plan=tuple(map(uncharged, found.plan)))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+@attrs.frozen(cache_hash=True)
+class AsItIs:
+    """The edit that changes nothing."""
+
+    def __call__(self, stored: Any, /) -> Any:
+        return stored
+
+
+def counting_pods_as(**changes: Any) -> Callable[[Rule], tuple[Rule, ...]]:
+    """The disruption controller takes every pod for one of another kind."""
+
+    def edit(rule: Rule) -> tuple[Rule, ...]:
+        def decide(key: Any, pods: Any, **scales: Any) -> Iterable[Alternative]:
+            for found in rule.decide(key, pods=tuple((attrs.evolve(pod, **changes), n) for pod, n in pods), **scales):
+                # What the plan chose by the pods as they are not is not there to be chosen.
+                yield attrs.evolve(
+                    found, plan=tuple(s for s in found.plan if not isinstance(s, Write) or s.target is KEY)
+                )
+
+        return (attrs.evolve(rule, decide=decide),)
+
+    return edit
 
 
 def rebinding(rule: Rule) -> tuple[Rule, ...]:
@@ -354,6 +394,7 @@ _TAINTED = node("node-2", taints=[{"key": "reserved", "effect": "NoSchedule"}])
 _CRASH = {"node-crash": 1}
 _GATED = pod_spec(schedulingGates=[{"name": "example.com/gate"}])
 _SAME_SIZE = rolling(1, 0)
+_DRAINED = scenario(deployment(2), budget(minAvailable=1), nodes=2, users=[[{"drain": "node-1"}]])
 _NO_SURGE = rolling(0, 1)
 
 
@@ -520,6 +561,34 @@ CASES: Mapping[str, Case] = {
         mutation="the node lifecycle controller looks at no other node before it taints one",
         mutate=without_zone_rules,
         broken=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1, **_CRASH}),
+    ),
+    "eviction-respects-budget": Case(
+        holds=_DRAINED,
+        mutation="the API server grants evictions without taking a disruption from the budget",
+        mutate=both(
+            edited(API_SERVER, "evict", granting_for_nothing),
+            edited(API_SERVER, "evict on retry", granting_for_nothing),
+        ),
+        besides=frozenset({"evictions-keep-desired-pods"}),
+    ),
+    "pdb-allowed-sound": Case(
+        holds=_DRAINED,
+        mutation="the disruption controller counts pods that are not ready",
+        mutate=edited(BUDGETS, "update budget status", counting_pods_as(ready=True)),
+        besides=frozenset({"evictions-keep-desired-pods"}),
+    ),
+    "evictions-keep-desired-pods": Case(
+        holds=_DRAINED,
+        mutation="the disruption controller counts pods whose eviction was granted",
+        mutate=edited(BUDGETS, "update budget status", counting_pods_as(entry=None)),
+        broken=scenario(
+            replica_set(2), budget(minAvailable=1), faults={"container-exit": 1}, users=[[{"drain": "node-1"}]]
+        ),
+    ),
+    "drain-completes": Case(
+        holds=_DRAINED,
+        mutation="clients that were refused do not ask again",
+        mutate=without(API_SERVER, "evict on retry"),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),

@@ -1,0 +1,40 @@
+"""PodDisruptionBudgets: they matter where somebody evicts pods."""
+
+from __future__ import annotations
+
+from ..control_plane.controllers import disruption
+from ..kinds import BUDGET_POD_FIELDS, POD_DISRUPTION_BUDGET, named
+from ..language.component import Component
+from ..language.model import Kind
+from ..language.scenario import Scenario
+from ..objects.disruption import PodDisruptionBudget
+from . import api_evictions
+from .part import Bundles, Part, bundles, names
+
+
+def _needed(scenario: Scenario) -> bool:
+    return api_evictions.needed(scenario) and bool(names(scenario, PodDisruptionBudget))
+
+
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    historic = scenario.switches.get("budget-conflict") == disruption.OVERWRITE
+    return (disruption.component(overwrites=historic),)
+
+
+def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
+    return (named(POD_DISRUPTION_BUDGET, names(scenario, PodDisruptionBudget)),)
+
+
+def _initial(scenario: Scenario) -> Bundles:
+    return {POD_DISRUPTION_BUDGET: bundles(scenario, PodDisruptionBudget)}
+
+
+DISRUPTION_BUDGETS = Part(
+    "disruption budgets",
+    _needed,
+    components=_components,
+    kinds=_kinds,
+    pod_fields=BUDGET_POD_FIELDS,
+    initial=_initial,
+    machines=(disruption.MACHINE,),
+)
