@@ -12,6 +12,7 @@ import click
 
 from ..spec.manifests.errors import InputError
 from .check_command import check
+from .conform_command import conform
 from .diagram_command import diagram
 from .list_command import list_command
 from .replay_command import replay
@@ -38,7 +39,7 @@ def commands() -> None:
     kubemodel diagram pod                         the states of a Pod, and who moves it
 
     Exit codes: 0 all properties hold; 11 the cluster can get stuck, 12 a safety property is violated; 3 undetermined;
-    2 bad input or usage; 1 an expectation was not met; 70 an error of kubemodel itself.
+    2 bad input or usage; 1 an expectation was not met, or a conformance case; 70 an error of kubemodel itself.
     """
 
 
@@ -46,6 +47,7 @@ commands.add_command(check)
 commands.add_command(replay)
 commands.add_command(diagram)
 commands.add_command(list_command)
+commands.add_command(conform)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -38,6 +38,7 @@ def test_the_contracts_hold(tmp_path: Path, copy_checkout: Callable[[Path], Path
         ("engine/trespasser.py", "kubemodel.cli", LAYERS),
         ("checker/trespasser.py", "kubemodel.diagrams", LAYERS),
         ("diagrams/trespasser.py", "kubemodel.checker", LAYERS),
+        ("conformance/trespasser.py", "kubemodel.checker", LAYERS),
         ("newcomer/__init__.py", "kubemodel.spec", LAYERS),
         ("spec/language/trespasser.py", "kubemodel.spec.objects", SPEC),
         ("spec/newcomer/__init__.py", "kubemodel.spec.objects", SPEC),

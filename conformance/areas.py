@@ -1,0 +1,38 @@
+"""The areas of conformance cases, and who answers their questions: one file an area.
+
+An area is what the ids of its cases begin with. To add one: a file beside this one with ``QUESTIONS``, a line here, its
+cases in tests/conformance, and ``WRITE_PAGES=1`` for docs/conformance.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from . import (
+    daemonset,
+    deployment,
+    disruption,
+    gc,
+    job,
+    kubelet,
+    node,
+    podapi,
+    replicaset,
+    scheduler_filters,
+    scheduler_scores,
+)
+from .cases import SCHEDULER
+from .question import Questions
+
+AREAS: Mapping[str, Questions] = {
+    "daemonset": daemonset.QUESTIONS,
+    "deployment": deployment.QUESTIONS,
+    "disruption": disruption.QUESTIONS,
+    "gc": gc.QUESTIONS,
+    "job": job.QUESTIONS,
+    "kubelet": kubelet.QUESTIONS,
+    "node": node.QUESTIONS,
+    "podapi": podapi.QUESTIONS,
+    "replicaset": replicaset.QUESTIONS,
+    SCHEDULER: {**scheduler_filters.QUESTIONS, **scheduler_scores.QUESTIONS},
+}

@@ -1,0 +1,20 @@
+"""What the scheduler sees of the cluster in a case."""
+
+from __future__ import annotations
+
+from ..spec.control_plane.scheduler.snapshot import Snapshot, take_snapshot
+from ..spec.objects.decoding import decode_namespace, decode_node
+from ..spec.objects.decoding_pod import decode_pod
+from .question import Given
+
+
+def snapshot_of(case: Given) -> Snapshot:
+    """Nodes, pods and namespaces of a scheduler's case; ``podsAdded`` and ``podsRemoved`` have happened."""
+    other = case["other"]
+    removed = other.get("podsRemoved", ())
+    pods = [pod for pod in case["existingPods"] if pod["metadata"]["name"] not in removed]
+    return take_snapshot(
+        map(decode_node, case["nodes"]),
+        map(decode_pod, [*pods, *other.get("podsAdded", ())]),
+        map(decode_namespace, other.get("namespaces", ())),
+    )
