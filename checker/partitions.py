@@ -159,7 +159,7 @@ class Partition:
         bundles = self._tables.contents[number].tuples[content]
         found = []
         for index, bundle in enumerate(bundles):
-            if bundle == EMPTY and not pool.names:
+            if bundle == EMPTY:
                 continue
             if not pool.ordered and index and bundles[index - 1] == bundle:
                 continue

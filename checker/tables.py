@@ -111,9 +111,7 @@ class TabledQuery:
         self._tables = tables
         self._classes: list[Any] = [None]
         self._class_ids: dict[Any, int] = {}
-        self._ids: dict[int, int] = {}
-        if not tables.system.pools[self.pool].names:
-            self._ids[EMPTY] = 0
+        self._ids: dict[int, int] = {EMPTY: 0}
         self._folds: dict[tuple[int, ...], int] = {}
         self._without: dict[tuple[int, int], int] = {}
 

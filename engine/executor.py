@@ -180,9 +180,7 @@ def as_initial(system: TransitionSystem, state: State) -> Mapping[str, tuple[Map
     """``state`` as a model's ``initial``, so that an exploration can start there."""
     return {
         pool.name: tuple(
-            dict(zip(pool.fields, pool.bundles[bundle], strict=True))
-            for bundle in state[number]
-            if pool.names or bundle != EMPTY
+            dict(zip(pool.fields, pool.bundles[bundle], strict=True)) for bundle in state[number] if bundle != EMPTY
         )
         for number, pool in enumerate(system.pools)
     }

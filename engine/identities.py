@@ -6,7 +6,7 @@ it is the eldest; nothing here depends on how bundles happen to be numbered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -17,7 +17,7 @@ from .successors import Transition
 from .transition_system import TransitionSystem
 
 NOBODY = 0
-"""The ordinal where there is no interchangeable object: an empty slot, or a kind whose objects have names."""
+"""The ordinal where there is no interchangeable object: an empty slot, or an object with a name of its own."""
 
 
 def numbered(kind: str, _values: Mapping[str, Any], ordinal: int) -> str:
@@ -87,7 +87,7 @@ class Identities:
         counts: list[int] = []
         for number, pool in enumerate(self.system.pools):
             content = state[number]
-            present = [] if pool.names else [index for index, bundle in enumerate(content) if bundle != EMPTY]
+            present = [i for i, bundle in enumerate(content) if bundle != EMPTY and not pool.name_of(bundle)]
             given = [NOBODY] * len(content)
             texts = {index: self._text(number, content[index]) for index in present}
             for ordinal, index in enumerate(sorted(present, key=texts.__getitem__), 1):
@@ -106,7 +106,7 @@ class Identities:
         ordinals, counts, names = list(before.ordinals), list(before.counts), dict(before.names)
         touched: list[Touched] = []
         chosen = [""] * len(transition.chosen)
-        for number, pool in enumerate(self.system.pools):
+        for number in range(len(self.system.pools)):
             old = list(before.state[number])
             who = list(before.ordinals[number])
             new = list(old)
@@ -118,29 +118,37 @@ class Identities:
                     missing = index + 1 - len(new)
                     old, new, who = old + [EMPTY] * missing, new + [EMPTY] * missing, who + [NOBODY] * missing
                     new[index] = effects.bundles[place]
-                    if not pool.names and old[index] == EMPTY and new[index] != EMPTY:
+                    if old[index] == EMPTY and new[index] != EMPTY:
                         counts[number] += 1
                         who[index] = counts[number]
                         self._christen(names, number, who[index], new[index])
-                    chosen[place] = self.name(names, number, index, who[index])
-            for index in sorted(range(len(new)), key=who.__getitem__):
+                    chosen[place] = self.name(names, number, new[index], who[index])
+            for index in self._sorted(number, new, who):
                 if old[index] != new[index]:
-                    name = self.name(names, number, index, who[index])
-                    anonymous = not pool.names
-                    created, removed = anonymous and old[index] == EMPTY, anonymous and new[index] == EMPTY
+                    # What has a name of its own is never empty: its object comes and goes, it stays.
+                    created, removed = old[index] == EMPTY, new[index] == EMPTY
+                    name = self.name(names, number, new[index], who[index])
                     touched.append(Touched(number, name, old[index], new[index], created, removed))
             ordinals[number] = self._arranged(number, new, who)
         after = Unrolled(transition.successor, tuple(ordinals), names, tuple(counts))
         return after, tuple(touched), tuple(chosen)
 
-    def name(self, names: Mapping[tuple[int, int], str], pool: int, index: int, ordinal: int) -> str:
-        """What the object at ``index`` of a pool is called; "" for an empty slot."""
-        given = self.system.pools[pool].names
-        return given[index] if given else names.get((pool, ordinal), "")
+    def name(self, names: Mapping[tuple[int, int], str], pool: int, bundle: int, ordinal: int) -> str:
+        """What an object of a pool is called, by its bundle and its ordinal; "" for an empty slot."""
+        return self.system.pools[pool].name_of(bundle) or names.get((pool, ordinal), "")
 
     def name_at(self, unrolled: Unrolled, pool: int, index: int) -> str:
         """What the object at ``index`` of a pool's content is called in ``unrolled``."""
-        return self.name(unrolled.names, pool, index, unrolled.ordinals[pool][index])
+        return self.name(unrolled.names, pool, unrolled.state[pool][index], unrolled.ordinals[pool][index])
+
+    def in_order(self, unrolled: Unrolled, pool: int) -> list[int]:
+        """The indexes of a pool's content: what has a name of its own first, in the model's order, then by age."""
+        return self._sorted(pool, list(unrolled.state[pool]), unrolled.ordinals[pool])
+
+    def _sorted(self, number: int, bundles: Sequence[int], who: Sequence[int]) -> list[int]:
+        pool = self.system.pools[number]
+        places = {name: place for place, name in enumerate(pool.names)}
+        return sorted(range(len(bundles)), key=lambda i: (who[i], places.get(pool.name_of(bundles[i]), 0)))
 
     def values(self, pool: int, bundle: int) -> dict[str, Any]:
         """The fields of a bundle by name."""
@@ -151,16 +159,14 @@ class Identities:
         """The ordinals in the order of the pool's new content; among equal objects the eldest first."""
         pool = self.system.pools[number]
         if pool.ordered:
-            return tuple(
-                NOBODY if bundle == EMPTY and not pool.names else ordinal
-                for bundle, ordinal in zip(bundles, who, strict=True)
-            )
+            return tuple(NOBODY if bundle == EMPTY else ordinal for bundle, ordinal in zip(bundles, who, strict=True))
         return tuple(ordinal for bundle, ordinal in sorted(zip(bundles, who, strict=True)) if bundle != EMPTY)
 
     def _christen(self, names: dict[tuple[int, int], str], pool: int, ordinal: int, bundle: int) -> None:
         kind = self.system.pools[pool].name
         name = self.naming.object_name(kind, self.values(pool, bundle), ordinal)
-        if any(place == pool and name == known for (place, _), known in names.items()):
+        taken = name in self.system.pools[pool].names
+        if taken or any(place == pool and name == known for (place, _), known in names.items()):
             raise ValueError(f"two objects of kind {kind} would be called {name!r}")
         names[pool, ordinal] = name
 

@@ -175,7 +175,7 @@ class Mirror:
         place = pool.position[field]
         content = unrolled.state[number]
         found = {}
-        for index in sorted(range(len(content)), key=unrolled.ordinals[number].__getitem__):
+        for index in self.identities.in_order(unrolled, number):
             value = pool.bundles[content[index]][place]
             if value is not None:
                 found[_key(kind, self.identities.name_at(unrolled, number, index))] = value

@@ -1,8 +1,9 @@
 """Pools: the bundles of one kind, interned (design §3.2).
 
 A bundle is the short vector of all that is keyed by one object: its name, the stored value, what lagging clients see,
-what runs for it, process memory about it. A pool's content is a tuple of bundle ids: in the order of the names for
-named kinds, sorted for interchangeable ones (a multiset), or in slot order where those are explored positionally.
+what runs for it, process memory about it. A pool's content is a tuple of bundle ids: in the order of the names where
+all objects have names, sorted where some are interchangeable (a multiset, in which a bundle with a name stands once),
+or in slot order, names first, where those are explored positionally.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def plan_field(component: str) -> str:
 class Pool:
     """The layout of one kind's bundles and the table of those seen so far.
 
-    Bundle id 0 is the empty bundle of a pool of interchangeable objects.
+    Bundle id 0 is the empty bundle: an interchangeable object that does not exist. A named one is never that.
     """
 
     def __init__(self, kind: Kind, extra: Mapping[str, Any], positional: bool) -> None:
@@ -47,8 +48,10 @@ class Pool:
         self.kind = kind
         self.name = kind.name
         self.names = kind.names
-        self.slots = len(kind.names) or kind.slots
-        self.ordered = bool(kind.names) or positional
+        if "" in kind.names:
+            raise ValueError(f'kind {kind.name} has an object called "", which tells interchangeable objects')
+        self.slots = len(kind.names) + kind.slots
+        self.ordered = not kind.slots or positional
         self.fields = (NAME, *(field.name for field in kind.fields), *extra)
         self.position = {field: place for place, field in enumerate(self.fields)}
         if len(self.position) != len(self.fields):
@@ -78,6 +81,20 @@ class Pool:
         if self.ordered:
             return tuple(bundles)
         return tuple(sorted(bundle for bundle in bundles if bundle != EMPTY))
+
+    def name_of(self, bundle: int) -> str:
+        """The name of the object with this bundle; "" where it is interchangeable."""
+        name: str = self.bundles[bundle][0]
+        return name
+
+    def index_of(self, content: Content, name: str) -> int:
+        """Where the object of that name stands in a content; raises ``ValueError`` where none has it."""
+        if self.ordered:
+            return self.names.index(name)
+        for index, bundle in enumerate(content):
+            if self.bundles[bundle][0] == name:
+                return index
+        raise ValueError(f"kind {self.name} has no object {name!r}; it has {', '.join(self.names)}")
 
     def places(self, fields: tuple[str, ...]) -> tuple[int, ...]:
         """The positions of ``fields`` in a bundle; raises ``KeyError`` naming the unknown one."""

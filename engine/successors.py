@@ -45,12 +45,9 @@ def answers(reader: Reader, state: State, key: Any, index: int) -> tuple[dict[st
 
 def answer(reader: Reader, state: State, query: BoundQuery, index: int) -> Any:
     """The answer of one query, from every object of its kind."""
-    pool = reader.system.pools[query.pool]
     skipped = index if query.query.excluding_key and query.pool == reader.pool else None
     classes = [
-        query.classify(bundle)
-        for place, bundle in enumerate(state[query.pool])
-        if place != skipped and (pool.names or bundle != EMPTY)
+        query.classify(bundle) for place, bundle in enumerate(state[query.pool]) if place != skipped and bundle != EMPTY
     ]
     return query.query.aggregate.of([cls for cls in classes if cls is not None])
 
@@ -60,7 +57,7 @@ def keys(reader: Reader, state: State) -> Iterator[tuple[int, int, Any]]:
     pool = reader.system.pools[reader.pool]
     seen: set[int] = set()
     for index, bundle in enumerate(state[reader.pool]):
-        if (bundle in seen and not pool.ordered) or (bundle == EMPTY and not pool.names):
+        if (bundle in seen and not pool.ordered) or bundle == EMPTY:
             continue
         seen.add(bundle)
         key = reader.key(bundle)

@@ -76,7 +76,7 @@ class Chronicler:
         objects: list[Initially] = []
         for number, pool in enumerate(self.system.pools):
             content = unrolled.state[number]
-            for index in sorted(range(len(content)), key=unrolled.ordinals[number].__getitem__):
+            for index in self.identities.in_order(unrolled, number):
                 name = self.identities.name_at(unrolled, number, index)
                 if name:
                     bundle = pool.bundles[content[index]]
@@ -154,7 +154,7 @@ class Chronicler:
             return 0
         number = self.system.pool_index[INFORMER]
         pool = self.system.pools[number]
-        bundle = state[number][pool.names.index(informer_name(client, kind))]
+        bundle = state[number][pool.index_of(state[number], informer_name(client, kind))]
         return int(pool.bundles[bundle][pool.position["pending"]])
 
     def _answers(self, state: State, transition: Transition) -> Iterable[Answer]:

@@ -75,7 +75,7 @@ class Request:
     target: Reference
     subresource: str = ""
     body: Json = None
-    uid: int | None = None
+    uid: int | str | None = None
     guarded: bool = False
     stale: bool = False
     outcome: str = ""

@@ -24,7 +24,7 @@ class PoolFull(Exception):
     """A step needs a new object and the pool has no slot left: a bound ran out (design §3.2)."""
 
     def __init__(self, kind: str, slots: int) -> None:
-        """``slots``: how many objects of ``kind`` the exploration can hold."""
+        """``slots``: how many objects of ``kind`` without a name of their own the exploration can hold."""
         super().__init__(f"more than {slots} objects of kind {kind} would exist at once")
         self.kind = kind
         self.slots = slots
@@ -274,11 +274,10 @@ class TransitionSystem:
         for pool in self.pools:
             given = self.model.initial.get(pool.name, ())
             bundles = [pool.bundle({**self._up_to_date(pool, values), **values}) for values in given]
-            if pool.names:
-                named = {bundle[0]: bundle for bundle in bundles}
-                bundles = [named.get(name, pool.bundle({NAME: name})) for name in pool.names]
-            ids = [pool.intern(bundle) for bundle in bundles]
-            if self.positional and not pool.names:
+            named = {bundle[0]: bundle for bundle in bundles}
+            ids = [pool.intern(named.get(name, pool.bundle({NAME: name}))) for name in pool.names]
+            ids += [pool.intern(bundle) for bundle in bundles if not bundle[0]]
+            if pool.ordered:
                 ids += [EMPTY] * (pool.slots - len(ids))
             contents.append(pool.content(ids))
         return tuple(contents)
@@ -298,7 +297,7 @@ class TransitionSystem:
     def sweep_bundle(self, pool: int, sweep: Sweep, bundle: int) -> int:
         """The id of a bundle after an edit of its whole pool; an empty slot stays empty."""
         layout = self.pools[pool]
-        if not layout.names and bundle == EMPTY:
+        if bundle == EMPTY:
             return EMPTY
         return layout.intern(tuple(self.swept(pool, sweep, list(layout.bundles[bundle]))))
 
@@ -358,7 +357,7 @@ def candidates(
     pool = system.pools[selection.pool]
     taken = {index for place, index in chosen if place == selection.pool}
     if selection.name is not None:
-        index = pool.names.index(selection.name)
+        index = pool.index_of(content, selection.name)
         yield index, content[index]
     elif selection.mark is not None:
         yield _marked(pool, content, selection.mark)
@@ -391,10 +390,10 @@ def _free(pool: Pool, content: Content, taken: set[int]) -> tuple[int, int]:
         for index, bundle in enumerate(content):
             if bundle == EMPTY and index not in taken:
                 return index, EMPTY
-        raise PoolFull(pool.name, pool.slots)
+        raise PoolFull(pool.name, pool.kind.slots)
     index = len(content) + sum(1 for place in taken if place >= len(content))
     if index >= pool.slots:
-        raise PoolFull(pool.name, pool.slots)
+        raise PoolFull(pool.name, pool.kind.slots)
     return index, EMPTY
 
 

@@ -33,8 +33,9 @@ class Field:
 class Kind:
     """The objects of one kind that a scenario can hold.
 
-    With ``names``: one bundle a name, always there (its object may be absent). Without: at most ``slots``
-    interchangeable bundles with generated names.
+    ``names``: one bundle a name, always there (its object may be absent, and come again). ``slots``: at most so many
+    interchangeable bundles with generated names beside them. A rule that creates an object of its own name writes to
+    ``Named(kind, name)``, one that has a name generated to ``New(kind)``.
     """
 
     name: str

@@ -64,6 +64,8 @@ from kubemodel.spec.language.request import ApiCall, Outcome, Preconditions, Res
 THING, SPOT, BUDGET = "Thing", "Spot", "Budget"
 CONTROLLER, AGENT, OUTSIDE = "controller", "agent", "outside"
 SPOTS = ("east", "west")
+THINGS = ("left", "right")
+"""Things with names of their own, beside the interchangeable ones."""
 VALUES = 3
 
 
@@ -149,14 +151,14 @@ def _request(draw: st.DrawFn, target: Any, kind: str) -> Step:
     return Call(target, ApiCall(verb, kind, body, preconditions=Preconditions(seen=seen)), memory, on, tolerates)
 
 
-def _step(draw: st.DrawFn, key: str) -> tuple[Step | Callable[[Any], Step], ...]:
+def _step(draw: st.DrawFn, key: str, named: tuple[Named, ...]) -> tuple[Step | Callable[[Any], Step], ...]:
     """One or two steps; a function makes the step from a class that the rule's query ``chosen`` found."""
     shape = draw(st.integers(0, 8))
     if shape <= 2:
         return (_request(draw, KEY, key),)
     if shape == 3:
-        name = draw(st.sampled_from(SPOTS))
-        return (_request(draw, Named(SPOT, name), SPOT),)
+        target = draw(st.sampled_from(named))
+        return (_request(draw, target, target.kind),)
     if shape == 4:
         return (Call(New(THING), ApiCall(Verb.CREATE, THING, draw(st.integers(0, 2)))), Write(IT, "memory", Set(1)))
     if shape == 5:
@@ -170,8 +172,8 @@ def _step(draw: st.DrawFn, key: str) -> tuple[Step | Callable[[Any], Step], ...]
 
 
 @st.composite
-def rules(draw: st.DrawFn, name: str, duration: float) -> Rule:
-    """A rule of any shape, whose alternatives are a digest of its key and of its answers."""
+def rules(draw: st.DrawFn, name: str, duration: float, named: tuple[Named, ...]) -> Rule:
+    """A rule of any shape, whose alternatives are a digest of its key and of its answers; it may touch ``named``."""
     kind = draw(st.sampled_from((THING, SPOT)))
     fields = draw(st.sampled_from((("object",), ("object", "memory"), ("object", "extra"))))
     salt, rarity = draw(st.integers(0, 999)), draw(st.integers(3, 8))
@@ -183,7 +185,7 @@ def rules(draw: st.DrawFn, name: str, duration: float) -> Rule:
         stages = ({"later": draw(queries(later=True))},)
     guards = (draw(queries()),) if draw(st.integers(0, 2)) == 0 else ()
     plans = [
-        tuple(step for _ in range(draw(st.integers(1, 2))) for step in _step(draw, kind))
+        tuple(step for _ in range(draw(st.integers(1, 2))) for step in _step(draw, kind, named))
         for _ in range(draw(st.integers(1, 3)))
     ]
 
@@ -293,10 +295,12 @@ def models(draw: st.DrawFn) -> Model:
     """A model with few states, most of the time."""
     fields = (Field("object"), Field("memory", 0, memory_of=CONTROLLER), Field("extra", 0))
     durations = st.sampled_from((0.0, 0.0, 0.0, 1.0, 5.0))
+    names = draw(st.sampled_from(((), THINGS[:1], THINGS)))
+    named = (*(Named(SPOT, name) for name in SPOTS), *(Named(THING, name) for name in names))
 
     def some_rules(owner: str, most: int) -> tuple[Rule, ...]:
         count = draw(st.integers(1, most))
-        return tuple(draw(rules(f"{owner} rule {number}", draw(durations))) for number in range(count))
+        return tuple(draw(rules(f"{owner} rule {number}", draw(durations), named)) for number in range(count))
 
     handlers = tuple(
         Handler(kind, "memory", Remember(draw(st.integers(0, 99)))) for kind in (THING, SPOT) if draw(st.booleans())
@@ -314,7 +318,7 @@ def models(draw: st.DrawFn) -> Model:
     )
     components = (*components, _faults(lag, relists=draw(st.booleans())))
     if draw(st.integers(0, 2)) == 0:
-        user = Component("user", (draw(rules("user rule", 0.0)),), environment=True, serial=True)
+        user = Component("user", (draw(rules("user rule", 0.0, named)),), environment=True, serial=True)
         components = (*components, user)
     slots = draw(st.integers(1, 3))
     slow = draw(st.sets(st.sampled_from((CONTROLLER, AGENT, *(informer_name(*watch) for watch in lag))), max_size=2))
@@ -323,13 +327,16 @@ def models(draw: st.DrawFn) -> Model:
     return Model(
         name="random",
         kinds=(
-            Kind(THING, fields, slots=slots),
+            Kind(THING, fields, names, slots),
             Kind(SPOT, fields, names=SPOTS),
             Kind(BUDGET, (Field("left", 0), Field("used", False)), names=("faults",)),
         ),
         components=components,
         initial={
-            THING: tuple({"object": value} for value in things),
+            THING: (
+                *({"object": value} for value in things),
+                *({"name": name, "object": draw(st.sampled_from((0, 1, None)))} for name in names),
+            ),
             SPOT: tuple({"name": name, "object": draw(st.sampled_from((0, 1, None)))} for name in SPOTS),
             BUDGET: ({"name": "faults", "left": draw(st.integers(0, 1))},),
         },

@@ -81,6 +81,6 @@ def _reachable(model: Model, *, positional: bool) -> set[Any]:
 def _by_value(system: TransitionSystem, state: State) -> tuple[Any, ...]:
     found: list[tuple[str, ...]] = []
     for pool, content in zip(system.pools, state, strict=True):
-        values = [repr(pool.bundles[bundle]) for bundle in content if pool.names or bundle != EMPTY]
-        found.append(tuple(values if pool.names else sorted(values)))
+        values = [repr(pool.bundles[bundle]) for bundle in content if bundle != EMPTY]
+        found.append(tuple(sorted(values)))
     return tuple(found)
