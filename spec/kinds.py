@@ -107,6 +107,10 @@ POD_FIELDS = (
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
 (CREATION or DELETION, its owner) while the controller waits to see that."""
 
+EVICTION_TIMER_FIELDS = (Field("eviction", memory_of=KUBE_CONTROLLER_MANAGER),)
+"""One more field of pods where the time that they may stay on a tainted node can change: after how many seconds, from
+when it was first known that they may not stay, the taint eviction controller deletes the pod."""
+
 EVICTION_FIELDS = (Field("evicted", False),)
 """One more field of pods where evictions are told from other deletions: the taint eviction controller deleted it."""
 

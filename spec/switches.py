@@ -77,6 +77,18 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HISTORIC,
         "controllers-cluster §9",
     ),
+    "terminal-phase": Switch(
+        ("after-clean-up", "before-clean-up"),
+        "when the kubelet reports a pod finished: once what it requested on the node is free, or sooner",
+        Purpose.HISTORIC,
+        "kube-scheduler, edge cases 3; invariants 76",
+    ),
+    "eviction-reckoning": Switch(
+        ("per-pod", "per-taint"),
+        "whether a pod on a tainted node has one timer, which outlives the taint that set it, or one for each taint",
+        Purpose.HYPOTHETICAL,
+        "controllers-cluster §2",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated"),
         "which of the feasible nodes the scheduler may choose",

@@ -22,7 +22,7 @@ from .deployments import DEPLOYMENTS
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .jobs import JOBS
 from .node_agents import NODE_AGENTS, fused
-from .node_controllers import EVICTIONS, NODE_CONTROLLERS
+from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
@@ -37,6 +37,7 @@ PARTS: tuple[Part, ...] = (
     EVICTIONS,
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
+    EVICTION_TIMERS,
 )
 """Every part, in the order in which their components' rules are tried."""
 

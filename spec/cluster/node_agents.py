@@ -39,7 +39,11 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
     serving = _tracks_serving(scenario)
     tracked = serving or bool(scenario.faults.get(faults.PROBE_FAILURE, 0))
     return (
-        kubelet.component(nodes={s.node.metadata.name: s.node for s in scenario.nodes}, track_serving=serving),
+        kubelet.component(
+            nodes={s.node.metadata.name: s.node for s in scenario.nodes},
+            track_serving=serving,
+            early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
+        ),
         container_runtime.component(track_serving=tracked, programs_finish=jobs.needed(scenario)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..control_plane.controllers import node_lifecycle, pod_garbage_collector, taint_eviction
 from ..environment import faults
-from ..kinds import EVICTION_FIELDS, NODE, POD
+from ..kinds import EVICTION_FIELDS, EVICTION_TIMER_FIELDS, NODE, POD
 from ..language.component import Component
 from ..language.scenario import Scenario
 from .over_time import toleration_seconds
@@ -27,10 +27,22 @@ def _evictions_noted(scenario: Scenario) -> bool:
     return bool(scenario.faults.get(faults.CONTROL_PLANE_CUT, 0))
 
 
+def times_change(scenario: Scenario) -> bool:
+    """Whether the time that a pod may stay on a tainted node can change: more than one finite time is tolerated."""
+    return _needed(scenario) and len(toleration_seconds(scenario)) > 1
+
+
+def _timers(scenario: Scenario) -> bool:
+    per_pod = scenario.switches.get("eviction-reckoning", "per-pod") == "per-pod"
+    return times_change(scenario) and per_pod
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     return (
         node_lifecycle.component(zone_rules=scenario.switches.get("node-zone-rules", "on") == "on"),
-        taint_eviction.component(toleration_seconds(scenario), noted=_evictions_noted(scenario)),
+        taint_eviction.component(
+            toleration_seconds(scenario), noted=_evictions_noted(scenario), timers=_timers(scenario)
+        ),
         pod_garbage_collector.component(),
     )
 
@@ -41,6 +53,9 @@ NODE_CONTROLLERS = Part(
     components=_components,
     machines=node_lifecycle.MACHINES,
 )
+
+EVICTION_TIMERS = Part("eviction timers", _timers, pod_fields=EVICTION_TIMER_FIELDS)
+"""The timer that a pod has whose time on a tainted node can change."""
 
 EVICTIONS = Part("evictions", _evictions_noted, pod_fields=EVICTION_FIELDS)
 """What tells evictions from other deletions."""

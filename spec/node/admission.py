@@ -26,6 +26,9 @@ from .heartbeat import KUBELET_CONNECTED, node_of
 from .pod_requests import incarnation, status_patch
 from .startup import start_plan
 
+ADMIT_POD = "admit pod"
+"""The rule by which a kubelet admits or rejects a pod."""
+
 _FILTERS: tuple[tuple[Callable[[Pod, Node, Snapshot], Verdict], str], ...] = (
     (node_affinity, "NodeAffinity"),
     (node_name, "NodeName"),
@@ -91,6 +94,15 @@ def _occupies(node: str, pod: Pod | None, runtime: PodRuntime | None, worker: Po
     return pod.spec if runtime is not None or worker is not None else None
 
 
+def _occupies_until_removed(
+    node: str, pod: Pod | None, runtime: PodRuntime | None, _worker: PodWorker | None
+) -> PodSpec | None:
+    # What has finished was counted until it was cleaned up, though its phase was reported before that (#106884).
+    if pod is not None and is_terminal(pod):
+        return pod.spec if runtime is not None and runtime.node == node else None
+    return _occupies(node, pod, runtime, _worker)
+
+
 @lru_cache(maxsize=1024)
 def _as_admission_sees(node: Node) -> Node:
     taints = tuple(taint for taint in node.spec.taints if taint.effect == NO_EXECUTE)
@@ -102,10 +114,11 @@ def _own_node(name: str, other: str, node: Node | None) -> Node | None:
     return _as_admission_sees(node) if name == other and node is not None else None
 
 
-def admit(*, serving: bool) -> Rule:
+def admit(*, serving: bool, early_phase: bool = False) -> Rule:
     """The rule of admission; an admitted pod starts: sandbox, containers created, containers started.
 
-    ``serving``: the application serves as soon as its container runs.
+    ``serving``: the application serves as soon as its container runs. ``early_phase``: a pod is reported finished
+    before it is cleaned up, which frees what it has requested on its node, as it was once.
     """
 
     def decide(key: Arrival, node: Node | None, others: tuple[tuple[PodSpec, int], ...]) -> list[Alternative]:
@@ -119,10 +132,17 @@ def admit(*, serving: bool) -> Rule:
 
     queries: dict[str, Any] = {
         "node": Query(NODE, ("name", "object"), _own_node, ONLY, node_of),
-        "others": Query(POD, ("object", "runtime", "worker"), _occupies, MULTISET, node_of, excluding_key=True),
+        "others": Query(
+            POD,
+            ("object", "runtime", "worker"),
+            _occupies_until_removed if early_phase else _occupies,
+            MULTISET,
+            node_of,
+            excluding_key=True,
+        ),
     }
     return Rule(
-        name="admit pod",
+        name=ADMIT_POD,
         key=Key(POD, ("object", "runtime", "worker"), _arrival),
         decide=decide,
         queries=queries,

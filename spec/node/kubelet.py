@@ -33,11 +33,14 @@ from .termination import DELETE_POD, STOP_POD
 NAME = "kubelet"
 
 
-def component(*, nodes: Mapping[str, Node] = frozendict(), track_serving: bool = False) -> Component:
+def component(
+    *, nodes: Mapping[str, Node] = frozendict(), track_serving: bool = False, early_phase: bool = False
+) -> Component:
     """The kubelets of all nodes.
 
     ``nodes``: what the kubelets register, by node name; a node that is not in it never creates its object.
     ``track_serving``: the application's start is a step of the container runtime instead of part of StartContainer.
+    ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``).
     """
     serving = not track_serving
     return Component(
@@ -45,7 +48,7 @@ def component(*, nodes: Mapping[str, Node] = frozendict(), track_serving: bool =
         rules=(
             register(nodes),
             POST_READY,
-            admit(serving=serving),
+            admit(serving=serving, early_phase=early_phase),
             adopt(serving=serving),
             restart(serving=serving, back_off=False),
             restart(serving=serving, back_off=True),

@@ -20,6 +20,7 @@ from ..control_plane.controllers.node_zones import (
 )
 from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active
+from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
 from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..control_plane.scheduler.component import NAME as SCHEDULER
 from ..control_plane.scheduler.component import snapshot
@@ -29,6 +30,7 @@ from ..kinds import NODE, POD
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
 from ..language.query import COUNT, MULTISET, Query, no_parameter
+from ..node.admission import ADMIT_POD
 from ..node.heartbeat import heartbeats
 from ..objects.conditions import condition_is_true, find_condition
 from ..objects.node import Node
@@ -240,10 +242,60 @@ NO_MASS_EVICTION = StateProperty(
     " first toleration is over",
 )
 
+
+def _admitted(
+    _component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...], _seen: Mapping[str, Any]
+) -> Finding:
+    pod, reported = before[0], after[0]
+    if rule != ADMIT_POD or pod is None or not condition_is_true(pod.status.conditions, POD_SCHEDULED):
+        return IDLE
+    if reported is not None and is_terminal(reported):
+        return violated(f"the kubelet of {pod.spec.node_name} rejects a pod that the scheduler put there")
+    return HOLDS
+
+
+SCHEDULED_PODS_ADMITTED = StepProperty(
+    name="scheduled-pods-admitted",
+    statement="the kubelet admits every pod that the scheduler has put on its node",
+    kind=POD,
+    fields=("object", "worker"),
+    judge=_admitted,
+    reference="invariants 22, 76 (#106884)",
+    advice="both must count the same pods as taking room: look at pods that have finished, or were put there by hand",
+)
+
+
+def _honoured(
+    component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...], seen: Mapping[str, Any]
+) -> Finding:
+    pod, then = before[0], after[0]
+    if component != TAINT_EVICTION or pod is None or not (then is None or then.metadata.terminating):
+        return IDLE
+    waited = int(rule.removeprefix("evict after ").removesuffix(" s")) if rule.startswith("evict after") else 0
+    wanted = eviction_delay(pod.spec.tolerations, seen["taints"] or ())
+    if wanted is not None and wanted <= waited:
+        return HOLDS
+    stays = "may stay" if wanted is None else f"may stay for {wanted} s"
+    return violated(f"a pod is evicted after {waited} s, though with the taints of {pod.spec.node_name} it {stays}")
+
+
+TOLERATION_SECONDS_HONOURED = StepProperty(
+    name="toleration-seconds-honoured",
+    statement="a pod is evicted only if a taint stands that it has tolerated for as long as it may, as the controller"
+    " sees it",
+    kind=POD,
+    fields=("object",),
+    judge=_honoured,
+    reference="invariants 71 (#90794)",
+    advice="where a taint may go while another stays, give the pod the same tolerationSeconds for both",
+)
+
 __all__ = [
     "ASSIGNED_NODE_FEASIBLE",
     "DEAD_NODE_EVENTUALLY_UNKNOWN",
     "DEAD_NODE_PODS_REPLACED",
     "NODE_CAPACITY",
     "NO_MASS_EVICTION",
+    "SCHEDULED_PODS_ADMITTED",
+    "TOLERATION_SECONDS_HONOURED",
 ]

@@ -16,6 +16,7 @@ import attrs
 from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
+from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..environment.drain import EvictAll
 from ..environment.faults import (
     CONTAINER_COMPLETION,
@@ -26,7 +27,7 @@ from ..environment.faults import (
     NODE_CRASH,
     PROBE_FAILURE,
 )
-from ..environment.users import Action, Delete, Edit
+from ..environment.users import Action, Delete, Edit, SetTaint
 from ..kinds import NODE, POD
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
@@ -34,6 +35,7 @@ from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
+from ..objects.taints import NO_EXECUTE, Taint
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
 
 
@@ -148,6 +150,18 @@ def _budgeted_drains(scenario: Scenario) -> bool:
     return drains(scenario) and any(isinstance(item, PodDisruptionBudget) for item in scenario.objects)
 
 
+def _executing(scenario: Scenario) -> Iterator[Taint]:
+    """The NoExecute taints that nodes have, or get from users."""
+    given = [taint for setup in scenario.nodes for taint in setup.node.spec.taints]
+    changes = [action.change for action in _actions(scenario) if isinstance(action, Edit)]
+    given += [change.taint for change in changes if isinstance(change, SetTaint) and not change.remove]
+    return (taint for taint in given if taint.effect == NO_EXECUTE)
+
+
+def _for_a_while(spec: PodSpec, taint: Taint) -> bool:
+    return bool(eviction_delay(spec.tolerations, (taint,)))
+
+
 def _rolls(before: Deployment, after: Deployment) -> bool:
     return bool(before.spec.replicas and after.spec.replicas) and not same_template(
         before.spec.template, after.spec.template
@@ -243,6 +257,10 @@ NODES_LOST = Occasion("where a node can crash or be cut off, beside another one"
 ALL_CUT_OFF = Occasion(
     "where all nodes can be cut off at once, and there are pods",
     lambda scenario: has_pods(scenario) and _faults(scenario, CONTROL_PLANE_CUT),
+)
+TIMES_TOLERATED = Occasion(
+    "where a node has, or gets from a user, a NoExecute taint that pods tolerate for some time",
+    lambda scenario: any(_for_a_while(spec, taint) for spec in _pod_specs(scenario) for taint in _executing(scenario)),
 )
 DAEMON_SETS = Occasion(
     "where there is a DaemonSet that some node gets a pod of", lambda scenario: bool(_daemon_sets(scenario))

@@ -36,6 +36,7 @@ _ONCE_PROBED = pod_spec(container=PROBED, restartPolicy="Never")
 _FINALIZERS = ("example.com/held",)
 _MAINTENANCE = {"key": "maintenance", "effect": "NoExecute"}
 _FOR_A_WHILE = [{"key": "maintenance", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}]
+_FOR_A_MINUTE = [{"key": "broken", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
 _OUT_OF_SERVICE = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
 _ENDURES = [{"key": "node.kubernetes.io/out-of-service", "operator": "Exists"}]
 
@@ -112,6 +113,13 @@ def _silenced() -> Mapping[str, Scenario]:
         ),
         "a pod may stay for a while": scenario(
             bare_pod(pod_spec(tolerations=_FOR_A_WHILE)), nodes=[node("node-1", taints=[_MAINTENANCE])]
+        ),
+        "a pod may stay for a while, or for another while": _acted_on(
+            bare_pod(
+                pod_spec(tolerations=[*_FOR_A_WHILE, {**_FOR_A_WHILE[0], "key": "broken", "tolerationSeconds": 60}])
+            ),
+            todo=[{"taint": "node-1 broken=yes:NoExecute"}, {"taint": "node-1 broken:NoExecute-"}],
+            nodes=[node("node-1", taints=[_MAINTENANCE])],
         ),
         "a pod is put where it may not stay": scenario(
             bare_pod(pod_spec(nodeName="node-1")), nodes=[node("node-1", taints=[_MAINTENANCE])]

@@ -73,7 +73,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "mark pod not ready",
         }
     ),
-    "taint-eviction-controller": frozenset({"evict now", "evict after 300 s"}),
+    "taint-eviction-controller": frozenset({"evict now", "evict after 300 s", "evict after 60 s", "schedule eviction"}),
     "pod-garbage-collector": frozenset({"collect pod of missing node", "collect terminating pod"}),
     "process-supervisor": frozenset({"restart kubelet", "restart kube-controller-manager", "restart kube-scheduler"}),
     "fault": frozenset(

@@ -11,12 +11,13 @@ condition (only Jobs do), so there is one request, the DELETE.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
-from ...language.component import Component, Key, Rule
-from ...language.plan import KEY, Alternative, Call, Set
+from ...language.component import Component, Handler, Key, Rule
+from ...language.plan import KEY, Alternative, Call, Set, Write
 from ...language.query import ONLY, Query
 from ...language.request import ApiCall, DeleteOptions, Verb
 from ...node.heartbeat import node_of
@@ -108,16 +109,94 @@ def _evict_after(seconds: int, *, noted: bool) -> Rule:
     )
 
 
-def component(toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,), *, noted: bool = False) -> Component:
+@attrs.frozen(cache_hash=True)
+class _Timed:
+    """A pod on a node. ``scheduled``: after how many seconds it is deleted, None while it may stay."""
+
+    node: str
+    tolerations: tuple[Toleration, ...]
+    scheduled: int | None
+
+
+def _timed(pod: Pod | None, scheduled: int | None) -> _Timed | None:
+    found = _on_node(pod)
+    return _Timed(found.node, found.tolerations, scheduled) if found is not None else None
+
+
+def rescheduled(scheduled: int | None, delay: int | None) -> int | None:
+    """When a pod is deleted, in seconds from the start, after its taints have changed; None: it may stay.
+
+    ``delay``: what its tolerations allow now. A deletion that is scheduled keeps its start. It is shortened if the new
+    time is earlier, and cancelled if there is no reason left, but never put off.
+    """
+    if delay is None or scheduled is None:
+        return delay
+    return min(scheduled, delay)
+
+
+def _reschedule(key: _Timed, taints: tuple[Taint, ...] | None) -> Iterable[Alternative]:
+    delay = eviction_delay(key.tolerations, taints or ())
+    wanted = rescheduled(key.scheduled, delay)
+    if delay != 0 and wanted != key.scheduled:
+        because = "it may stay" if wanted is None else f"it may stay for {wanted} s"
+        yield Alternative((Write(KEY, "eviction", Set(wanted)),), because)
+
+
+_TAINTS = Query(NODE, ("name", "object"), _taints_of, ONLY, node_of)
+
+RESCHEDULE = Rule(
+    name="schedule eviction",
+    key=Key(POD, ("object", "eviction"), _timed),
+    decide=_reschedule,
+    queries={"taints": _TAINTS},
+    reference="controllers-cluster §2",
+    meaning="starts, shortens or cancels the time that a pod may stay on a node with NoExecute taints",
+)
+
+
+def _evict_as_scheduled(seconds: int, *, noted: bool) -> Rule:
+    def decide(_key: _Timed, **_answers: Any) -> list[Alternative]:
+        delete = Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions()), _NOTE if noted else ())
+        return [Alternative((delete,), f"its time was set to {seconds} s")]
+
+    def due(pod: Pod | None, scheduled: int | None) -> _Timed | None:
+        return _timed(pod, scheduled) if scheduled == seconds else None
+
+    return Rule(
+        name=f"evict after {seconds} s",
+        key=Key(POD, ("object", "eviction"), due),
+        decide=decide,
+        queries={"taints": _TAINTS},
+        duration=float(seconds),
+        reference="controllers-cluster §2",
+        meaning="a pod whose time on a tainted node is over is deleted, whatever has become of the taint that set it",
+    )
+
+
+def _forget_timer(scheduled: int | None, _before: Pod | None, after: Pod | None) -> int | None:
+    """The time of a pod after the controller saw it change: none once it is being deleted, or gone."""
+    return None if after is None or after.metadata.terminating else scheduled
+
+
+def component(
+    toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,), *, noted: bool = False, timers: bool = False
+) -> Component:
     """The taint eviction controller. ``toleration_seconds``: every delay that can occur (``finite_tolerations``).
 
-    ``noted``: what it deletes gets the field ``evicted``, by which a property tells who did.
+    ``noted``: what it deletes gets the field ``evicted``, by which a property tells who did. ``timers``: a pod has one
+    timer, in the field ``eviction``; otherwise each look at the taints reckons anew, which comes to the same as long as
+    the time of no pod can change.
     """
+    seconds = sorted(set(toleration_seconds))
+    later = [_evict_after(each, noted=noted) for each in seconds]
+    if timers:
+        later = [RESCHEDULE, *(_evict_as_scheduled(each, noted=noted) for each in seconds)]
     return Component(
         name=NAME,
-        rules=tuple(_evict_after(seconds, noted=noted) for seconds in (0, *sorted(set(toleration_seconds)))),
+        rules=(_evict_after(0, noted=noted), *later),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
+        handlers=(Handler(POD, "eviction", _forget_timer),) if timers else (),
         duty="deletes pods from nodes whose NoExecute taints they do not tolerate",
         reference="controllers-cluster §2",
     )

@@ -11,7 +11,10 @@ from kubemodel.spec.kinds import DEPLOYMENT, FAULT, NODE, POD, USER
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.manifests.errors import InputError
 from kubemodel.spec.objects.decoding import decode
+from kubemodel.spec.objects.metadata import ObjectMeta
+from kubemodel.spec.objects.node import Node, NodeSpec
 from kubemodel.spec.objects.pod import FAILED
+from kubemodel.spec.objects.taints import Taint
 from kubemodel.spec.objects.workloads import Deployment
 
 from ..exploration import RECREATE, Data, bare_pod, deployment, pod_spec, replica_set, rolling, scenario
@@ -255,3 +258,24 @@ def test_a_user_can_not_act_on_what_is_not_there(verb: str, argument: str) -> No
 def test_a_pod_can_not_be_scaled() -> None:
     with pytest.raises(InputError, match="does not exist"):
         scenario(bare_pod(), users=[[{"scale": "web=2"}]])
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ("broken:NoExecute", (Taint("other"), Taint("broken", "", "NoExecute"))),
+        ("broken=yes:NoSchedule", (Taint("other"), Taint("broken", "yes", "NoSchedule"))),
+        ("other=new:NoSchedule", (Taint("other", "new"),)),
+        ("other:NoSchedule-", ()),
+        ("other:NoExecute-", (Taint("other"),)),
+    ],
+)
+def test_taints_change_as_kubectl_changes_them(change: str, after: tuple[Taint, ...]) -> None:
+    before = Node(ObjectMeta(name="node-1"), NodeSpec(taints=(Taint("other"),)))
+    assert users.taint("node-1", change).change(before).spec.taints == after
+
+
+@pytest.mark.parametrize("change", ["", "broken", "broken:", ":NoExecute", "broken:Never"])
+def test_what_is_no_taint_is_refused(change: str) -> None:
+    with pytest.raises(ValueError):
+        users.taint("node-1", change)

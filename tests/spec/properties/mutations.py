@@ -21,6 +21,7 @@ from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Wri
 from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Binding, Outcome, Response, Verb
 from kubemodel.spec.language.scenario import Scenario
+from kubemodel.spec.node.admission import admit
 from kubemodel.spec.node.pod_status import Report, ReportStatus
 from kubemodel.spec.objects.conditions import condition_is_true
 from kubemodel.spec.objects.job import COMPLETE
@@ -342,6 +343,15 @@ def counting_anew(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, decide=decide),)
 
 
+def never_cancelling(rule: Rule) -> tuple[Rule, ...]:
+    """What is scheduled stays so, even if no taint is left."""
+
+    def decide(key: Any, taints: Any) -> Iterable[Alternative]:
+        return rule.decide(key, taints) if taints else ()
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
 def without_zone_rules(model: Model) -> Model:
     """The node lifecycle controller taints every node that is not ready, whatever becomes of the others."""
     anywhere = replaced(NODES, "taint NoExecute", queries={}, decide=lambda key: TAINT_NO_EXECUTE.decide(key, ()))
@@ -391,6 +401,7 @@ _APART = {
     }
 }
 _TAINTED = node("node-2", taints=[{"key": "reserved", "effect": "NoSchedule"}])
+_FOR_A_MINUTE = {"key": "broken", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}
 _CRASH = {"node-crash": 1}
 _GATED = pod_spec(schedulingGates=[{"name": "example.com/gate"}])
 _SAME_SIZE = rolling(1, 0)
@@ -444,6 +455,7 @@ CASES: Mapping[str, Case] = {
         broken=scenario(
             *(bare_pod(pod_spec(container=needing("3"), nodeName="node-1"), name) for name in ("one", "two"))
         ),
+        besides=frozenset({"scheduled-pods-admitted"}),
     ),
     "replicaset-no-overshoot": Case(
         holds=scenario(replica_set(), lag={REPLICA_SETS: {"Pod": 1}}),
@@ -555,6 +567,21 @@ CASES: Mapping[str, Case] = {
         mutation="no program ever ends",
         mutate=without("container-runtime", "program finishes"),
         broken=scenario(job(), faults=_CRASH),
+    ),
+    "scheduled-pods-admitted": Case(
+        holds=scenario(job(2, pod_spec(container=needing("3")))),
+        mutation="a kubelet counts pods that have finished until it has cleaned them up",
+        mutate=edited(KUBELET, "admit pod", lambda _rule: (admit(serving=True, early_phase=True),)),
+    ),
+    "toleration-seconds-honoured": Case(
+        holds=scenario(
+            bare_pod(pod_spec(tolerations=[_FOR_A_MINUTE])),
+            nodes=2,
+            users=[[{"taint": "node-1 broken:NoExecute"}, {"taint": "node-1 broken:NoExecute-"}]],
+            start="created",
+        ),
+        mutation="the taint eviction controller cancels no deletion when a taint goes",
+        mutate=edited("taint-eviction-controller", "schedule eviction", never_cancelling),
     ),
     "no-mass-eviction-on-control-plane-partition": Case(
         holds=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1}),

@@ -6,7 +6,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 from kubemodel.spec.control_plane.controllers import taint_eviction
-from kubemodel.spec.control_plane.controllers.taint_eviction import eviction_delay, finite_tolerations
+from kubemodel.spec.control_plane.controllers.taint_eviction import eviction_delay, finite_tolerations, rescheduled
 from kubemodel.spec.objects.pod import Pod
 from kubemodel.spec.objects.taints import NO_EXECUTE, NO_SCHEDULE, Taint, Toleration
 
@@ -85,3 +85,13 @@ def test_a_further_taint_never_lets_a_pod_stay_longer(tolerations: tuple[Tolerat
 def test_no_schedule_taints_evict_nobody() -> None:
     nodes = {"a": {"object": node(taints=(Taint("maintenance", effect=NO_SCHEDULE),))}}
     assert search(cluster(CONTROLLER, pods=({"object": pod()},), nodes=nodes)).counts.states == 1
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "delay", "wanted"),
+    [(None, None, None), (None, 60, 60), (60, None, None), (60, 3600, 60), (3600, 60, 60), (60, 60, 60)],
+)
+def test_a_deletion_that_is_scheduled_is_shortened_or_cancelled_but_never_put_off(
+    scheduled: int | None, delay: int | None, wanted: int | None
+) -> None:
+    assert rescheduled(scheduled, delay) == wanted
