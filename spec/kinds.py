@@ -40,6 +40,9 @@ REQUESTED, REFUSED, GRANTED = "requested", "refused", "granted"
 EVICTION = "an eviction"
 """Name under which it is remembered that a pod was evicted."""
 
+ORPHANED, COLLECTED = "a deletion that orphans", "a deletion that is passed on"
+"""Names under which it is remembered how an owner was deleted."""
+
 CREATION, DELETION = "creation", "deletion"
 """What a controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
 

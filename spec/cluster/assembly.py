@@ -20,6 +20,7 @@ from .api_evictions import API_EVICTIONS
 from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS
 from .disruption_budgets import DISRUPTION_BUDGETS
+from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .node_agents import NODE_AGENTS, fused
 from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
@@ -35,6 +36,7 @@ PARTS: tuple[Part, ...] = (
     NODE_AGENTS,
     NODE_CONTROLLERS,
     EVICTIONS,
+    GARBAGE_COLLECTION,
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
     EVICTION_TIMERS,

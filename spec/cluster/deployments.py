@@ -59,9 +59,10 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         return ()
     return (
         Assumption(
-            "no-garbage-collector",
-            "what a deleted owner leaves behind is not collected: its ReplicaSets and pods stay",
-            "controllers-cluster §6",
+            "no-second-name",
+            "a Deployment that is applied again creates its ReplicaSet when its predecessor's of that name is gone, not"
+            " under another name",
+            "controllers-workloads §2",
         ),
     )
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
+from ..control_plane.apiserver.strategies import BACKGROUND, ORPHAN
 from ..control_plane.controllers.deployment_status import is_complete
-from ..kinds import DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, POD, USER
+from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, ORPHANED, POD, REPLICA_SET, USER
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
 from ..language.query import DISTINCT, ONLY, Query
@@ -125,13 +126,14 @@ class Delete:
     """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
 
     For a pod, ``name`` is its own, or that of the Deployment, DaemonSet or Job whose pods are meant: any one of them
-    is deleted.
+    is deleted. ``policy``: what becomes of dependents, `--cascade`.
     """
 
     text: str
     kind: str
     name: str
     force: bool = False
+    policy: str = BACKGROUND
 
 
 Action = Edit | Delete | EvictAll | Await
@@ -146,9 +148,14 @@ class NextAction:
         return todo[1:]
 
 
-def apply(changed: Deployment | DaemonSet, source: str) -> Edit:
-    """The action that applies a changed manifest, read from ``source``. DaemonSets are never gone."""
-    new = changed if isinstance(changed, Deployment) else None
+def apply(changed: Deployment | DaemonSet, source: str, incarnation: int = 1) -> Edit:
+    """The action that applies a changed manifest, read from ``source``. DaemonSets are never gone.
+
+    ``incarnation``: the uid of the Deployment that it creates where there is none any more.
+    """
+    new = None
+    if isinstance(changed, Deployment):
+        new = attrs.evolve(changed, metadata=attrs.evolve(changed.metadata, uid=incarnation))
     return Edit(f"kubectl apply -f {source}", changed.kind, changed.metadata.name, ApplySpec(changed.spec), new)
 
 
@@ -195,11 +202,12 @@ def release(name: str) -> Edit:
     return Edit(f"kubectl patch deployment/{name} --patch='{patch}'", DEPLOYMENT, name, DropFinalizers())
 
 
-def delete(kind: str, name: str, *, force: bool = False) -> Delete:
-    """The action that deletes an object; see ``Delete`` for pods."""
+def delete(kind: str, name: str, *, force: bool = False, policy: str = BACKGROUND) -> Delete:
+    """The action that deletes an object; see ``Delete`` for pods and for ``policy``."""
     flag = " --grace-period=0 --force" if force else ""
+    flag += f" --cascade={policy.lower()}" if policy != BACKGROUND else ""
     target = f"pod/<one of {name}>" if kind == POD else f"{kind.lower()}/{name}"
-    return Delete(f"kubectl delete {target}{flag}", kind, name, force)
+    return Delete(f"kubectl delete {target}{flag}", kind, name, force, policy)
 
 
 def _pods_meant(action: Action) -> str | None:
@@ -274,7 +282,9 @@ def _act(
         yield Alternative((*done, Call(Named(action.kind, action.name), call)), action.text)
         return
     done += (_DISTURBED,)
-    options = DeleteOptions(0 if action.force else None, "Background")
+    if action.kind in (DEPLOYMENT, REPLICA_SET):
+        done += (Write(Named(FAULT, ORPHANED if action.policy == ORPHAN else COLLECTED), "used", Set(True)),)
+    options = DeleteOptions(0 if action.force else None, action.policy)
     request = ApiCall(Verb.DELETE, action.kind, options)
     if action.kind == POD:
         for pod in pods:

@@ -8,9 +8,10 @@ from typing import Any
 
 import attrs
 
+from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..environment import users
 from ..environment.watch_faults import WATCH_FAULTS
-from ..kinds import JOB, NODE, POD
+from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET
 from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
@@ -19,7 +20,7 @@ from ..objects.daemon_set import DaemonSet
 from ..objects.decoding import decode
 from ..objects.node import Node
 from ..objects.pod import Pod
-from ..objects.workloads import Deployment
+from ..objects.workloads import Deployment, ReplicaSet
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
 from .errors import InputError
@@ -265,7 +266,8 @@ def _actions(
     found: list[users.Action] = []
     for verb, argument in todo:
         if verb == "apply":
-            found += [users.apply(d, argument) for d in changed[argument] if d.metadata.name in names[d.kind]]
+            known = [item for item in changed[argument] if item.metadata.name in names[item.kind]]
+            found += [users.apply(item, argument, len(found) + 1) for item in known]
         else:
             for action in _action(verb, argument):
                 if action.kind == NODE or action.name in names[action.kind]:
@@ -278,8 +280,14 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     """What users can name, by the kind that they act on; for pods also the workload that has them."""
     deployments = {item.metadata.name for item in objects if isinstance(item, Deployment)}
     daemon_sets = {item.metadata.name for item in objects if isinstance(item, DaemonSet)}
+    replica_sets = {item.metadata.name for item in objects if isinstance(item, ReplicaSet)}
     pods = {item.metadata.name for item in objects if isinstance(item, Pod) or item.kind == JOB}
-    return {"Deployment": deployments, "DaemonSet": daemon_sets, POD: deployments | daemon_sets | pods}
+    return {
+        "Deployment": deployments,
+        "DaemonSet": daemon_sets,
+        REPLICA_SET: replica_sets,
+        POD: deployments | daemon_sets | pods,
+    }
 
 
 def _action(verb: str, argument: str) -> tuple[users.Action, ...]:
@@ -306,11 +314,16 @@ def _single_action(verb: str, argument: str) -> users.Action:
         return users.pause(argument, paused=verb == "pause")
     if verb in ("cordon", "uncordon"):
         return users.cordon(argument, unschedulable=verb == "cordon")
-    kind, _, name = argument.partition("/")
-    known = {"pod": POD, "deployment": "Deployment", "node": NODE}
+    target, _, cascade = argument.partition(" --cascade=")
+    kind, _, name = target.partition("/")
+    known = {"pod": POD, "deployment": DEPLOYMENT, "replicaset": REPLICA_SET, "node": NODE}
     if kind not in known or not name:
         raise InputError(f'cannot {verb} "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")
-    return users.delete(known[kind], name, force=verb == "force-delete")
+    policies = {policy.lower(): policy for policy in (BACKGROUND, FOREGROUND, ORPHAN)}
+    policy = policies.get(cascade or BACKGROUND.lower())
+    if policy is None:
+        raise InputError(f'cannot {verb} "{argument}"', source=COMMAND_LINE, expected=f"one of {', '.join(policies)}")
+    return users.delete(known[kind], name, force=verb == "force-delete", policy=policy)
 
 
 def _check_actions(

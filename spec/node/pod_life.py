@@ -34,7 +34,7 @@ def _in_phase(phase: str, meaning: str) -> State:
     return State(phase, lambda pod: pod is not None and pod.status.phase == phase, meaning)
 
 
-_DELETERS = ("replicaset-controller", "daemonset-controller", "user")
+_DELETERS = ("replicaset-controller", "daemonset-controller", "garbage-collector", "user")
 _RUNTIME_STATES = (BOUND, RUNNING, READY)
 
 
@@ -84,6 +84,7 @@ def _arrows() -> tuple[Arrow, ...]:
         arrows.append(Arrow("complete deletion", phase, ABSENT, "kubelet", "kubelet §3"))
         arrows.append(Arrow("collect", phase, ABSENT, "pod-garbage-collector", "controllers-cluster §8"))
         arrows.append(Arrow("evict finished", phase, ABSENT, "kube-apiserver", "kube-apiserver §5"))
+        arrows.append(Arrow("collect finished", phase, ABSENT, "garbage-collector", "controllers-cluster §6"))
         arrows.append(Arrow("delete finished", phase, ABSENT, "user", "kube-apiserver §4"))
         arrows.append(Arrow("evict finished", phase, ABSENT, "taint-eviction-controller", "controllers-cluster §2"))
     return tuple(arrows)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import budgets, daemon_sets, deployments, jobs, nodes, objects, occasions
+from . import budgets, daemon_sets, deployments, jobs, nodes, objects, occasions, owners
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -48,6 +48,10 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "pdb-allowed-sound": (budgets.PDB_ALLOWED_SOUND,),
     "evictions-keep-desired-pods": (budgets.EVICTIONS_KEEP_PODS,),
     "drain-completes": (budgets.DRAIN_COMPLETES,),
+    "gc-deletes-only-ownerless": tuple(map(owners.gc_deletes_only_ownerless, (POD, REPLICA_SET))),
+    "dependents-eventually-collected": tuple(map(owners.dependents_eventually_collected, (POD, REPLICA_SET))),
+    "foreground-order": tuple(map(owners.foreground_order, (REPLICA_SET, DEPLOYMENT))),
+    "orphan-keeps-dependents": tuple(map(owners.orphan_keeps_dependents, (POD, REPLICA_SET))),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -85,6 +89,10 @@ OCCASIONS: Mapping[str, Occasion] = {
     "pdb-allowed-sound": occasions.BUDGETED_DRAINS,
     "evictions-keep-desired-pods": occasions.BUDGETED_DRAINS,
     "drain-completes": occasions.BUDGETED_DRAINS,
+    "gc-deletes-only-ownerless": occasions.PASSED_ON,
+    "dependents-eventually-collected": occasions.OWNERS_DELETED,
+    "foreground-order": occasions.IN_FOREGROUND,
+    "orphan-keeps-dependents": occasions.ORPHANING,
 }
 """When each property is checked unless a scenario says otherwise."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
@@ -28,7 +29,7 @@ from ..environment.faults import (
     PROBE_FAILURE,
 )
 from ..environment.users import Action, Delete, Edit, SetTaint
-from ..kinds import NODE, POD
+from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
 from ..objects.daemon_set import DaemonSet
@@ -162,6 +163,19 @@ def _for_a_while(spec: PodSpec, taint: Taint) -> bool:
     return bool(eviction_delay(spec.tolerations, (taint,)))
 
 
+def _deletes_owner(*policies: str) -> Callable[[Scenario], bool]:
+    def arises(scenario: Scenario) -> bool:
+        own = {it.metadata.name for it in scenario.objects if isinstance(it, ReplicaSet) and it.spec.replicas}
+        return any(
+            isinstance(action, Delete)
+            and (action.kind == DEPLOYMENT or (action.kind == REPLICA_SET and action.name in own))
+            and action.policy in policies
+            for action in _actions(scenario)
+        )
+
+    return arises
+
+
 def _rolls(before: Deployment, after: Deployment) -> bool:
     return bool(before.spec.replicas and after.spec.replicas) and not same_template(
         before.spec.template, after.spec.template
@@ -253,6 +267,10 @@ PODS_DELETED = Occasion(
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", _budgeted_drains)
+PASSED_ON = Occasion("where a user deletes an owner, and what it owns with it", _deletes_owner(BACKGROUND, FOREGROUND))
+OWNERS_DELETED = Occasion("where a user deletes an owner", _deletes_owner(BACKGROUND, FOREGROUND, ORPHAN))
+IN_FOREGROUND = Occasion("where a user deletes an owner in the foreground", _deletes_owner(FOREGROUND))
+ORPHANING = Occasion("where a user deletes an owner, and not what it owns", _deletes_owner(ORPHAN))
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
 ALL_CUT_OFF = Occasion(
     "where all nodes can be cut off at once, and there are pods",

@@ -44,6 +44,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "replicaset-controller",
         "daemonset-controller",
         "disruption-controller",
+        "garbage-collector",
         "kube-apiserver",
         "kube-scheduler",
         "kubelet",
@@ -70,7 +71,7 @@ def test_every_machine_is_listed_with_its_states() -> None:
     assert [item["name"] for item in machines] == [machine.name for machine in MACHINES]
     queue = _one("machines", "scheduling-queue")
     assert queue["kind"] == "Pod"
-    assert queue["arrows"] == 31
+    assert queue["arrows"] == 35
     assert "Unschedulable" in [state["name"] for state in queue["states"]]
 
 

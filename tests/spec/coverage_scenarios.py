@@ -312,6 +312,40 @@ def _worked() -> Mapping[str, Scenario]:
     }
 
 
+def _collected() -> Mapping[str, Scenario]:
+    """What is left of an owner that is deleted."""
+    delete, old = {"delete": "deployment/web"}, {"delete": "replicaset/web-old"}
+
+    def by(action: Mapping[str, str], policy: str) -> Mapping[str, str]:
+        return {"delete": f"{action['delete']} --cascade={policy}"}
+
+    return {
+        "a Deployment without pods is deleted": scenario(deployment(0), users=[[delete]]),
+        "a Deployment of gated pods is deleted": _acted_on(deployment(1, _GATED), todo=[delete]),
+        "a Deployment is deleted while its pod waits for a node": _acted_on(
+            deployment(), todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}, delete]
+        ),
+        "a Deployment is deleted before it is ready": _acted_on(
+            deployment(1, pod_spec(container=PROBED)), todo=[delete]
+        ),
+        "a Deployment is deleted in the foreground": scenario(deployment(2), users=[[by(delete, "foreground")]]),
+        "a Deployment is deleted, its ReplicaSets stay": scenario(deployment(), users=[[by(delete, "orphan")]]),
+        "a ReplicaSet is deleted": _acted_on(replica_set(1), todo=[old]),
+        "a ReplicaSet without pods is deleted": scenario(replica_set(0), users=[[old]]),
+        "a ReplicaSet is deleted in the foreground": _acted_on(replica_set(1), todo=[by(old, "foreground")]),
+        "a ReplicaSet is deleted, its pods stay": _acted_on(replica_set(2), todo=[by(old, "orphan")]),
+        "a ReplicaSet is deleted with a pod that a finalizer holds": scenario(
+            replica_set(2), bare_pod(_GATED, finalizers=_FINALIZERS), users=[[old]]
+        ),
+        "a ReplicaSet is deleted with pods that have ended": scenario(
+            replica_set(1),
+            bare_pod(_ONCE),
+            faults={"container-exit": 1, "container-completion": 1},
+            users=[[old]],
+        ),
+    }
+
+
 def _drained() -> Mapping[str, Scenario]:
     """Nodes that users drain, or taint."""
     drain = [{"drain": "node-1"}]
@@ -340,6 +374,7 @@ def _drained() -> Mapping[str, Scenario]:
 SCENARIOS: Mapping[str, Scenario] = {
     **_worked(),
     **_drained(),
+    **_collected(),
     **_queued(),
     **_rolled_out(),
     **_ended(),

@@ -227,8 +227,8 @@ def test_plans_of_the_kubelet_are_one_step_unless_something_can_fall_between() -
         ({}, "serving-when-started", True),
         ({"alsoCheck": ["deployment-min-serving"]}, "serving-when-started", False),
         ({}, "containers-together", True),
-        ({}, "no-garbage-collector", False),
-        ({"users": [[{"delete": "deployment/web"}]]}, "no-garbage-collector", True),
+        ({}, "no-second-name", False),
+        ({"users": [[{"delete": "deployment/web"}]]}, "no-second-name", True),
     ],
     ids=str,
 )

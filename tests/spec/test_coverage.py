@@ -42,6 +42,14 @@ RULES: Mapping[str, frozenset[str]] = {
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),
     "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s"}),
+    "garbage-collector": frozenset(
+        {
+            "collect Pod",
+            "collect ReplicaSet",
+            *(f"finish foreground deletion of {kind}" for kind in ("ReplicaSet", "Deployment")),
+            *(f"orphan dependents of {kind}" for kind in ("ReplicaSet", "Deployment")),
+        }
+    ),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
     "disruption-controller": frozenset(
         {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}

@@ -65,6 +65,7 @@ MACHINE = Machine(
         *(Arrow("delete", state, ABSENT, _USER) for state in _LIVE),
         *(Arrow("delete, held up by a finalizer", state, DELETING, _USER) for state in _LIVE),
         Arrow("last finalizer removed", DELETING, ABSENT, _USER),
+        Arrow("dependents are gone, or orphaned", DELETING, ABSENT, "garbage-collector", "controllers-cluster §6"),
     ),
     meaning="how far the rollout of a Deployment's template has come, by its own status",
     reference="controllers-workloads §2",

@@ -286,7 +286,8 @@ _STATES = {
     "Unmet": "asks for replicas that its status does not report available",
     "Met": "its status reports as many available replicas as it asks for",
 }
-_DEPLOYMENT, _USER = "deployment-controller", "user"
+_PRESENT = ("Empty", "Unmet", "Met")
+_DEPLOYMENT, _COLLECTOR, _USER = "deployment-controller", "garbage-collector", "user"
 
 MACHINE = Machine(
     name="replicaset",
@@ -304,6 +305,8 @@ MACHINE = Machine(
         Arrow("scale to zero", "Met", "Empty", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale to zero", "Unmet", "Empty", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("clean up history", "Empty", "Absent", _DEPLOYMENT, "controllers-workloads §2 C"),
+        *(Arrow("delete", state, "Absent", _USER, "kube-apiserver §4") for state in _PRESENT),
+        *(Arrow("collect", state, "Absent", _COLLECTOR, "controllers-cluster §6") for state in _PRESENT),
         Arrow("update status", "Unmet", "Met", NAME, "controllers-workloads §1.4"),
         Arrow("update status", "Met", "Unmet", NAME, "controllers-workloads §1.4"),
     ),

@@ -267,7 +267,7 @@ MACHINE = Machine(
         *(
             Arrow("deleted", state, "Not queued", component, "kube-scheduler §2")
             for state in ("Gated", "Active", "Unschedulable", "Backoff")
-            for component in (*_CREATORS, "user")
+            for component in (*_CREATORS, "garbage-collector", "user")
         ),
         *(
             Arrow("scheduler restarts", state, dest, "fault", "kube-scheduler §1")

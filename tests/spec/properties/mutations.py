@@ -19,7 +19,7 @@ from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Write
 from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
-from kubemodel.spec.language.request import ApiCall, Binding, Outcome, Response, Verb
+from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Outcome, Response, Verb
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.admission import admit
 from kubemodel.spec.node.pod_status import Report, ReportStatus
@@ -77,7 +77,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "kubelet",
 )
 JOBS, NODES = "job-controller", "node-lifecycle-controller"
-BUDGETS, API_SERVER = "disruption-controller", "kube-apiserver"
+BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
 V2 = pod_spec("web:2")
 
 
@@ -188,6 +188,24 @@ class AsItIs:
 
     def __call__(self, stored: Any, /) -> Any:
         return stored
+
+
+def collecting_all(rule: Rule) -> tuple[Rule, ...]:
+    """The garbage collector deletes whatever has an owner."""
+
+    def decide(_key: Any, **_answers: Any) -> Iterable[Alternative]:
+        yield Alternative((Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions())),), "it has an owner")
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def letting_go(rule: Rule) -> tuple[Rule, ...]:
+    """The garbage collector does not care what blocks a deletion."""
+
+    def decide(key: Any, **_answers: Any) -> Iterable[Alternative]:
+        return rule.decide(key)
+
+    return (attrs.evolve(rule, decide=decide),)
 
 
 def counting_pods_as(**changes: Any) -> Callable[[Rule], tuple[Rule, ...]]:
@@ -616,6 +634,27 @@ CASES: Mapping[str, Case] = {
         holds=_DRAINED,
         mutation="clients that were refused do not ask again",
         mutate=without(API_SERVER, "evict on retry"),
+    ),
+    "gc-deletes-only-ownerless": Case(
+        holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]], start="created"),
+        mutation="the garbage collector deletes pods whose owner is there",
+        mutate=edited(COLLECTOR, "collect Pod", collecting_all),
+        besides=frozenset({"deployment-min-available"}),
+    ),
+    "dependents-eventually-collected": Case(
+        holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]]),
+        mutation="the garbage collector does not know pods",
+        mutate=without(COLLECTOR, "collect Pod"),
+    ),
+    "foreground-order": Case(
+        holds=scenario(deployment(), users=[[{"delete": "deployment/web --cascade=foreground"}]]),
+        mutation="the garbage collector lets owners go while dependents block them",
+        mutate=edited(COLLECTOR, "finish foreground deletion of Deployment", letting_go),
+    ),
+    "orphan-keeps-dependents": Case(
+        holds=scenario(deployment(), users=[[{"delete": "deployment/web --cascade=orphan"}]]),
+        mutation="the garbage collector takes the finalizer orphan away without looking for dependents",
+        mutate=edited(COLLECTOR, "orphan dependents of Deployment", query_blind("dependents of kind ReplicaSet")),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),

@@ -1,0 +1,34 @@
+"""Garbage collection: it matters where an owner can be deleted."""
+
+from __future__ import annotations
+
+from ..control_plane.controllers import garbage_collector
+from ..environment.users import Delete
+from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, JOB, ORPHANED, POD, REPLICA_SET
+from ..language.component import Component
+from ..language.scenario import Scenario
+from ..objects.daemon_set import DaemonSet
+from ..objects.job import Job
+from .part import Part, names
+
+
+def needed(scenario: Scenario) -> bool:
+    """Whether somebody deletes what owns others: a user."""
+    owners = (DEPLOYMENT, REPLICA_SET)
+    return any(isinstance(it, Delete) and it.kind in owners for todo in scenario.users for it in todo)
+
+
+def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:
+    """For each kind whose objects have owners, the kinds of these."""
+    more = ((DAEMON_SET, DaemonSet), (JOB, Job))
+    return {
+        POD: (REPLICA_SET, *(kind for kind, item in more if names(scenario, item))),
+        REPLICA_SET: (DEPLOYMENT,),
+    }
+
+
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    return (garbage_collector.component(owner_kinds(scenario)),)
+
+
+GARBAGE_COLLECTION = Part("garbage collection", needed, components=_components, events=(ORPHANED, COLLECTED))
