@@ -252,7 +252,7 @@ class Expansion:
     ) -> int | None:
         touched.update([pool for pool, _ in step.sweeps])
         delta = 0
-        for number in {pool for pool, _, _ in chosen} | {pool for pool, _ in step.sweeps}:
+        for number in sorted({pool for pool, _, _ in chosen} | {pool for pool, _ in step.sweeps}):
             edits = tuple([(i, step.bundles[n]) for n, (pool, i, _) in enumerate(chosen) if pool == number])
             sweeps = tuple([sweep for pool, sweep in step.sweeps if pool == number])
             delta += self.tables.contents[number].edit(ids[number], edits, sweeps)

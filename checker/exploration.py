@@ -7,6 +7,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import attrs
 import numpy
@@ -58,8 +59,11 @@ class Edges:
 class Exploration(ABC):
     """A breadth-first search under way. States are numbered in the order in which they were found.
 
-    ``full``: kinds that ran out of slots, with how many they have; ``fired``: rules that changed something.
+    ``name``: what it is called in reports. ``full``: kinds that ran out of slots, with how many they have; ``fired``:
+    rules that changed something.
     """
+
+    name: ClassVar[str]
 
     def __init__(self, task: Task) -> None:
         """Nothing explored yet."""
@@ -110,11 +114,15 @@ class Exploration(ABC):
 
     @abstractmethod
     def sizes(self) -> Mapping[str, int]:
-        """How many rows the tables hold."""
+        """How many rows the tables hold, and how often they were looked up."""
 
     @abstractmethod
     def bytes_per_state(self) -> float:
         """What a state, with the way back from it, takes."""
+
+    def finish(self) -> None:
+        """Hands over what was only counted so far."""
+        return
 
     def explore(self) -> None:
         """Explores level by level until nothing is left; raises ``Stopped`` where a bound runs out."""

@@ -63,6 +63,11 @@ class Findings:
             if known is None or depth < known.length:
                 self.violations[judge.name] = Violation(judge.name, depth, finding.text, state)
 
+    def repeat(self, judge: StateJudge, finding: Finding, times: int) -> None:
+        """Takes a finding that was taken before, on so many more states."""
+        if finding.judgement is Judgement.SUSPENDED and times > 0:
+            self._suspended[judge.name] += times
+
     def judge_changes(
         self,
         firing: TabledFiring,

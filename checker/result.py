@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 import attrs
 
@@ -24,6 +25,14 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+class Explorer(Enum):
+    """How to explore. ``AUTO`` begins with tables and goes over to the compiled kernel as soon as it pays."""
+
+    AUTO = "auto"
+    TABLES = "tables"
+    KERNEL = "kernel"
 
 
 @attrs.frozen
@@ -67,12 +76,17 @@ class Suspension:
 
 @attrs.frozen
 class Measured:
-    """What differs from run to run and from machine to machine."""
+    """What differs from run to run, from machine to machine, from explorer to explorer.
+
+    ``explorer``: which one it was in the end; ``tables``: rows of its tables, look-ups that found one or did not.
+    """
 
     seconds: float
     states_per_second: float
     bytes_per_state: float
     peak_memory_mb: float
+    explorer: str
+    tables: Mapping[str, int]
 
 
 @attrs.frozen
@@ -93,7 +107,7 @@ class SearchResult:
     """All that a search found; the same for every run but for ``measured``.
 
     ``paths`` are what the ``trace`` of a property counts in. ``views``: distinct answers that each rule has decided
-    on. ``arrows``: machine, source, dest and driver of every change seen. ``tables``: rows of the search's tables.
+    on. ``arrows``: machine, source, dest and driver of every change seen.
     """
 
     properties: tuple[PropertyVerdict, ...]
@@ -108,7 +122,6 @@ class SearchResult:
     never_fired: tuple[RuleName, ...]
     arrows: tuple[tuple[str, str, str, str], ...]
     views: Mapping[RuleName, int]
-    tables: Mapping[str, int]
     measured: Measured = attrs.field(eq=False)
 
     @property

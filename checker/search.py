@@ -16,8 +16,10 @@ from ..engine.pools import State
 from ..engine.transition_system import Group, TransitionSystem
 from .cycles import shortest_cycle
 from .exploration import Exploration, Stopped, Task, memory_mb
-from .result import NO_LIMITS, Bound, Limits, Measured, Path, Progress, SearchResult
-from .tabled import TabledExploration
+from .kernel import library
+from .kernel.compiled import MOST_POOLS, CompiledExploration
+from .result import NO_LIMITS, Bound, Explorer, Limits, Measured, Path, Progress, SearchResult
+from .tabled import HandOver, TabledExploration
 
 
 def search(
@@ -27,16 +29,18 @@ def search(
     *,
     keep_going: bool = False,
     initial: Sequence[State] = (),
+    explorer: Explorer = Explorer.AUTO,
 ) -> SearchResult:
     """Explores ``system`` and judges its properties.
 
     Stops after the level of the first violation unless ``keep_going``; properties that are open then are undetermined.
     ``progress`` is called about every half a second. ``KeyboardInterrupt`` ends the search, with what it has found.
-    ``initial``: the states to begin with, the system's own one unless given.
+    ``initial``: the states to begin with, the system's own one unless given. ``explorer``: the results are equal, but
+    for what was measured; raises ``NoCompilerError`` where the kernel is asked for and cannot be compiled.
     """
     task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going)
-    exploration = TabledExploration(task)
-    bounds = _run(exploration)
+    exploration, bounds = _explored(task, explorer)
+    exploration.finish()
     bounds += [
         Bound("slots", f"more than {slots} objects of kind {kind} would exist at once; give {kind} more slots")
         for kind, slots in exploration.full.items()
@@ -44,7 +48,25 @@ def search(
     return _result(exploration, bounds)
 
 
-def _run(exploration: Exploration) -> list[Bound]:
+def _explored(task: Task, explorer: Explorer) -> tuple[Exploration, list[Bound]]:
+    """What was explored, and what kept it from being complete."""
+    if explorer is Explorer.TABLES or not 0 < len(task.system.pools) <= MOST_POOLS:
+        exploration: Exploration = TabledExploration(task)
+        return exploration, _bounds(exploration)
+    ready = library.compiled() if explorer is Explorer.KERNEL else library.loaded()
+    if ready is not None:
+        exploration = CompiledExploration(task, ready)
+        return exploration, _bounds(exploration)
+    exploration = TabledExploration(task, library.Apprentice().ready)
+    try:
+        return exploration, _bounds(exploration)
+    except HandOver:
+        again = CompiledExploration(task, library.compiled())
+    again.started = exploration.started
+    return again, _bounds(again)
+
+
+def _bounds(exploration: Exploration) -> list[Bound]:
     # The tables grow and are never freed before the end: looking for garbage among them is wasted time.
     collects = gc.isenabled()
     gc.disable()
@@ -93,7 +115,6 @@ def _result(exploration: Exploration, bounds: list[Bound]) -> SearchResult:
         never_fired=tuple(rule for rule in ordinary if rule not in exploration.fired),
         arrows=tuple(sorted(findings.arrows)),
         views=views,
-        tables=exploration.sizes(),
         measured=_measured(exploration),
     )
 
@@ -111,7 +132,14 @@ def _cycle(exploration: Exploration) -> Path | None:
 
 def _measured(exploration: Exploration) -> Measured:
     seconds = time.monotonic() - exploration.started
-    return Measured(seconds, exploration.states / seconds, exploration.bytes_per_state(), memory_mb())
+    return Measured(
+        seconds,
+        exploration.states / seconds,
+        exploration.bytes_per_state(),
+        memory_mb(),
+        exploration.name,
+        exploration.sizes(),
+    )
 
 
 __all__ = ["memory_mb", "search"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy
 
@@ -17,12 +17,23 @@ _PAUSE = 256
 """States between two looks at the clock."""
 
 
+class HandOver(Exception):
+    """Something faster is ready to begin the same search anew."""
+
+
+def _never() -> bool:
+    return False
+
+
 class TabledExploration(Exploration):
     """A search whose states are integers in a dict."""
 
-    def __init__(self, task: Task) -> None:
-        """Empty tables."""
+    name = "tables"
+
+    def __init__(self, task: Task, obsolete: Callable[[], bool] = _never) -> None:
+        """Empty tables. ``obsolete``: asked now and then whether to raise ``HandOver``."""
         super().__init__(task)
+        self._obsolete = obsolete
         self._expansion = Expansion(task.system, self.findings.judges, self._moved)
         self._seen: dict[Packed, int] = {}
         self._order: list[Packed] = []
@@ -76,6 +87,8 @@ class TabledExploration(Exploration):
         for number in range(self._first, end):
             if not number % _PAUSE:
                 self.pause(end - number)
+                if self._obsolete():
+                    raise HandOver
             state = order[number]
             self._current = number
             own, environment, progress = steps(state)

@@ -99,9 +99,12 @@ class Contents:
 
 
 class TabledQuery:
-    """The classes and answers of one bound query. ``answers``: content -> answer id, as far as known."""
+    """The classes and answers of one bound query.
 
-    __slots__ = ("_class_ids", "_classes", "_folds", "_ids", "_tables", "_without", "answers", "pool", "query")
+    ``answers``: content -> answer id, as far as known. ``classes``: by number; 0 is that of what does not count.
+    """
+
+    __slots__ = ("_class_ids", "_folds", "_ids", "_tables", "_without", "answers", "classes", "pool", "query")
 
     def __init__(self, tables: Tables, query: BoundQuery) -> None:
         """Empty tables for ``query``."""
@@ -109,7 +112,7 @@ class TabledQuery:
         self.pool = query.pool
         self.answers: dict[int, int] = {}
         self._tables = tables
-        self._classes: list[Any] = [None]
+        self.classes: list[Any] = [None]
         self._class_ids: dict[Any, int] = {}
         self._ids: dict[int, int] = {EMPTY: 0}
         self._folds: dict[tuple[int, ...], int] = {}
@@ -117,16 +120,17 @@ class TabledQuery:
 
     def classify(self, bundle: int) -> Any:
         """The class of a bundle, projected once; None for an empty slot."""
-        return self._classes[self._class_id(bundle)]
+        return self.classes[self.class_id(bundle)]
 
-    def _class_id(self, bundle: int) -> int:
+    def class_id(self, bundle: int) -> int:
+        """The number of the class of a bundle in ``classes``, projected once; 0 if it does not count."""
         found = self._ids.get(bundle)
         if found is None:
             cls = self.query.classify(bundle)
             found = self._class_ids.get((type(cls), cls)) if cls is not None else 0
             if found is None:
-                found = self._class_ids[type(cls), cls] = len(self._classes)
-                self._classes.append(cls)
+                found = self._class_ids[type(cls), cls] = len(self.classes)
+                self.classes.append(cls)
             self._ids[bundle] = found
         return found
 
@@ -134,10 +138,10 @@ class TabledQuery:
         try:
             classes = tuple(map(self._ids.__getitem__, bundles))
         except KeyError:
-            classes = tuple(map(self._class_id, bundles))
+            classes = tuple(map(self.class_id, bundles))
         found = self._folds.get(classes)
         if found is None:
-            counted = [self._classes[cls] for cls in classes if cls]
+            counted = [self.classes[cls] for cls in classes if cls]
             found = self._folds[classes] = self._tables.intern_answer(self.query.query.aggregate.of(counted))
         return found
 
@@ -191,17 +195,24 @@ class TabledFiring:
         return found
 
 
-class _Stage:
-    """A node of the decision tree of one entry: queries to answer, and where each combination of answers leads."""
+class Stage:
+    """A node of the decision tree of one entry: queries to answer, and where each combination of answers leads.
 
-    __slots__ = ("answers", "bound", "queries", "table")
+    ``queries``: by name, each with whether it excludes the key. What ``table`` leads to that is no stage is what the
+    reader yields.
+    """
+
+    __slots__ = ("answers", "bound", "number", "queries", "table")
 
     def __init__(
         self,
+        number: int,
         answers: dict[str, Any],
         bound: dict[str, BoundQuery],
         queries: list[tuple[str, TabledQuery, bool]],
     ) -> None:
+        """``answers``, ``bound``: of the stages before this one and, the queries, of this one."""
+        self.number = number
         self.answers = answers
         self.bound = bound
         self.queries = queries
@@ -211,7 +222,7 @@ class _Stage:
 class Entry:
     """A reader (a rule, a property) for one key; ``look`` finds what it yields for a state."""
 
-    __slots__ = ("_root", "_tables", "key", "reader", "views")
+    __slots__ = ("_tables", "key", "reader", "root", "views")
 
     def __init__(self, tables: Tables, reader: Reader, key: Any) -> None:
         """The root of the decision tree."""
@@ -219,7 +230,7 @@ class Entry:
         self.reader = reader
         self.key = key
         self.views = 0
-        self._root = self._stage(0, {}, {})
+        self.root = self._stage(0, {}, {})
 
     def _stage(self, number: int, answers: dict[str, Any], bound: dict[str, BoundQuery]) -> Any:
         if number == self.reader.stages:
@@ -232,33 +243,36 @@ class Entry:
             bound[name] = query
             excluding = query.query.excluding_key and query.pool == own
             queries.append((name, self._tables.query(query), excluding))
-        return _Stage(answers, bound, queries)
+        return Stage(number, answers, bound, queries)
 
     def first_queries(self) -> list[tuple[TabledQuery, bool]]:
         """The queries of the first stage, each with whether it excludes the key."""
-        root = self._root
-        return [(query, excluding) for _, query, excluding in root.queries] if type(root) is _Stage else []
+        root = self.root
+        return [(query, excluding) for _, query, excluding in root.queries] if type(root) is Stage else []
 
     def look(self, ids: Sequence[int], bundle: int) -> Any:
         """What the reader yields for the key in ``bundle``, in the state with these content ids: firings, a finding."""
-        node = self._root
-        number = 0
-        while type(node) is _Stage:
-            number += 1
+        node = self.root
+        while type(node) is Stage:
             key = tuple(
                 [
                     query.answer_without(ids[query.pool], bundle) if excluding else query.answer(ids[query.pool])
                     for _, query, excluding in node.queries
                 ]
             )
-            follow = node.table.get(key)
-            if follow is None:
-                answers = dict(node.answers)
-                for (name, _, _), found in zip(node.queries, key, strict=True):
-                    answers[name] = self._tables.answers[found]
-                follow = node.table[key] = self._stage(number, answers, node.bound)
-            node = follow
+            found = node.table.get(key)
+            node = self.follow(node, key) if found is None else found
         return node
+
+    def follow(self, stage: Stage, key: tuple[int, ...]) -> Any:
+        """Where answers, in the order of a stage's queries, lead: to the next one, or to what the reader yields."""
+        found = stage.table.get(key)
+        if found is None:
+            answers = dict(stage.answers)
+            for (name, _, _), answer in zip(stage.queries, key, strict=True):
+                answers[name] = self._tables.answers[answer]
+            found = stage.table[key] = self._stage(stage.number + 1, answers, stage.bound)
+        return found
 
 
 class Tables:

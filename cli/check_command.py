@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import click
 
-from ..checker.result import Limits
+from ..checker.result import Explorer, Limits
 from ..engine.traces import dumps
 from ..engine.verdicts import ExitCode, combined_exit_code
 from ..spec.environment.faults import FAULTS
@@ -138,6 +138,12 @@ def scenario_flags(command: Any) -> Any:
     "--max-memory", type=click.IntRange(50), metavar="MB", help=f"Stop at so much memory [{DEFAULT_MAX_MEMORY_MB:,}]."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, metavar="N", help="Try components in another order.")
+@click.option(
+    "--explorer",
+    type=click.Choice([explorer.value for explorer in Explorer]),
+    default=Explorer.AUTO.value,
+    help="How to explore: by tables in Python, by the compiled kernel, or first one, then the other [auto].",
+)
 @click.option("--keep-going", is_flag=True, help="Go on after the first violation, until every property is decided.")
 @click.option("--stats", is_flag=True, help="Show distinct views of each rule, tables and rates.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
@@ -180,6 +186,7 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
                     limits,
                     seed=flags["seed"],
                     keep_going=flags["keep_going"],
+                    explorer=Explorer(flags["explorer"]),
                     progress=progress.report,
                     interrupted=interrupted,
                 )

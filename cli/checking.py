@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
+from ..checker.kernel.library import NoCompilerError
 from ..checker.rest import RestlessError, rest_states
-from ..checker.result import Bound, Limits, Progress, SearchResult
+from ..checker.result import Bound, Explorer, Limits, Progress, SearchResult
 from ..checker.search import memory_mb, search
 from ..engine.pools import State
 from ..engine.trace_building import build
@@ -92,6 +93,7 @@ def run(
     keep_going: bool = False,
     progress: Callable[[Progress], None] | None = None,
     interrupted: bool = False,
+    explorer: Explorer = Explorer.AUTO,
 ) -> Checked:
     """Checks one job. ``interrupted``: an earlier job of the run was, so this one is not begun."""
     model = model_of(job.scenario, seed)
@@ -103,11 +105,13 @@ def run(
         initial = starts(system, job.scenario, _pause(limits, began))
         if limits.seconds is not None:
             limits = attrs.evolve(limits, seconds=max(0.0, limits.seconds - (time.monotonic() - began)))
-        result = search(system, limits, progress, keep_going=keep_going, initial=initial)
+        result = search(system, limits, progress, keep_going=keep_going, initial=initial, explorer=explorer)
     except _Stopped as stopped:
         return Checked(job, model, _not_begun(system, stopped.bound), 0, {})
     except KeyboardInterrupt:
         return Checked(job, model, _not_begun(system, INTERRUPTED), 0, {})
+    except NoCompilerError as error:
+        raise InputError(str(error), source=COMMAND_LINE, field="--explorer", expected="auto or tables") from error
     stories = dict(_stories(system, job, result))
     cycle = stories.pop("", None)
     return Checked(job, model, result, len(initial), stories, cycle)

@@ -150,7 +150,6 @@ def _stats(one: Checked) -> Iterator[str]:
     yield "  rules that never fired: " + (
         ", ".join(f"{component}: {rule}" for component, rule in result.never_fired) or "none"
     )
-    yield "  tables: " + ", ".join(f"{count:,} {what}" for what, count in sorted(result.tables.items()))
 
 
 def measured_lines(results: Iterable[tuple[Request, Sequence[Checked]]]) -> Iterator[str]:
@@ -161,6 +160,9 @@ def measured_lines(results: Iterable[tuple[Request, Sequence[Checked]]]) -> Iter
             yield (
                 f"{one.job.scenario.name}: {measured.seconds:.1f} s, {measured.states_per_second:,.0f} states/s, "
                 f"{measured.bytes_per_state:.0f} bytes a state, peak {measured.peak_memory_mb:,.0f} MB"
+            )
+            yield f"  explored by {measured.explorer}: " + ", ".join(
+                f"{count:,} {what}" for what, count in sorted(measured.tables.items())
             )
 
 

@@ -43,19 +43,24 @@ def _only(classes: Sequence[Any]) -> Any:
 
 @attrs.frozen
 class Aggregate:
-    """How the classes that a query found become its answer. ``of`` must not depend on their order."""
+    """How the classes that a query found become its answer. ``of`` must not depend on their order.
+
+    ``repeats``: whether it matters how many objects have a class; ``distinguishes``: whether it matters which class.
+    """
 
     name: str
     of: Callable[[Sequence[Any]], Any]
+    repeats: bool = True
+    distinguishes: bool = True
 
 
 MULTISET = Aggregate("multiset", _multiset)
 """Each class with the number of objects in it, in a fixed order: ``((class, count), ...)``."""
 
-DISTINCT = Aggregate("distinct", lambda classes: _ordered(set(classes)))
+DISTINCT = Aggregate("distinct", lambda classes: _ordered(set(classes)), repeats=False)
 """The classes that occur, in a fixed order."""
 
-COUNT = Aggregate("count", len)
+COUNT = Aggregate("count", len, distinguishes=False)
 """The number of objects that have a class at all."""
 
 SUM = Aggregate("sum", lambda classes: sum(classes))
@@ -64,13 +69,13 @@ SUM = Aggregate("sum", lambda classes: sum(classes))
 SUM_BY = Aggregate("sum by", _sum_by)
 """Classes are ``(group, amount)``; the answer holds each group with the sum of its amounts."""
 
-MINIMUM = Aggregate("minimum", _minimum)
+MINIMUM = Aggregate("minimum", _minimum, repeats=False)
 """The least class, None if there is none."""
 
-ANY = Aggregate("any", lambda classes: bool(classes))
+ANY = Aggregate("any", lambda classes: bool(classes), repeats=False, distinguishes=False)
 """Whether some object has a class."""
 
-NONE = Aggregate("none", lambda classes: not classes)
+NONE = Aggregate("none", lambda classes: not classes, repeats=False, distinguishes=False)
 """Whether no object has a class."""
 
 ONLY = Aggregate("only", _only)

@@ -1,0 +1,1 @@
+"""The compiled kernel: a search in C over tables that Python fills."""
