@@ -53,6 +53,27 @@ def _daemon_set(name: str, release: int) -> Mapping[str, Any]:
     }
 
 
+def _autoscaler(name: str) -> Mapping[str, Any]:
+    """One that is held back in both directions."""
+    slowly = {"stabilizationWindowSeconds": 120, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": name},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
+            "maxReplicas": 2,
+            "metrics": [
+                {
+                    "type": "Resource",
+                    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
+                }
+            ],
+            "behavior": {"scaleUp": slowly, "scaleDown": slowly},
+        },
+    }
+
+
 def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
     """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
     metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
@@ -107,11 +128,20 @@ DRAINED: Mapping[str, Any] = {
 }
 """Another one, for what only evictions call for: in a cluster of everything a walk would hardly come to them."""
 
+AUTOSCALED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "autoscaled"},
+    "objects": [_deployment("web", "RollingUpdate", 1), _autoscaler("web")],
+    "load": {"web": {"cpu": {"total": ["50m", "100m"], "byPodAge": [{"usage": "50m", "seconds": 120}, {"usage": 0}]}}},
+}
+"""Another one, for what only autoscalers call for."""
+
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED))
+    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED, AUTOSCALED))
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 
 

@@ -22,6 +22,8 @@ DEPLOYMENT = "Deployment"
 JOB = "Job"
 POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
 DAEMON_SET = "DaemonSet"
+HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
+LOAD = "Load"
 PROCESS = "Process"
 FAULT = "Fault"
 USER = "User"
@@ -155,6 +157,23 @@ DEPLOYMENT_FIELDS = (Field("object"),)
 DAEMON_SET_FIELDS = (Field("object"), Field("waiting", (), memory_of=KUBE_CONTROLLER_MANAGER))
 """``waiting``: nodes whose Failed daemon pod was deleted lately, so that the next one has to wait for its back-off."""
 
+AUTOSCALER_FIELDS = (
+    Field("object"),
+    Field("recommendations", memory_of=KUBE_CONTROLLER_MANAGER),
+    Field("changes", (), memory_of=KUBE_CONTROLLER_MANAGER),
+    Field("turns", (0, 0)),
+)
+"""``recommendations``: those within the stabilization windows; None: none was ever made. ``changes`` of the replica
+count within the periods of scaling policies. ``turns``: which way the count went last (1 up, -1 down), and how often it
+has turned round since the load last changed, 3 standing for more; kept for properties alone."""
+
+LOAD_FIELDS = (Field("at", 0),)
+"""How many times the load has changed."""
+
+METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", False))
+"""More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
+program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
+
 PROCESS_FIELDS = (Field("state", RUNNING),)
 FAULT_FIELDS = (Field("left", 0), Field("used", False))
 USER_FIELDS = (Field("todo", ()),)
@@ -175,6 +194,8 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,
         POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
+        HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
+        LOAD: LOAD_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

@@ -17,6 +17,7 @@ from ..properties.catalogue import chosen_properties
 from . import api_evictions
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
+from .autoscaling import AUTOSCALING
 from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS
 from .disruption_budgets import DISRUPTION_BUDGETS
@@ -30,6 +31,7 @@ from .scheduling import SCHEDULING
 
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
+    AUTOSCALING,
     JOBS,
     DAEMON_SETS,
     SCHEDULING,

@@ -38,7 +38,7 @@ class Scenario:
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
     clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits. ``switches``
     turn a mitigation or a historic behaviour on or off by name; ``constants`` override numbers of the specification by
-    name. ``properties``: names, empty for the defaults.
+    name. ``loads``: (autoscaler, metric) -> what is used of it. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Scenario:
     start: Start = Start.CREATED
     pod_slots: int | None = None
     constants: Mapping[str, float] = attrs.field(factory=dict)
+    loads: Mapping[tuple[str, str], Any] = attrs.field(factory=dict)
     switches: Mapping[str, str] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
     extra_properties: tuple[str, ...] = ()

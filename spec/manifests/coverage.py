@@ -84,6 +84,14 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.podReplacementPolicy",
         "spec.selector",
     ),
+    "HorizontalPodAutoscaler": (
+        "spec.scaleTargetRef",
+        "spec.minReplicas",
+        "spec.maxReplicas",
+        "spec.metrics",
+        "spec.behavior",
+        "spec.targetCPUUtilizationPercentage",
+    ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
     "PodDisruptionBudget": (
@@ -113,6 +121,7 @@ _MODELLED_GROUPS = {
     "ReplicaSet": "apps",
     "DaemonSet": "apps",
     "Job": "batch",
+    "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
 }
 _PRIORITY_GROUP = "scheduling.k8s.io"

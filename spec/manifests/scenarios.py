@@ -10,6 +10,7 @@ import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..environment import users
+from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
 from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET
 from ..language.model import informer_name
@@ -18,8 +19,10 @@ from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
 from ..objects.daemon_set import DaemonSet
 from ..objects.decoding import decode
+from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.node import Node
 from ..objects.pod import Pod
+from ..objects.quantities import milli_value
 from ..objects.workloads import Deployment, ReplicaSet
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
@@ -132,6 +135,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             start=settings.start or (Start.RUNNING if any(todo) else Start.CREATED),
             pod_slots=settings.pod_slots,
             constants=settings.constants,
+            loads=_loads(settings, objects),
             switches=settings.switches,
             properties=settings.properties,
             extra_properties=settings.also_check,
@@ -139,6 +143,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
         )
         jobs.append(Job(scenario, group, group.documents, _self_contained(settings, group, nodes, applied)))
     _check_actions(settings, jobs, nodes, changed)
+    _check_load(settings, jobs)
     _check_watches(settings)
     gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
@@ -149,6 +154,44 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
         not_checked=tuple(group for group in found if group not in groups),
         assumptions=tuple(map(assumption, unbuilt)),
     )
+
+
+def _loads(settings: Settings, objects: Sequence[Any]) -> Mapping[tuple[str, str], Load]:
+    """The load of the group's autoscalers, by autoscaler and metric."""
+    here = {item.metadata.name for item in objects if isinstance(item, HorizontalPodAutoscaler)}
+    return {
+        (name, metric): Load(
+            tuple(map(milli_value, said.get("total", (0,)))),
+            tuple((milli_value(it["usage"]), it.get("seconds", 0)) for it in said.get("byPodAge", ({"usage": 0},))),
+        )
+        for name, metrics in settings.load.items()
+        for metric, said in metrics.items()
+        if name in here
+    }
+
+
+def _check_load(settings: Settings, jobs: Sequence[Job]) -> None:
+    """Raises ``InputError`` where a load is meant for an autoscaler, or a metric, that does not exist."""
+    read = {
+        item.metadata.name: {metric.name for metric in item.spec.metrics}
+        for job in jobs
+        for item in job.scenario.objects
+        if isinstance(item, HorizontalPodAutoscaler)
+    }
+    for name, metrics in settings.load.items():
+        if name not in read:
+            raise InputError(
+                f'there is no HorizontalPodAutoscaler "{name}" for the load',
+                source=settings.name or COMMAND_LINE,
+                expected=f"one of {', '.join(sorted(read)) or 'none'}",
+            )
+        for metric in metrics:
+            if metric not in read[name]:
+                raise InputError(
+                    f'HorizontalPodAutoscaler "{name}" reads no metric "{metric}"',
+                    source=settings.name or COMMAND_LINE,
+                    expected=f"one of {', '.join(sorted(read[name]))}",
+                )
 
 
 def _served(documents: Sequence[Document]) -> tuple[Document, ...]:

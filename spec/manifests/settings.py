@@ -18,6 +18,7 @@ from ..environment.users import VERBS
 from ..language.model import TimeMode
 from ..language.plan import Rpc
 from ..language.scenario import Start
+from ..objects.quantities import parse_quantity
 from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
 from .errors import InputError, quote
@@ -67,6 +68,17 @@ def _count(least: int, most: int) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
+_AMOUNT = {"type": ["string", "number"]}
+_LOAD = _mapping(
+    {
+        "total": {"type": "array", "items": _AMOUNT, "minItems": 1},
+        "byPodAge": {
+            "type": "array",
+            "items": _mapping({"usage": _AMOUNT, "seconds": _count(1, MOST_SECONDS)}, required=["usage"]),
+            "minItems": 1,
+        },
+    }
+)
 _ACTION = {"oneOf": [_mapping({verb: _TEXT}, required=[verb]) for verb in VERBS]}
 _PROPERTY_LIST = {"type": "array", "items": {"enum": list(PROPERTIES)}}
 
@@ -95,6 +107,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "constants": _mapping(
             {name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS} for name in CONSTANTS}
         ),
+        "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
         "properties": _PROPERTY_LIST,
         "alsoCheck": _PROPERTY_LIST,
@@ -138,6 +151,7 @@ class Settings:
     kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
+    load: Mapping[str, Mapping[str, Mapping[str, Any]]] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
     also_check: tuple[str, ...] = ()
@@ -189,12 +203,30 @@ def settings_of(document: Document) -> Settings:
         kubernetes=data.get("kubernetes", ""),
         switches=data.get("switches", {}),
         constants=data.get("constants", {}),
+        load=_readable_load(document),
         bounds=data.get("bounds", {}),
         properties=tuple(data.get("properties", ())),
         also_check=tuple(data.get("alsoCheck", ())),
         applied={path: tuple(objects) for path, objects in data.get("applied", {}).items()},
         expect=data.get("expect", {}),
     )
+
+
+def _readable_load(document: Document) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """The load as it stands there. Raises ``InputError`` at an amount that is no quantity."""
+    found: Mapping[str, Mapping[str, Mapping[str, Any]]] = document.data.get("load", {})
+    for name, metrics in found.items():
+        for metric, said in metrics.items():
+            path = ("load", name, metric)
+            amounts: list[tuple[tuple[str | int, ...], Any]] = []
+            amounts += [(("total", at), amount) for at, amount in enumerate(said.get("total", ()))]
+            amounts += [(("byPodAge", at, "usage"), it["usage"]) for at, it in enumerate(said.get("byPodAge", ()))]
+            for where, amount in amounts:
+                try:
+                    parse_quantity(amount)
+                except ValueError:
+                    raise document.error(f"{quote(amount)} is no quantity", (*path, *where), "such as 300m") from None
+    return found
 
 
 def as_document(settings: Settings) -> dict[str, Any]:
@@ -220,6 +252,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "kubernetes": settings.kubernetes or None,
         "switches": dict(sorted(settings.switches.items())),
         "constants": dict(sorted(settings.constants.items())),
+        "load": {name: dict(metrics) for name, metrics in sorted(settings.load.items())},
         "bounds": dict(sorted(settings.bounds.items())),
         "properties": list(settings.properties),
         "alsoCheck": list(settings.also_check),

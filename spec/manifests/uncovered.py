@@ -125,7 +125,6 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "StatefulSet": _PODS_LEFT_OUT,
     "CronJob": _PODS_LEFT_OUT,
     "ReplicationController": _PODS_LEFT_OUT,
-    "HorizontalPodAutoscaler": "not modelled: replicas stay as written unless a user scales",
     "ConfigMap": _CONFIGURATION,
     "Secret": _CONFIGURATION,
     "Role": _PERMISSIONS,

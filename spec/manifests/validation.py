@@ -28,6 +28,7 @@ from .names import (
     problem_with_value,
 )
 from .removed_versions import removed_in
+from .validation_autoscalers import check_autoscaler
 from .validation_containers import MOST_PORT, check_amounts
 from .validation_pods import TAINT_EFFECTS, check_pod, check_template
 
@@ -297,6 +298,7 @@ _CHECKS: dict[tuple[str, str], Callable[[Cursor], None]] = {
     ("apps", "DaemonSet"): _check_daemon_set,
     ("batch", "Job"): _check_job,
     ("batch", "CronJob"): _check_cron_job,
+    ("autoscaling", "HorizontalPodAutoscaler"): check_autoscaler,
     ("policy", "PodDisruptionBudget"): _check_budget,
     ("scheduling.k8s.io", "PriorityClass"): _check_priority_class,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..control_plane.controllers.horizontal_pod_autoscaler import RESCALED
 from ..environment.faults import (
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
@@ -27,10 +28,10 @@ def seen(*names: str) -> Query:
     return Query(FAULT, ("name", "used"), classify, DISTINCT, no_parameter)
 
 
-DISRUPTED = seen(DISRUPTION, EVICTION)
-"""Whether a user, or whoever evicts pods, took something away, or changed what a rollout has to keep to."""
+DISRUPTED = seen(DISRUPTION, EVICTION, RESCALED)
+"""Whether a user, an evictor or an autoscaler took something away, or changed what a rollout has to keep to."""
 
-RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, DISRUPTION, EVICTION)
+RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, DISRUPTION, EVICTION, RESCALED)
 """As ``DISRUPTED``, and whether controllers lost their memory, or were not told what they had done."""
 
 _LOSSES = (

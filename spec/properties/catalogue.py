@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import budgets, daemon_sets, deployments, jobs, nodes, objects, occasions, owners
+from . import autoscalers, budgets, daemon_sets, deployments, jobs, nodes, objects, occasions, owners
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -38,6 +38,8 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "toleration-seconds-honoured": (nodes.TOLERATION_SECONDS_HONOURED,),
     "daemonset-one-per-node": (daemon_sets.DAEMONSET_ONE_PER_NODE,),
     "daemonset-not-evicted-by-not-ready": (daemon_sets.DAEMONSET_NOT_EVICTED,),
+    "hpa-within-bounds": (autoscalers.WITHIN_BOUNDS,),
+    "hpa-no-oscillation": (autoscalers.NO_OSCILLATION,),
     "job-counters-monotonic": (jobs.COUNTERS_MONOTONIC,),
     "job-each-pod-counted-once": (jobs.COUNTED_ONCE,),
     "job-succeeded-by-distinct-pods": (jobs.SUCCEEDED_BY_DISTINCT_PODS,),
@@ -79,6 +81,8 @@ OCCASIONS: Mapping[str, Occasion] = {
     "toleration-seconds-honoured": occasions.TIMES_TOLERATED,
     "daemonset-one-per-node": occasions.DAEMON_SETS,
     "daemonset-not-evicted-by-not-ready": occasions.DAEMONS_LOSE_NODES,
+    "hpa-within-bounds": occasions.AUTOSCALED,
+    "hpa-no-oscillation": occasions.RESCALED,
     "job-counters-monotonic": occasions.JOBS,
     "job-each-pod-counted-once": occasions.JOBS_WITH_PODS,
     "job-succeeded-by-distinct-pods": occasions.JOBS_WITH_PODS,

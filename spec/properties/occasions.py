@@ -34,6 +34,7 @@ from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
 from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
+from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.taints import NO_EXECUTE, Taint
@@ -258,6 +259,28 @@ def _owns_pods(scenario: Scenario) -> bool:
     return own or _some_version(lambda version: version.spec.replicas > 0)(scenario)
 
 
+def _autoscaled(scenario: Scenario) -> Iterator[tuple[HorizontalPodAutoscaler, Deployment]]:
+    for item in scenario.objects:
+        if isinstance(item, HorizontalPodAutoscaler) and item.spec.scale_target_ref.kind == Deployment.kind:
+            yield from (
+                (item, version) for version in _versions(scenario) if version.metadata.name == _target_name(item)
+            )
+
+
+def _target_name(autoscaler: HorizontalPodAutoscaler) -> str:
+    return autoscaler.spec.scale_target_ref.name
+
+
+def _rescales(scenario: Scenario) -> bool:
+    """Whether some autoscaler has a reason to change a count: out of bounds, or a load to follow."""
+    loaded = {name for name, _ in scenario.loads}
+    return any(
+        item.metadata.name in loaded
+        or (version.spec.replicas and not item.spec.min_replicas <= version.spec.replicas <= item.spec.max_replicas)
+        for item, version in _autoscaled(scenario)
+    )
+
+
 PODS_MOVE = Occasion("where anything happens to pods that have a node", moves_pods)
 PODS_SCHEDULED = Occasion("where pods get a node: new ones, and those that stand in for others", schedules_pods)
 PODS = Occasion("where there are pods that can get a node", has_pods)
@@ -299,6 +322,11 @@ DISTURBED_UPDATES = Occasion(
     "where users or faults act on a Deployment with strategy RollingUpdate that may not lose all its pods",
     _keeps_available,
 )
+AUTOSCALED = Occasion(
+    "where a HorizontalPodAutoscaler keeps the count of a Deployment that is not scaled to zero",
+    lambda scenario: any(version.spec.replicas for _, version in _autoscaled(scenario)),
+)
+RESCALED = Occasion("where a HorizontalPodAutoscaler has a load to follow, or a count out of bounds", _rescales)
 JOBS = Occasion("where there is a Job that is not suspended", _has_jobs)
 JOBS_WITH_PODS = Occasion("where there is a Job that is not suspended and asks for pods", _jobs_run_pods)
 RECREATIONS = Occasion(

@@ -163,8 +163,8 @@ def test_a_file_that_holds_no_trace_is_bad_input(content: str | None) -> None:
 def test_the_picture_of_the_architecture_says_what_the_components_do() -> None:
     drawn = _run("architecture", "--format", "mermaid").stdout
     scheduler = next(line for line in drawn.splitlines() if "<b>kube-scheduler</b>" in line)
-    assert scheduler.strip() == (
-        'c2["<b>kube-scheduler</b><br/>watches Node, Pod<br/>writes Pod (bind), Pod/status (patch)'
+    assert scheduler.strip().partition("[")[2] == (
+        '"<b>kube-scheduler</b><br/>watches Node, Pod<br/>writes Pod (bind), Pod/status (patch)'
         '<br/>remembers Pod (assumed, queue)"]'
     )
     assert 'subgraph process_kube_controller_manager["kube-controller-manager"]' in drawn

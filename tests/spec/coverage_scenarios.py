@@ -13,11 +13,13 @@ from .exploration import (
     PROBED,
     RECREATE,
     Data,
+    autoscaler,
     bare_pod,
     budget,
     daemon_set,
     deployment,
     job,
+    loaded,
     needing,
     node,
     pod_spec,
@@ -371,10 +373,52 @@ def _drained() -> Mapping[str, Scenario]:
     }
 
 
+def _autoscaled() -> Mapping[str, Scenario]:
+    """HorizontalPodAutoscalers."""
+    at_once = {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}}}
+    slowly = {"policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}
+    busy_at_first = {"load": {"web": {"load": {"byPodAge": [{"usage": 20, "seconds": 120}, {"usage": 5}]}}}}
+    kept = autoscaler(1, 1, **at_once)
+    return {
+        "an autoscaler keeps to its bounds": scenario(deployment(), autoscaler(2, 3)),
+        "load rises and falls": scenario(deployment(), autoscaler(), **loaded(5, 20, 5)),
+        "load rises and falls, and behavior says how": scenario(
+            deployment(),
+            autoscaler(behavior={"scaleUp": slowly, "scaleDown": {"stabilizationWindowSeconds": 120, **slowly}}),
+            **loaded(5, 20, 5),
+        ),
+        "pods are busy at first": scenario(deployment(), autoscaler(), **busy_at_first),
+        "load falls on a ReplicaSet": scenario(
+            replica_set(), autoscaler(kind="ReplicaSet", name="web-old"), **loaded(20, 5)
+        ),
+        "an autoscaler looks at any moment": scenario(
+            replica_set(),
+            autoscaler(kind="ReplicaSet", name="web-old", **at_once),
+            **loaded(20, 5),
+            time="asynchronous",
+        ),
+        "a target was scaled to zero": scenario(deployment(0), autoscaler()),
+        "a target is scaled to zero": _acted_on(deployment(), kept, todo=[{"scale": "web=0"}]),
+        "a target that shall grow is scaled to zero": _acted_on(
+            deployment(), autoscaler(2, 2), todo=[{"scale": "web=0"}]
+        ),
+        "a target is scaled up from zero": scenario(
+            deployment(0), autoscaler(**at_once), users=[[{"scale": "web=1"}]], **loaded(20)
+        ),
+        "a target is scaled to zero and back": scenario(
+            deployment(), kept, users=[[{"scale": "web=0"}, {"scale": "web=1"}]], **loaded(5)
+        ),
+        "the only pod that is metered is deleted": scenario(
+            deployment(), kept, users=[[{"delete": "pod/web"}]], **loaded(5)
+        ),
+    }
+
+
 SCENARIOS: Mapping[str, Scenario] = {
     **_worked(),
     **_drained(),
     **_collected(),
+    **_autoscaled(),
     **_queued(),
     **_rolled_out(),
     **_ended(),

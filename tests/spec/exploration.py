@@ -92,6 +92,30 @@ def updating(max_surge: int | str, max_unavailable: int | str) -> Data:
     return {"updateStrategy": {"rollingUpdate": {"maxSurge": max_surge, "maxUnavailable": max_unavailable}}}
 
 
+def autoscaler(least: int = 1, most: int = 2, kind: str = "Deployment", name: str = "web", **spec: Any) -> Data:
+    """The HorizontalPodAutoscaler web: 10 of the metric load for each pod."""
+    target = {"type": "AverageValue", "averageValue": "10"}
+    metric = {"type": "Pods", "pods": {"metric": {"name": "load"}, "target": target}}
+    reference = {"apiVersion": "apps/v1", "kind": kind, "name": name}
+    return {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web"},
+        "spec": {
+            "scaleTargetRef": reference,
+            "minReplicas": least,
+            "maxReplicas": most,
+            "metrics": [metric],
+            **spec,
+        },
+    }
+
+
+def loaded(*amounts: int) -> Data:
+    """The field of a scenario by which all pods of web together have these amounts of load, one after the other."""
+    return {"load": {"web": {"load": {"total": list(amounts)}}}}
+
+
 def job(completions: int | None = 1, pod: Data | None = None, **spec: Any) -> Data:
     """The Job work."""
     template = {"metadata": {"labels": {"app": "work"}}, "spec": {"restartPolicy": "Never", **(pod or pod_spec())}}

@@ -54,6 +54,18 @@ RULES: Mapping[str, frozenset[str]] = {
     "disruption-controller": frozenset(
         {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}
     ),
+    "horizontal-pod-autoscaler-controller": frozenset(
+        {
+            "sync Deployment",
+            "sync ReplicaSet",
+            "recommendation leaves window of 120 s",
+            "recommendation leaves window of 300 s",
+            "change leaves period of 60 s",
+        }
+    ),
+    "metrics-server": frozenset({"collect first sample", "collect whole window", "initialization period ends"}),
+    "application": frozenset({"step of life after 120 s"}),
+    "load": frozenset({"load changes"}),
     "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
     "kubelet": frozenset(
         {

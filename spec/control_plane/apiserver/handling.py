@@ -13,7 +13,7 @@ from .binding import bind
 from .creation import create
 from .deletion import delete
 from .strategies import POD, strategy_of
-from .updating import update, update_status
+from .updating import update, update_scale, update_status
 
 NO_READS = AdmissionReads()
 """A cluster with the namespaces and priority classes that every cluster has, at instant 0."""
@@ -27,7 +27,8 @@ def handle(call: ApiCall, stored: Any, *, current: bool, admission: AdmissionRea
     for calls that no client can make: an unknown kind or subresource, a binding of something else than a pod.
     """
     strategy = strategy_of(call.kind)
-    if call.subresource not in ("", "status") or (call.verb is Verb.BIND and strategy is not POD):
+    served = ("", "status", "scale") if strategy.scalable else ("", "status")
+    if call.subresource not in served or (call.verb is Verb.BIND and strategy is not POD):
         raise ValueError(f"the API server serves no {call.verb.value} of {call.kind}/{call.subresource}")
     if call.verb is Verb.CREATE:
         if call.preconditions.seen is not None:
@@ -43,6 +44,8 @@ def handle(call: ApiCall, stored: Any, *, current: bool, admission: AdmissionRea
     if call.verb is Verb.DELETE:
         return delete(stored, call.body, strategy, admission.now)
     sent = call.body(stored)
+    if call.subresource == "scale":
+        return update_scale(sent, stored, strategy)
     return update_status(sent, stored) if call.subresource else update(sent, stored, strategy)
 
 

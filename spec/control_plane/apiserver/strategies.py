@@ -13,6 +13,7 @@ import attrs
 from ...language.request import DeleteOptions
 from ...objects.daemon_set import DaemonSet, DaemonSetStatus
 from ...objects.disruption import PodDisruptionBudget, PodDisruptionBudgetStatus
+from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
@@ -51,7 +52,8 @@ class Strategy:
     ``prepare``: a new object as it is stored first. ``creation_fault(new)`` and ``update_fault(before, after)``: what
     validation finds wrong, "" for nothing. ``advances(before, after)``: whether the update is a new generation; kinds
     that count generations start at 1. ``grace_period(object, options)`` in seconds; None: the kind goes at once.
-    ``default_propagation`` is what a DELETE that names no policy means.
+    ``default_propagation`` is what a DELETE that names no policy means. ``scalable``: whether it has the subresource
+    scale.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Strategy:
     advances: Callable[[Any, Any], bool] = _spec_changed
     grace_period: Callable[[Any, DeleteOptions], int] | None = None
     default_propagation: str = BACKGROUND
+    scalable: bool = False
 
 
 def _new_deployment(new: Deployment) -> Deployment:
@@ -117,16 +120,20 @@ NODE = Strategy(
     advances=_never,
 )
 DEPLOYMENT = Strategy(
-    Deployment.kind, prepare=_new_deployment, update_fault=_selector_fault, advances=_deployment_advances
+    Deployment.kind,
+    prepare=_new_deployment,
+    update_fault=_selector_fault,
+    advances=_deployment_advances,
+    scalable=True,
 )
 JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
-REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault)
+REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
+HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 
-STRATEGIES = {
-    strategy.kind: strategy for strategy in (POD, NODE, DEPLOYMENT, JOB, REPLICA_SET, DAEMON_SET, POD_DISRUPTION_BUDGET)
-}
+_SERVED = (POD, NODE, DEPLOYMENT, JOB, REPLICA_SET, DAEMON_SET, POD_DISRUPTION_BUDGET, HORIZONTAL_POD_AUTOSCALER)
+STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 
 
 def strategy_of(kind: str) -> Strategy:

@@ -34,6 +34,11 @@ def update_status(sent: Any, stored: Any) -> Response:
     return _write(attrs.evolve(stored, status=sent.status), stored)
 
 
+def update_scale(sent: Any, stored: Any, strategy: Strategy) -> Response:
+    """Writes the replica count and nothing else."""
+    return update(attrs.evolve(stored, spec=attrs.evolve(stored.spec, replicas=sent.spec.replicas)), stored, strategy)
+
+
 def _write(after: Any, stored: Any) -> Response:
     if _ends_deletion(stored.metadata, after.metadata):
         return Response(Outcome.DONE, None, "the last finalizer of a deleted object is gone")

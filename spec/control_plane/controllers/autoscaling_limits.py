@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import attrs
 
-from ...language.arithmetic import ceil_div, floor_div, maximum, minimum
+from ...language.arithmetic import Number, ceil_div, floor_div, maximum, minimum
 from ...objects.horizontal_pod_autoscaler import (
     DISABLED,
     MIN,
@@ -61,7 +61,7 @@ def stabilized(desired: int, higher: Sequence[int]) -> int:
     return max((desired, *higher))
 
 
-def stabilized_both_ways(desired: int, current: int, lower: Sequence[int], higher: Sequence[int]) -> int:
+def stabilized_both_ways(desired: int, current: int, lower: Sequence[int], higher: Sequence[int]) -> Number:
     """The recommendation with behavior; ``lower`` and ``higher``: those of the window upwards and downwards."""
     return minimum(maximum(current, min((desired, *lower))), max((desired, *higher)))
 
@@ -74,19 +74,19 @@ class Changes:
     removed: int = 0
 
 
-def _policy_up(start: int, policy: ScalingPolicy) -> int:
+def _policy_up(start: int, policy: ScalingPolicy) -> Number:
     if policy.type == PERCENT:
         return ceil_div(start * (100 + policy.value), 100)
     return start + policy.value
 
 
-def _policy_down(start: int, policy: ScalingPolicy) -> int:
+def _policy_down(start: int, policy: ScalingPolicy) -> Number:
     if policy.type == PERCENT:
         return floor_div(start * maximum(0, 100 - policy.value), 100)
     return start - policy.value
 
 
-def up_limit(current: int, rules: ScalingRules, changes: Sequence[Changes]) -> int:
+def up_limit(current: int, rules: ScalingRules, changes: Sequence[Changes]) -> Number:
     """How far the policies let the count rise; ``changes``: for each policy, those within its period."""
     if rules.select_policy == DISABLED:
         return current
@@ -96,7 +96,7 @@ def up_limit(current: int, rules: ScalingRules, changes: Sequence[Changes]) -> i
     return maximum(limit, current)
 
 
-def down_limit(current: int, rules: ScalingRules, changes: Sequence[Changes]) -> int:
+def down_limit(current: int, rules: ScalingRules, changes: Sequence[Changes]) -> Number:
     """How far the policies let the count fall; see ``up_limit``."""
     if rules.select_policy == DISABLED:
         return current

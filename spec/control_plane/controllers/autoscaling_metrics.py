@@ -110,7 +110,7 @@ def standing(
 
 @attrs.frozen(cache_hash=True)
 class Proposal:
-    """A replica count, and the usage from which it comes: in percent of the request, and for each pod in thousandths."""
+    """A replica count, and the usage from which it comes: in percent of the request, in thousandths for each pod."""
 
     replicas: int
     utilization: int = 0

@@ -54,6 +54,7 @@ MACHINE = Machine(
         Arrow("report complete", IN_PROGRESS, COMPLETE, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("report loss", COMPLETE, IN_PROGRESS, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("apply or scale", COMPLETE, IN_PROGRESS, _USER),
+        Arrow("scale", COMPLETE, IN_PROGRESS, "horizontal-pod-autoscaler-controller", "controllers-cluster §10.4"),
         Arrow("progress deadline", IN_PROGRESS, TIMED_OUT, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("report progress", TIMED_OUT, IN_PROGRESS, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("report complete", TIMED_OUT, COMPLETE, _CONTROLLER, "controllers-workloads §2 conditions"),

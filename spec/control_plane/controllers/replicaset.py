@@ -288,6 +288,7 @@ _STATES = {
 }
 _PRESENT = ("Empty", "Unmet", "Met")
 _DEPLOYMENT, _COLLECTOR, _USER = "deployment-controller", "garbage-collector", "user"
+_AUTOSCALER = "horizontal-pod-autoscaler-controller"
 
 MACHINE = Machine(
     name="replicaset",
@@ -302,6 +303,8 @@ MACHINE = Machine(
         Arrow("scale from zero, status behind", "Empty", "Met", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale", "Met", "Unmet", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale", "Unmet", "Met", _DEPLOYMENT, "controllers-workloads §2"),
+        Arrow("scale", "Met", "Unmet", _AUTOSCALER, "controllers-cluster §10.4"),
+        Arrow("scale", "Unmet", "Met", _AUTOSCALER, "controllers-cluster §10.4"),
         Arrow("scale to zero", "Met", "Empty", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("scale to zero", "Unmet", "Empty", _DEPLOYMENT, "controllers-workloads §2"),
         Arrow("clean up history", "Empty", "Absent", _DEPLOYMENT, "controllers-workloads §2 C"),

@@ -10,11 +10,22 @@ from typing import Any
 
 import attrs
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
+from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, Scale, SetReplicas, Turn
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
 from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
-from kubemodel.spec.kinds import JOB, NODE, POD, POD_DISRUPTION_BUDGET, REPLICA_SET, PodRuntime, PodWorker
+from kubemodel.spec.kinds import (
+    DEPLOYMENT,
+    FAULT,
+    JOB,
+    NODE,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    REPLICA_SET,
+    PodRuntime,
+    PodWorker,
+)
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Write
@@ -24,6 +35,7 @@ from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.admission import admit
 from kubemodel.spec.node.pod_status import Report, ReportStatus
 from kubemodel.spec.objects.conditions import condition_is_true
+from kubemodel.spec.objects.horizontal_pod_autoscaler import HorizontalPodAutoscalerSpec
 from kubemodel.spec.objects.job import COMPLETE
 from kubemodel.spec.objects.node import Node
 from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_terminal
@@ -34,12 +46,14 @@ from ..exploration import (
     RECREATE,
     Data,
     Mutation,
+    autoscaler,
     bare_pod,
     budget,
     daemon_set,
     deployment,
     edited,
     job,
+    loaded,
     needing,
     node,
     pod_spec,
@@ -78,6 +92,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
 )
 JOBS, NODES = "job-controller", "node-lifecycle-controller"
 BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
+AUTOSCALER = "horizontal-pod-autoscaler-controller"
 V2 = pod_spec("web:2")
 
 
@@ -129,6 +144,28 @@ def query_blind(name: str) -> Callable[[Rule], tuple[Rule, ...]]:
         return (attrs.evolve(rule, queries={**rule.queries, name: blind}),)
 
     return edit
+
+
+# What is wrong with the autoscaler
+
+
+def without_minimum(key: Keyed) -> Keyed:
+    return attrs.evolve(key, autoscaler=attrs.evolve(key.autoscaler, spec=_free(key.autoscaler.spec)))
+
+
+def _free(spec: HorizontalPodAutoscalerSpec) -> HorizontalPodAutoscalerSpec:
+    return attrs.evolve(spec, min_replicas=1)
+
+
+def always_rescaling(rule: Rule) -> tuple[Rule, ...]:
+    def decide(_key: Keyed, scale: Scale, **_answers: Any) -> Iterable[Alternative]:
+        replicas = 3 - scale.replicas
+        request = ApiCall(Verb.UPDATE, DEPLOYMENT, SetReplicas(replicas), "scale")
+        turn = Write(KEY, "turns", Turn(replicas - scale.replicas))
+        marked = Write(Named(FAULT, RESCALED), "used", Set(True))
+        yield Alternative((Call(Named(DEPLOYMENT, "web"), request), turn, marked))
+
+    return (attrs.evolve(rule, decide=decide),)
 
 
 # What is wrong with the API server
@@ -549,6 +586,16 @@ CASES: Mapping[str, Case] = {
         mutation="the taint eviction controller does not delete pods once their toleration is over",
         mutate=without("taint-eviction-controller", "evict after 300 s"),
         broken=scenario(deployment(0), nodes=4, faults={"node-crash": 3}),
+    ),
+    "hpa-within-bounds": Case(
+        holds=scenario(deployment(), autoscaler(2, 3)),
+        mutation="the autoscaler does not know minReplicas",
+        mutate=edited(AUTOSCALER, "sync Deployment", key_seen(without_minimum)),
+    ),
+    "hpa-no-oscillation": Case(
+        holds=scenario(deployment(), autoscaler(), **loaded(20)),
+        mutation="the autoscaler asks for another count than the target has, however the metrics are",
+        mutate=edited(AUTOSCALER, "sync Deployment", always_rescaling),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
