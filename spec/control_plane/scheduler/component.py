@@ -11,10 +11,11 @@ scheduler builds them anew from what it lists.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 import attrs
+from frozendict import frozendict
 
 from ...kinds import BACKOFF, KUBE_SCHEDULER, NODE, POD, UNSCHEDULABLE, process_runs
 from ...language.component import Component, Handler, Key, Rule
@@ -28,7 +29,7 @@ from ...objects.node import Node, NodeStatus
 from ...objects.pod import Pod, PodStatus, bound_to, effective_priority, is_terminal
 from .filtering import feasible_nodes
 from .filters.verdict import Infeasible
-from .scores.least_allocated import least_allocated
+from .scoring import DEFAULT_PROFILE, Profile, best_nodes
 from .snapshot import Snapshot
 
 NAME = KUBE_SCHEDULER
@@ -41,6 +42,14 @@ class Scoring(Enum):
 
     ANY_FEASIBLE = "any-feasible"
     LEAST_ALLOCATED = "least-allocated"
+    DEFAULT_PROFILE = "default-profile"
+
+
+PROFILES: Mapping[Scoring, Profile] = {
+    Scoring.LEAST_ALLOCATED: frozendict({"NodeResourcesFit": DEFAULT_PROFILE["NodeResourcesFit"]}),
+    Scoring.DEFAULT_PROFILE: DEFAULT_PROFILE,
+}
+"""The score plugins in force for each way to score."""
 
 
 @attrs.frozen(cache_hash=True)
@@ -84,7 +93,7 @@ def _node_view(_parameter: None, node: Node | None) -> Node | None:
     if node is None:
         return None
     meta = ObjectMeta(name=node.metadata.name, namespace="", labels=node.metadata.labels)
-    return Node(meta, node.spec, NodeStatus(allocatable=node.status.allocatable))
+    return Node(meta, node.spec, NodeStatus(allocatable=node.status.allocatable, images=node.status.images))
 
 
 def _occupies(_parameter: None, pod: Pod | None, assumed: str) -> Pod | None:
@@ -99,7 +108,7 @@ def _more_urgent(priority: int, pod: Pod | None, queue: str | None, assumed: str
 
 
 NODES = Query(NODE, ("object",), _node_view, MULTISET, no_parameter)
-"""The nodes in the scheduler's cache: names, labels, taints, what is allocatable."""
+"""The nodes in the scheduler's cache: names, labels, taints, images, what is allocatable."""
 
 PODS = Query(POD, ("object", "assumed"), _occupies, MULTISET, no_parameter)
 """The pods in the scheduler's cache that occupy a node: bound ones and assumed ones, terminating ones too."""
@@ -127,7 +136,7 @@ def _schedule(
         return
     seen = snapshot(nodes, pods)
     results = feasible_nodes(pod, seen)
-    feasible = [node for node in seen.nodes if results[node.metadata.name].feasible]
+    feasible = tuple(node for node in seen.nodes if results[node.metadata.name].feasible)
     if not feasible:
         rejections = [result.verdict for result in results.values()]
         reasons = sorted({reason for it in rejections if isinstance(it, Infeasible) for reason in it.reasons})
@@ -135,10 +144,8 @@ def _schedule(
         patch = ApiCall(Verb.PATCH, POD, MarkUnschedulable(), "status")
         yield Alternative((Write(KEY, "queue", Set(UNSCHEDULABLE)), Call(KEY, patch)), because)
         return
-    chosen = feasible
-    if scoring is Scoring.LEAST_ALLOCATED and len(feasible) > 1:
-        scores = {node.metadata.name: least_allocated(pod, node, seen) for node in feasible}
-        chosen = [node for node in feasible if scores[node.metadata.name] == max(scores.values())]
+    profile = PROFILES.get(scoring)
+    chosen = feasible if profile is None or len(feasible) == 1 else best_nodes(pod, feasible, seen, profile)
     names = ", ".join(node.metadata.name for node in feasible)
     for node in chosen:
         name = node.metadata.name

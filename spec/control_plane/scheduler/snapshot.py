@@ -11,14 +11,33 @@ from frozendict import frozendict
 from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod, is_terminal
+from ...objects.selectors import LabelSelector
 
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"
 """Label that the API server sets on every namespace, to the namespace's own name."""
 
 
 @attrs.frozen(cache_hash=True)
+class Alike:
+    """What says which pods are like each other: a Service, or with ``owner`` (kind, name) the owner of a pod."""
+
+    namespace: str
+    selector: LabelSelector
+    owner: tuple[str, str] | None = None
+
+    def selector_for(self, pod: Pod) -> LabelSelector | None:
+        """The selector, if this Service selects the pod, or if this is its owner."""
+        if pod.metadata.namespace != self.namespace:
+            return None
+        if self.owner is None:
+            return self.selector if self.selector.match_labels and self.selector.matches(pod.metadata.labels) else None
+        reference = pod.metadata.controller_reference
+        return self.selector if reference is not None and (reference.kind, reference.name) == self.owner else None
+
+
+@attrs.frozen(cache_hash=True)
 class Snapshot:
-    """Nodes, the pods that occupy them (bound or assumed, not terminal) and the namespaces.
+    """Nodes, the pods that occupy them (bound or assumed, not terminal), the namespaces, and what makes pods alike.
 
     ``pods`` is a multiset: equal pods count as often as they occur, their order and names mean nothing.
     """
@@ -26,6 +45,7 @@ class Snapshot:
     nodes: tuple[Node, ...] = ()
     pods: tuple[Pod, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
+    alike: tuple[Alike, ...] = ()
 
     def pods_on(self, node_name: str) -> tuple[Pod, ...]:
         """The pods on a node."""
@@ -37,10 +57,15 @@ class Snapshot:
         return labels | {NAMESPACE_NAME_LABEL: name}
 
 
-def take_snapshot(nodes: Iterable[Node], pods: Iterable[Pod], namespaces: Iterable[Namespace] = ()) -> Snapshot:
+def take_snapshot(
+    nodes: Iterable[Node],
+    pods: Iterable[Pod],
+    namespaces: Iterable[Namespace] = (),
+    alike: Iterable[Alike] = (),
+) -> Snapshot:
     """The snapshot of a cluster: of the pods, those that are bound and not terminal; terminating pods still count."""
     occupying = tuple(pod for pod in pods if pod.spec.node_name and not is_terminal(pod))
-    return Snapshot(tuple(nodes), occupying, tuple(namespaces))
+    return Snapshot(tuple(nodes), occupying, tuple(namespaces), tuple(alike))
 
 
 @lru_cache(maxsize=256)

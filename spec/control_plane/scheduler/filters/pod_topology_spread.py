@@ -7,17 +7,15 @@ from functools import lru_cache
 import attrs
 from frozendict import frozendict
 
-from ....objects.affinity import DO_NOT_SCHEDULE, HONOR, TopologySpreadConstraint
+from ....objects.affinity import DO_NOT_SCHEDULE, TopologySpreadConstraint
 from ....objects.node import Node
 from ....objects.pod import Pod
-from ....objects.selectors import LabelSelector, Requirement, selects
+from ....objects.selectors import selects
 from ..snapshot import Snapshot
-from .node_affinity import matches_node_affinity
-from .taint_toleration import untolerated_taint
+from ..topology_domains import eligible, matching_pods, with_match_label_keys
 from .verdict import FEASIBLE, Verdict, unresolvable, unschedulable
 
 _REASON = "node(s) didn't match pod topology spread constraints"
-_EMPTY_SELECTOR = LabelSelector()
 
 
 @attrs.frozen(cache_hash=True)
@@ -51,34 +49,7 @@ def hard_constraints(pod: Pod, match_label_keys: bool = True) -> tuple[TopologyS
     )
     if not match_label_keys:
         return tuple(constraints)
-    return tuple(_with_match_label_keys(constraint, pod) for constraint in constraints)
-
-
-def _with_match_label_keys(constraint: TopologySpreadConstraint, pod: Pod) -> TopologySpreadConstraint:
-    labels = pod.metadata.labels
-    own = [Requirement(key, "In", (labels[key],)) for key in constraint.match_label_keys if key in labels]
-    if not own or constraint.label_selector is None:
-        return constraint
-    return attrs.evolve(constraint, label_selector=constraint.label_selector.narrowed(*own))
-
-
-def _eligible(constraint: TopologySpreadConstraint, pod: Pod, node: Node) -> bool:
-    if constraint.node_affinity_policy == HONOR and not matches_node_affinity(pod, node):
-        return False
-    return constraint.node_taints_policy != HONOR or untolerated_taint(pod, node) is None
-
-
-def _matching(constraint: TopologySpreadConstraint, pod: Pod, existing: tuple[Pod, ...]) -> int:
-    # As upstream, a selector without any requirement counts no pod here, though it matches the incoming one.
-    if constraint.label_selector == _EMPTY_SELECTOR:
-        return 0
-    return sum(
-        1
-        for other in existing
-        if not other.metadata.terminating
-        and other.metadata.namespace == pod.metadata.namespace
-        and selects(constraint.label_selector, other.metadata.labels)
-    )
+    return tuple(with_match_label_keys(constraint, pod) for constraint in constraints)
 
 
 @lru_cache(maxsize=1024)
@@ -96,9 +67,9 @@ def domain_counts(pod: Pod, snapshot: Snapshot, match_label_keys: bool = True) -
             continue
         existing = snapshot.pods_on(node.metadata.name)
         for constraint, by_domain in zip(constraints, counts, strict=True):
-            if _eligible(constraint, pod, node):
+            if eligible(constraint, pod, node):
                 domain = labels[constraint.topology_key]
-                by_domain[domain] = by_domain.get(domain, 0) + _matching(constraint, pod, existing)
+                by_domain[domain] = by_domain.get(domain, 0) + matching_pods(constraint, pod, existing)
     return tuple(
         DomainCounts(constraint, frozendict(by_domain))
         for constraint, by_domain in zip(constraints, counts, strict=True)
