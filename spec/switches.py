@@ -90,7 +90,7 @@ SWITCHES: Mapping[str, Switch] = {
         "controllers-cluster §2",
     ),
     "scoring": Switch(
-        ("any-feasible", "least-allocated"),
+        ("any-feasible", "least-allocated", "default-profile"),
         "which of the feasible nodes the scheduler may choose",
         Purpose.CHOICE,
         "kube-scheduler §4",

@@ -143,7 +143,6 @@ ASSUMPTIONS = (
         " service accounts exist",
         "kube-apiserver §6, §8",
     ),
-    Assumption("no-preemption", "a pod that fits nowhere waits, whatever its priority", "kube-scheduler §6"),
     Assumption(
         "stopped-by-force",
         "containers that the kubelet stops end with exit code 137, so their pod ends as Failed",

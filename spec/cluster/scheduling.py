@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 from ..control_plane.scheduler import component as scheduler
-from ..control_plane.scheduler.component import Scoring
+from ..control_plane.scheduler.component import Scoring, Setup
+from ..control_plane.scheduler.queue import MACHINE
+from ..control_plane.scheduler.snapshot import Alike
 from ..language.component import Component
 from ..language.model import Assumption
 from ..language.scenario import Scenario
-from .part import Part
+from ..objects.namespace import Namespace
+from ..objects.pod import Pod, PodSpec
+from ..objects.priority import PriorityClass
+from ..objects.selectors import LabelSelector
+from ..objects.service import Service
+from .over_time import templates, versions
+from .part import Part, given
 
 
 def _scoring(scenario: Scenario) -> Scoring:
     return Scoring(scenario.switches.get("scoring", Scoring.ANY_FEASIBLE.value))
 
 
+def _priority(spec: PodSpec) -> tuple[str, int]:
+    return spec.priority_class_name, spec.priority or 0
+
+
+def several_priorities(scenario: Scenario) -> bool:
+    """Whether some pod may be more urgent than another: only then can one make another go."""
+    specs = (*(it.spec for it in templates(scenario)), *(pod.spec for pod in versions(scenario, Pod)))
+    named = {item.metadata.name: item.value for item in given(scenario, PriorityClass)}
+    default = next((item.value for item in given(scenario, PriorityClass) if item.global_default), 0)
+    found = {named.get(name, priority) if name else priority or default for name, priority in map(_priority, specs)}
+    return len(found) > 1
+
+
+def _setup(scenario: Scenario) -> Setup:
+    services = (
+        Alike(it.metadata.namespace, LabelSelector(it.spec.selector))
+        for it in given(scenario, Service)
+        if _scoring(scenario) is Scoring.DEFAULT_PROFILE
+    )
+    return Setup(_scoring(scenario), several_priorities(scenario), tuple(services), given(scenario, Namespace))
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (scheduler.component(_scoring(scenario)),)
+    return (scheduler.component(_setup(scenario)),)
 
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
@@ -27,6 +57,6 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 SCHEDULING = Part(
     "scheduling",
     components=_components,
-    machines=(scheduler.MACHINE,),
+    machines=(MACHINE,),
     assumptions=_assumptions,
 )

@@ -23,9 +23,9 @@ from ..control_plane.controllers.replicaset_decisions import is_active
 from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
 from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..control_plane.scheduler.component import NAME as SCHEDULER
-from ..control_plane.scheduler.component import snapshot
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
+from ..control_plane.scheduler.views import snapshot
 from ..kinds import NODE, POD
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated

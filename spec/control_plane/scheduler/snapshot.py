@@ -51,6 +51,17 @@ class Snapshot:
         """The pods on a node."""
         return _pods_by_node(self.pods).get(node_name, ())
 
+    def without(self, pods: Iterable[Pod]) -> Snapshot:
+        """The snapshot with these pods gone; each takes one equal pod away."""
+        left = list(self.pods)
+        for pod in pods:
+            left.remove(pod)
+        return attrs.evolve(self, pods=tuple(left))
+
+    def with_pods(self, pods: Iterable[Pod]) -> Snapshot:
+        """The snapshot with these pods besides."""
+        return attrs.evolve(self, pods=(*self.pods, *pods))
+
     def namespace_labels(self, name: str) -> frozendict[str, str]:
         """The labels of a namespace, with its name label; a namespace that is not listed has no other label."""
         labels = _labels_by_namespace(self.namespaces).get(name, frozendict())

@@ -1,0 +1,105 @@
+"""What the scheduler reads of the cluster: its queries, and the snapshot that a scheduling cycle makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...kinds import NODE, POD, REPLICA_SET
+from ...language.query import ANY, DISTINCT, MULTISET, Query, no_parameter
+from ...objects.metadata import ObjectMeta, OwnerReference
+from ...objects.namespace import Namespace
+from ...objects.node import Node, NodeStatus
+from ...objects.pod import Pod, PodStatus, bound_to, effective_priority, is_terminal
+from ...objects.workloads import ReplicaSet
+from .preemption import PREEMPTED, preempted
+from .queue import waits_for_node
+from .snapshot import Alike, Snapshot
+
+
+def _scheduling_view(pod: Pod, node_name: str = "", owners: tuple[OwnerReference, ...] = ()) -> Pod:
+    """What filters, scores and preemption read of a pod.
+
+    Labels, namespace, whether it is being deleted, its ``owners``, its spec, the node it is nominated to, and whether
+    it was preempted.
+    """
+    meta = ObjectMeta(
+        namespace=pod.metadata.namespace,
+        labels=pod.metadata.labels,
+        deletion_timestamp=pod.metadata.deletion_timestamp,
+        owner_references=owners,
+    )
+    spec = bound_to(pod.spec, node_name) if node_name and not pod.spec.node_name else pod.spec
+    conditions = (PREEMPTED,) if preempted(pod) else ()
+    return Pod(meta, spec, PodStatus(nominated_node_name=pod.status.nominated_node_name, conditions=conditions))
+
+
+def pending(
+    pod: Pod | None, queue: str | None, assumed: str, wanted: str | None, *, with_owners: bool = False
+) -> Pod | None:
+    """The view of a pod whose entry in the queue is ``wanted``, for the key of a rule."""
+    if pod is None or not waits_for_node(pod) or pod.spec.scheduling_gates or assumed or queue != wanted:
+        return None
+    return _scheduling_view(pod, owners=pod.metadata.owner_references if with_owners else ())
+
+
+def _node_view(_parameter: None, node: Node | None) -> Node | None:
+    if node is None:
+        return None
+    meta = ObjectMeta(name=node.metadata.name, namespace="", labels=node.metadata.labels)
+    return Node(meta, node.spec, NodeStatus(allocatable=node.status.allocatable, images=node.status.images))
+
+
+def _occupies(_parameter: None, pod: Pod | None, assumed: str) -> Pod | None:
+    if pod is None or is_terminal(pod) or not (pod.spec.node_name or assumed):
+        return None
+    return _scheduling_view(pod, assumed)
+
+
+def _more_urgent(priority: int, pod: Pod | None, queue: str | None, assumed: str) -> bool | None:
+    waiting = pending(pod, queue, assumed, None)
+    return True if waiting is not None and effective_priority(waiting) > priority else None
+
+
+NODES = Query(NODE, ("object",), _node_view, MULTISET, no_parameter)
+"""The nodes in the scheduler's cache: names, labels, taints, images, what is allocatable."""
+
+PODS = Query(POD, ("object", "assumed"), _occupies, MULTISET, no_parameter)
+"""The pods in the scheduler's cache that occupy a node: bound ones and assumed ones, terminating ones too."""
+
+MORE_URGENT = Query(POD, ("object", "queue", "assumed"), _more_urgent, ANY, effective_priority)
+"""Whether a pod of higher priority is in the active queue."""
+
+
+def _owner_view(_parameter: None, replica_set: ReplicaSet | None) -> Alike | None:
+    if replica_set is None or replica_set.spec.selector is None:
+        return None
+    metadata = replica_set.metadata
+    return Alike(metadata.namespace, replica_set.spec.selector, (REPLICA_SET, metadata.name))
+
+
+def _nominated(_parameter: None, pod: Pod | None) -> Pod | None:
+    if pod is None or not waits_for_node(pod) or not pod.status.nominated_node_name:
+        return None
+    return _scheduling_view(pod)
+
+
+NOMINATED = Query(POD, ("object",), _nominated, MULTISET, no_parameter, excluding_key=True)
+"""The other pods that wait for room which preemption made for them on some node."""
+
+OWNERS = Query(REPLICA_SET, ("object",), _owner_view, DISTINCT, no_parameter)
+"""The selectors of ReplicaSets, which say what a pod's like is where it has no spread constraints of its own."""
+
+
+def snapshot(
+    nodes: tuple[tuple[Node, int], ...],
+    pods: tuple[tuple[Pod, int], ...],
+    namespaces: tuple[Namespace, ...] = (),
+    alike: Iterable[Alike] = (),
+) -> Snapshot:
+    """The snapshot of a scheduling cycle, from the answers of NODES and PODS."""
+    return Snapshot(
+        tuple(sorted((node for node, _ in nodes), key=lambda node: node.metadata.name)),
+        tuple(pod for pod, number in pods for _ in range(number)),
+        namespaces,
+        tuple(alike),
+    )
