@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import autoscalers, budgets, daemon_sets, deployments, jobs, nodes, objects, occasions, owners
+from . import autoscalers, budgets, daemon_sets, deployments, jobs, nodes, objects, occasions, owners, scheduling
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -23,6 +23,13 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "assigned-node-feasible-at-decision": (nodes.ASSIGNED_NODE_FEASIBLE,),
     "scheduled-pods-admitted": (nodes.SCHEDULED_PODS_ADMITTED,),
     "no-overcommit-of-requests": (nodes.NODE_CAPACITY,),
+    "higher-priority-first": (scheduling.HIGHER_PRIORITY_FIRST,),
+    "preemption-only-lower-priority": (scheduling.PREEMPTION_ONLY_LOWER_PRIORITY,),
+    "preemptor-eventually-bound": (scheduling.PREEMPTOR_EVENTUALLY_BOUND,),
+    "required-anti-affinity-holds-at-bind": (scheduling.REQUIRED_ANTI_AFFINITY_HOLDS,),
+    "topology-spread-skew-at-bind": (scheduling.TOPOLOGY_SPREAD_SKEW_AT_BIND,),
+    "gated-pod-never-bound": (scheduling.GATED_POD_NEVER_BOUND,),
+    "schedulable-pod-eventually-bound": (scheduling.SCHEDULABLE_POD_EVENTUALLY_BOUND,),
     "replicaset-no-overshoot": (deployments.REPLICASET_NO_OVERSHOOT,),
     "replicaset-stable-count": (deployments.REPLICASET_STABLE_COUNT,),
     "deployment-min-available": (deployments.DEPLOYMENT_MIN_AVAILABLE,),
@@ -66,6 +73,13 @@ OCCASIONS: Mapping[str, Occasion] = {
     "assigned-node-feasible-at-decision": occasions.PODS_SCHEDULED,
     "scheduled-pods-admitted": occasions.PODS_SCHEDULED,
     "no-overcommit-of-requests": occasions.PODS,
+    "higher-priority-first": occasions.PRIORITIES,
+    "preemption-only-lower-priority": occasions.PREEMPTIONS,
+    "preemptor-eventually-bound": occasions.PREEMPTIONS,
+    "required-anti-affinity-holds-at-bind": occasions.ANTI_AFFINITY,
+    "topology-spread-skew-at-bind": occasions.SPREAD,
+    "gated-pod-never-bound": occasions.GATES,
+    "schedulable-pod-eventually-bound": occasions.ON_REQUEST,
     "replicaset-no-overshoot": occasions.REPLICAS,
     "replicaset-stable-count": occasions.REPLICA_SETS,
     "deployment-min-available": occasions.DISTURBED_UPDATES,

@@ -180,19 +180,22 @@ def _why_nowhere(cycle: _Cycle) -> str:
 
 
 def _make_room(cycle: _Cycle, node: str, victims: Victims) -> Alternative:
-    """The plan of a preemption: the victims go, lower nominations there are void, the pod is promised the room."""
-    steps: list[Step] = [Write(KEY, "queue", Set(UNSCHEDULABLE))]
-    for number, victim in enumerate(victims.pods):
-        target = Chosen("pods", victim, label=number)
-        mark = ApiCall(Verb.PATCH, POD, MarkPreempted(), "status")
-        steps.append(Call(target, mark, tolerates=(Outcome.NOT_FOUND,)))
-        steps.append(Call(target, ApiCall(Verb.DELETE, POD, DeleteOptions()), tolerates=(Outcome.NOT_FOUND,)))
+    """The plan of a preemption: the pod is promised the room, lower nominations there are void, the victims go.
+
+    The promise comes first: since v1.33 the deletions are made in the background (kube-scheduler §6).
+    """
+    promise = ApiCall(Verb.PATCH, POD, MarkUnschedulable(node), "status")
+    steps: list[Step] = [Write(KEY, "queue", Set(UNSCHEDULABLE)), Call(KEY, promise)]
     priority = effective_priority(cycle.pod)
     for other in cycle.nominated:
         if other.status.nominated_node_name == node and effective_priority(other) < priority:
             clear = ApiCall(Verb.PATCH, POD, ClearNomination(), "status")
             steps.append(Call(Chosen("nominated", other), clear, tolerates=(Outcome.NOT_FOUND,)))
-    steps.append(Call(KEY, ApiCall(Verb.PATCH, POD, MarkUnschedulable(node), "status")))
+    for number, victim in enumerate(victims.pods):
+        target = Chosen("pods", victim, label=number)
+        mark = ApiCall(Verb.PATCH, POD, MarkPreempted(), "status")
+        steps.append(Call(target, mark, tolerates=(Outcome.NOT_FOUND,)))
+        steps.append(Call(target, ApiCall(Verb.DELETE, POD, DeleteOptions()), tolerates=(Outcome.NOT_FOUND,)))
     broken = f", {victims.budget_violations} against a disruption budget" if victims.budget_violations else ""
     because = f"{_why_nowhere(cycle)}; {len(victims.pods)} of lower priority make room on {node}{broken}"
     return Alternative(tuple(steps), because)

@@ -16,7 +16,7 @@ from .queue import waits_for_node
 from .snapshot import Alike, Snapshot
 
 
-def _scheduling_view(pod: Pod, node_name: str = "", owners: tuple[OwnerReference, ...] = ()) -> Pod:
+def scheduling_view(pod: Pod, node_name: str = "", owners: tuple[OwnerReference, ...] = ()) -> Pod:
     """What filters, scores and preemption read of a pod.
 
     Labels, namespace, whether it is being deleted, its ``owners``, its spec, the node it is nominated to, and whether
@@ -39,7 +39,7 @@ def pending(
     """The view of a pod whose entry in the queue is ``wanted``, for the key of a rule."""
     if pod is None or not waits_for_node(pod) or pod.spec.scheduling_gates or assumed or queue != wanted:
         return None
-    return _scheduling_view(pod, owners=pod.metadata.owner_references if with_owners else ())
+    return scheduling_view(pod, owners=pod.metadata.owner_references if with_owners else ())
 
 
 def _node_view(_parameter: None, node: Node | None) -> Node | None:
@@ -52,7 +52,7 @@ def _node_view(_parameter: None, node: Node | None) -> Node | None:
 def _occupies(_parameter: None, pod: Pod | None, assumed: str) -> Pod | None:
     if pod is None or is_terminal(pod) or not (pod.spec.node_name or assumed):
         return None
-    return _scheduling_view(pod, assumed)
+    return scheduling_view(pod, assumed)
 
 
 def _more_urgent(priority: int, pod: Pod | None, queue: str | None, assumed: str) -> bool | None:
@@ -80,7 +80,7 @@ def _owner_view(_parameter: None, replica_set: ReplicaSet | None) -> Alike | Non
 def _nominated(_parameter: None, pod: Pod | None) -> Pod | None:
     if pod is None or not waits_for_node(pod) or not pod.status.nominated_node_name:
         return None
-    return _scheduling_view(pod)
+    return scheduling_view(pod)
 
 
 NOMINATED = Query(POD, ("object",), _nominated, MULTISET, no_parameter, excluding_key=True)

@@ -1,0 +1,207 @@
+"""Properties of scheduling: who comes first, who makes room for whom, what holds when a pod is bound (invariants B)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from ..control_plane.scheduler.component import NAME as SCHEDULER
+from ..control_plane.scheduler.filtering import filter_with_nominated
+from ..control_plane.scheduler.filters.inter_pod_affinity import inter_pod_affinity
+from ..control_plane.scheduler.filters.pod_topology_spread import pod_topology_spread
+from ..control_plane.scheduler.filters.verdict import Infeasible
+from ..control_plane.scheduler.preemption import preempted
+from ..control_plane.scheduler.queue import waits_for_node
+from ..control_plane.scheduler.views import NODES, NOMINATED, PODS, pending, scheduling_view, snapshot
+from ..kinds import POD
+from ..language.component import Key
+from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, violated
+from ..language.query import DISTINCT, MULTISET, Query
+from ..objects.pod import Pod, effective_priority, is_terminal
+
+Counted = tuple[tuple[Any, int], ...]
+
+
+def _newly_bound(component: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Pod | None:
+    """The pod, with its node, that the scheduler has just bound."""
+    (old,), (new,) = before, after
+    bound = old is not None and new is not None and not old.spec.node_name and bool(new.spec.node_name)
+    return new if component == SCHEDULER and bound else None
+
+
+def _most_urgent(
+    component: str, _rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
+) -> Finding:
+    if _newly_bound(component, before, after) is None:
+        return IDLE
+    if answers["more_urgent"]:
+        return violated("the scheduler bound a pod while one of higher priority was in its active queue")
+    return HOLDS
+
+
+HIGHER_PRIORITY_FIRST = StepProperty(
+    name="higher-priority-first",
+    statement="the scheduler takes no pod while one of higher priority is in its active queue",
+    kind=POD,
+    fields=("object",),
+    judge=_most_urgent,
+    reference="invariants 24",
+    advice="look at where the pod of higher priority waited: in back-off and as unschedulable it stands behind",
+)
+
+
+def _victim(pod: Pod | None) -> tuple[str, int] | None:
+    if pod is None or not preempted(pod) or not pod.spec.node_name:
+        return None
+    return pod.spec.node_name, effective_priority(pod)
+
+
+def _promised(key: tuple[str, int], pod: Pod | None) -> int | None:
+    return effective_priority(pod) if pod is not None and pod.status.nominated_node_name == key[0] else None
+
+
+def _made_room_for_higher(key: tuple[str, int], promised: tuple[int, ...]) -> Finding:
+    node, priority = key
+    if not promised:
+        return IDLE
+    if max(promised) > priority:
+        return HOLDS
+    return violated(f"a pod of priority {priority} made room on {node} for one of priority {max(promised)}")
+
+
+PREEMPTION_ONLY_LOWER_PRIORITY = StateProperty(
+    name="preemption-only-lower-priority",
+    statement="a pod is preempted only by one of higher priority",
+    key=Key(POD, ("object",), _victim),
+    queries={"promised": Query(POD, ("object",), _promised, DISTINCT, lambda key: key, excluding_key=True)},
+    judge=_made_room_for_higher,
+    reference="invariants 25",
+    advice="look at the priorities of both pods, and at who set them",
+)
+
+
+def _waits_for_promise(pod: Pod | None) -> str | None:
+    if pod is None or not waits_for_node(pod) or pod.spec.scheduling_gates:
+        return None
+    return pod.status.nominated_node_name or None
+
+
+PREEMPTOR_EVENTUALLY_BOUND = StateProperty(
+    name="preemptor-eventually-bound",
+    statement="a pod for which others had to go gets a node in the end",
+    key=Key(POD, ("object",), _waits_for_promise),
+    judge=lambda node: violated(f"a pod still waits, although others made room for it on {node}"),
+    when=When.QUIESCENT,
+    reference="invariants 27",
+    advice="look at who took the room: a nominated node is no reservation",
+)
+
+
+def _waits(pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
+    return pending(pod, queue, assumed, queue)
+
+
+def _nowhere_to_go(pod: Pod, nodes: Counted, pods: Counted, nominated: Counted) -> Finding:
+    seen = snapshot(nodes, pods)
+    others = tuple(other for other, number in nominated for _ in range(number))
+    for node in seen.nodes:
+        if filter_with_nominated(pod, node, seen, others).feasible:
+            return violated(f"a pod waits, although {node.metadata.name} would do")
+    return HOLDS
+
+
+SCHEDULABLE_POD_EVENTUALLY_BOUND = StateProperty(
+    name="schedulable-pod-eventually-bound",
+    statement="no pod waits for ever while some node is feasible for it",
+    key=Key(POD, ("object", "queue", "assumed"), _waits),
+    queries={"nodes": NODES, "pods": PODS, "nominated": NOMINATED},
+    judge=_nowhere_to_go,
+    when=When.QUIESCENT,
+    reference="invariants 31",
+    advice="look at which event should have brought the pod back into the queue",
+)
+
+
+def _gated(pod: Pod | None) -> str | None:
+    return pod.spec.node_name if pod is not None and pod.spec.scheduling_gates else None
+
+
+GATED_POD_NEVER_BOUND = StateProperty(
+    name="gated-pod-never-bound",
+    statement="a pod with scheduling gates has no node",
+    key=Key(POD, ("object",), _gated),
+    judge=lambda node: violated(f"a pod that still has a scheduling gate is bound to {node}") if node else HOLDS,
+    reference="invariants 16, 30",
+    advice="look at who bound the pod: only the removal of its last gate lets it into the queue",
+)
+
+
+def _avoiding(pod: Pod | None) -> Pod | None:
+    if pod is None or is_terminal(pod) or not pod.spec.node_name:
+        return None
+    anti = pod.spec.affinity.pod_anti_affinity
+    required = anti is not None and bool(anti.required_during_scheduling_ignored_during_execution)
+    return scheduling_view(pod) if required else None
+
+
+def _other_bound(_key: Pod, pod: Pod | None) -> Pod | None:
+    if pod is None or is_terminal(pod) or not pod.spec.node_name:
+        return None
+    return scheduling_view(pod)
+
+
+def _apart(pod: Pod, others: Counted, nodes: Counted) -> Finding:
+    seen = snapshot(nodes, others)
+    node = next((node for node in seen.nodes if node.metadata.name == pod.spec.node_name), None)
+    if node is None:
+        return IDLE
+    # Alone, the pod's own affinity may not be met any more; only what it must keep away from is asked here.
+    affinity = attrs.evolve(pod.spec.affinity, pod_affinity=None)
+    verdict = inter_pod_affinity(attrs.evolve(pod, spec=attrs.evolve(pod.spec, affinity=affinity)), node, seen)
+    if isinstance(verdict, Infeasible):
+        return violated(f"two pods that must not meet are both at {node.metadata.name}: {'; '.join(verdict.reasons)}")
+    return HOLDS
+
+
+REQUIRED_ANTI_AFFINITY_HOLDS = StateProperty(
+    name="required-anti-affinity-holds-at-bind",
+    statement="no two bound pods are together that required anti-affinity keeps apart",
+    key=Key(POD, ("object",), _avoiding),
+    queries={
+        "others": Query(POD, ("object",), _other_bound, MULTISET, lambda key: key, excluding_key=True),
+        "nodes": NODES,
+    },
+    judge=_apart,
+    reference="invariants 28",
+    assumes="one scheduler puts all pods there, and the labels of nodes do not change",
+    advice="look at what the scheduler saw when it bound the second of the two",
+)
+
+
+def _evenly(
+    component: str, _rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
+) -> Finding:
+    bound = _newly_bound(component, before, after)
+    if bound is None or not bound.spec.topology_spread_constraints:
+        return IDLE
+    seen = snapshot(answers["nodes"], answers["pods"])
+    node = next((node for node in seen.nodes if node.metadata.name == bound.spec.node_name), None)
+    if node is None:
+        return IDLE
+    verdict = pod_topology_spread(before[0], node, seen)
+    if isinstance(verdict, Infeasible):
+        return violated(f"a pod was bound to {node.metadata.name}: {'; '.join(verdict.reasons)}")
+    return HOLDS
+
+
+TOPOLOGY_SPREAD_SKEW_AT_BIND = StepProperty(
+    name="topology-spread-skew-at-bind",
+    statement="no pod is bound where that makes the skew of a hard spread constraint larger than its maxSkew",
+    kind=POD,
+    fields=("object",),
+    judge=_evenly,
+    reference="invariants 29",
+    advice="nothing rebalances pods later: look at what had changed since the others were bound",
+)
