@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..control_plane.scheduler import component as scheduler
-from ..control_plane.scheduler.component import Scoring, Setup
+from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Scoring, Setup
 from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.snapshot import Alike
 from ..language.component import Component
@@ -49,9 +49,10 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
 
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
-    if _scoring(scenario) is not Scoring.ANY_FEASIBLE:
-        return ()
-    return (Assumption("any-feasible-node", "the scheduler may choose any feasible node; scores are not modelled"),)
+    found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
+    if _scoring(scenario) is Scoring.ANY_FEASIBLE:
+        found.append(Assumption("any-feasible-node", "the scheduler may choose any feasible node, whatever its score"))
+    return tuple(found)
 
 
 SCHEDULING = Part(

@@ -58,6 +58,7 @@ def _arrows() -> tuple[Arrow, ...]:
         for deleter in (*_DELETERS, "taint-eviction-controller"):
             arrows.append(Arrow("delete", source, TERMINATING, deleter, "kube-apiserver §4"))
         arrows.append(Arrow("evict", source, TERMINATING, "kube-apiserver", "kube-apiserver §5"))
+        arrows.append(Arrow("preempt", source, TERMINATING, "kube-scheduler", "kube-scheduler §6"))
     arrows += [Arrow("delete unbound", UNBOUND, ABSENT, deleter, "kube-apiserver §4") for deleter in _DELETERS]
     arrows += [
         Arrow("delete unbound, held by a finalizer", UNBOUND, TERMINATING, deleter, "kube-apiserver §4")

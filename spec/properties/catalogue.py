@@ -79,7 +79,7 @@ OCCASIONS: Mapping[str, Occasion] = {
     "required-anti-affinity-holds-at-bind": occasions.ANTI_AFFINITY,
     "topology-spread-skew-at-bind": occasions.SPREAD,
     "gated-pod-never-bound": occasions.GATES,
-    "schedulable-pod-eventually-bound": occasions.ON_REQUEST,
+    "schedulable-pod-eventually-bound": occasions.PODS_WAIT,
     "replicaset-no-overshoot": occasions.REPLICAS,
     "replicaset-stable-count": occasions.REPLICA_SETS,
     "deployment-min-available": occasions.DISTURBED_UPDATES,

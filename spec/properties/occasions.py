@@ -32,12 +32,15 @@ from ..environment.users import Action, Delete, Edit, SetTaint
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
+from ..objects.affinity import DO_NOT_SCHEDULE
 from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.taints import NO_EXECUTE, Taint
+from ..objects.pod_resources import spec_requests
+from ..objects.quantities import PODS as PODS_RESOURCE
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
 
 
@@ -184,7 +187,7 @@ def _rolls(before: Deployment, after: Deployment) -> bool:
 
 
 def deletes_pods(scenario: Scenario) -> bool:
-    """Whether running pods are asked to end: by rollouts, by scaling down, by users, because of a silent node."""
+    """Whether running pods are asked to end: in rollouts, by users, as a node is silent, to make room."""
     shrinks = any(
         _rolls(before, after) or after.spec.replicas < before.spec.replicas for before, after in _steps(scenario)
     )
@@ -194,6 +197,7 @@ def deletes_pods(scenario: Scenario) -> bool:
     driven_off = loses_nodes(scenario) and any(not spec.scheduling_gates for spec in _movable_specs(scenario))
     leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in _daemon_steps(scenario))
     return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or drains(scenario))
+    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or _may_preempt(scenario))
 
 
 def ends_pods(scenario: Scenario) -> bool:
@@ -215,6 +219,54 @@ def schedules_pods(scenario: Scenario) -> bool:
     driven_off = loses_nodes(scenario) and bool(_movable_specs(scenario))
     come = any(new.runs and (rolls or not old.runs) for old, new, rolls in _daemon_steps(scenario))
     return scenario.start is Start.CREATED or grows or replaced or come or driven_off or drains(scenario)
+
+
+def _several_priorities(scenario: Scenario) -> bool:
+    """Whether pods of several priorities get a node."""
+    found = {(spec.priority or 0, spec.priority_class_name) for spec in _pod_specs(scenario)}
+    return len(found) > 1 and schedules_pods(scenario)
+
+
+def _may_preempt(scenario: Scenario) -> bool:
+    """Whether all pods together ask for more than the nodes have, and some may make others go."""
+    if not _several_priorities(scenario):
+        return False
+    for resource in ("cpu", "memory", PODS_RESOURCE):
+        offered = sum(setup.node.status.allocatable.get(resource, 0) for setup in scenario.nodes)
+        asked = sum(
+            number * (1 if resource == PODS_RESOURCE else spec_requests(spec).get(resource, 0))
+            for spec, number in _replicated(scenario)
+        )
+        if asked > offered:
+            return True
+    return False
+
+
+def _replicated(scenario: Scenario) -> Iterator[tuple[PodSpec, int]]:
+    """Pod specs with how many pods of them there are at most; daemon pods aside."""
+    for history in _histories(scenario, Deployment):
+        yield history[-1].spec.template.spec, max(version.spec.replicas for version in history)
+    for item in scenario.objects:
+        if isinstance(item, ReplicaSet):
+            yield item.spec.template.spec, item.spec.replicas
+        elif isinstance(item, Pod):
+            yield item.spec, 1
+        elif isinstance(item, Job):
+            yield item.spec.template.spec, item.spec.parallelism
+
+
+def _keeps_away(spec: PodSpec) -> bool:
+    anti = spec.affinity.pod_anti_affinity
+    return anti is not None and bool(anti.required_during_scheduling_ignored_during_execution)
+
+
+def _spreads(spec: PodSpec) -> bool:
+    return any(it.when_unsatisfiable == DO_NOT_SCHEDULE for it in spec.topology_spread_constraints)
+
+
+def _may_wait(scenario: Scenario) -> bool:
+    cordons = any(isinstance(action, Edit) and action.kind == NODE for action in _actions(scenario))
+    return schedules_pods(scenario) and (cordons or _several_priorities(scenario))
 
 
 def moves_pods(scenario: Scenario) -> bool:
@@ -283,9 +335,27 @@ def _rescales(scenario: Scenario) -> bool:
 
 PODS_MOVE = Occasion("where anything happens to pods that have a node", moves_pods)
 PODS_SCHEDULED = Occasion("where pods get a node: new ones, and those that stand in for others", schedules_pods)
+PRIORITIES = Occasion("where pods of several priorities get a node", _several_priorities)
+PREEMPTIONS = Occasion("where a pod may fit nowhere, and others have a lower priority", _may_preempt)
+ANTI_AFFINITY = Occasion(
+    "where pods that keep away from others get a node", lambda scenario: any(map(_keeps_away, _pod_specs(scenario)))
+)
+SPREAD = Occasion(
+    "where pods with a hard spread constraint get a node",
+    lambda scenario: schedules_pods(scenario) and any(map(_spreads, _pod_specs(scenario))),
+)
+GATES = Occasion(
+    "where a pod has a scheduling gate",
+    lambda scenario: any(spec.scheduling_gates for spec in (*_movable_specs(scenario), *_daemon_specs(scenario))),
+)
+PODS_WAIT = Occasion(
+    "where a pod may have to wait for a node: another is more urgent, or a user cordons a node",
+    _may_wait,
+)
 PODS = Occasion("where there are pods that can get a node", has_pods)
 PODS_DELETED = Occasion(
-    "where running pods are asked to end: by a rollout, by scaling down, by users, because their node went silent",
+    "where running pods are asked to end: by a rollout, by scaling down, by users, because their node went silent, or"
+    " to make room",
     deletes_pods,
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)

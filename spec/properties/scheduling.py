@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from ..control_plane.apiserver.pod_strategy import POD_SCHEDULED
 from ..control_plane.scheduler.component import NAME as SCHEDULER
 from ..control_plane.scheduler.filtering import filter_with_nominated
 from ..control_plane.scheduler.filters.inter_pod_affinity import inter_pod_affinity
@@ -17,8 +18,9 @@ from ..control_plane.scheduler.queue import waits_for_node
 from ..control_plane.scheduler.views import NODES, NOMINATED, PODS, pending, scheduling_view, snapshot
 from ..kinds import POD
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, violated
-from ..language.query import DISTINCT, MULTISET, Query
+from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
+from ..language.query import DISTINCT, MULTISET, Query, no_parameter
+from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, effective_priority, is_terminal
 
 Counted = tuple[tuple[Any, int], ...]
@@ -82,17 +84,24 @@ PREEMPTION_ONLY_LOWER_PRIORITY = StateProperty(
 )
 
 
-def _waits_for_promise(pod: Pod | None) -> str | None:
-    if pod is None or not waits_for_node(pod) or pod.spec.scheduling_gates:
+def _promised_or_bound(pod: Pod | None) -> str | None:
+    """The node that a pod still waits for, "" for one that has a node: the binding takes the promise away."""
+    if pod is None or pod.metadata.terminating or effective_priority(pod) <= 0:
         return None
-    return pod.status.nominated_node_name or None
+    if waits_for_node(pod):
+        return pod.status.nominated_node_name or None
+    return ""
+
+
+def _has_a_node(promised: str) -> Finding:
+    return violated(f"a pod still waits, although others made room for it on {promised}") if promised else HOLDS
 
 
 PREEMPTOR_EVENTUALLY_BOUND = StateProperty(
     name="preemptor-eventually-bound",
     statement="a pod for which others had to go gets a node in the end",
-    key=Key(POD, ("object",), _waits_for_promise),
-    judge=lambda node: violated(f"a pod still waits, although others made room for it on {node}"),
+    key=Key(POD, ("object",), _promised_or_bound),
+    judge=_has_a_node,
     when=When.QUIESCENT,
     reference="invariants 27",
     advice="look at who took the room: a nominated node is no reservation",
@@ -100,10 +109,14 @@ PREEMPTOR_EVENTUALLY_BOUND = StateProperty(
 
 
 def _waits(pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
-    return pending(pod, queue, assumed, queue)
+    """A pod that waits for a node, or one that has one, without a word on what it is like."""
+    bound = pod is not None and (bool(pod.spec.node_name) or bool(assumed))
+    return Pod() if bound else pending(pod, queue, assumed, queue)
 
 
 def _nowhere_to_go(pod: Pod, nodes: Counted, pods: Counted, nominated: Counted) -> Finding:
+    if pod == Pod():
+        return HOLDS
     seen = snapshot(nodes, pods)
     others = tuple(other for other, number in nominated for _ in range(number))
     for node in seen.nodes:
@@ -138,31 +151,34 @@ GATED_POD_NEVER_BOUND = StateProperty(
 )
 
 
-def _avoiding(pod: Pod | None) -> Pod | None:
+def _bound(_key: Any, pod: Pod | None) -> tuple[Pod, bool] | None:
+    """A pod that has a node, and whether the scheduler gave it that: binding leaves a condition."""
     if pod is None or is_terminal(pod) or not pod.spec.node_name:
         return None
-    anti = pod.spec.affinity.pod_anti_affinity
+    return scheduling_view(pod), condition_is_true(pod.status.conditions, POD_SCHEDULED)
+
+
+def _avoiding(pod: Pod | None) -> tuple[Pod, bool] | None:
+    anti = pod.spec.affinity.pod_anti_affinity if pod is not None else None
     required = anti is not None and bool(anti.required_during_scheduling_ignored_during_execution)
-    return scheduling_view(pod) if required else None
+    return _bound(None, pod) if required else None
 
 
-def _other_bound(_key: Pod, pod: Pod | None) -> Pod | None:
-    if pod is None or is_terminal(pod) or not pod.spec.node_name:
-        return None
-    return scheduling_view(pod)
-
-
-def _apart(pod: Pod, others: Counted, nodes: Counted) -> Finding:
-    seen = snapshot(nodes, others)
+def _apart(key: tuple[Pod, bool], others: tuple[tuple[tuple[Pod, bool], int], ...], nodes: Counted) -> Finding:
+    pod, scheduled = key
+    seen = snapshot(nodes, tuple((other, number) for (other, _), number in others))
     node = next((node for node in seen.nodes if node.metadata.name == pod.spec.node_name), None)
     if node is None:
         return IDLE
     # Alone, the pod's own affinity may not be met any more; only what it must keep away from is asked here.
     affinity = attrs.evolve(pod.spec.affinity, pod_affinity=None)
     verdict = inter_pod_affinity(attrs.evolve(pod, spec=attrs.evolve(pod.spec, affinity=affinity)), node, seen)
-    if isinstance(verdict, Infeasible):
-        return violated(f"two pods that must not meet are both at {node.metadata.name}: {'; '.join(verdict.reasons)}")
-    return HOLDS
+    if not isinstance(verdict, Infeasible):
+        return HOLDS
+    problem = f"two pods that must not meet are both at {node.metadata.name}: {'; '.join(verdict.reasons)}"
+    if not scheduled or not all(by_scheduler for (_, by_scheduler), _ in others):
+        return suspended(f"{problem}; some were created with a nodeName")
+    return violated(problem)
 
 
 REQUIRED_ANTI_AFFINITY_HOLDS = StateProperty(
@@ -170,7 +186,7 @@ REQUIRED_ANTI_AFFINITY_HOLDS = StateProperty(
     statement="no two bound pods are together that required anti-affinity keeps apart",
     key=Key(POD, ("object",), _avoiding),
     queries={
-        "others": Query(POD, ("object",), _other_bound, MULTISET, lambda key: key, excluding_key=True),
+        "others": Query(POD, ("object",), _bound, MULTISET, no_parameter, excluding_key=True),
         "nodes": NODES,
     },
     judge=_apart,

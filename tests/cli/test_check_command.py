@@ -154,7 +154,7 @@ class TestInterrupts:
     def test_what_was_found_is_reported_and_later_groups_are_not_begun(
         self, check: Check, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("kubemodel.checker.search._REPORT_EVERY", 0.0)
+        monkeypatch.setattr("kubemodel.checker.exploration._REPORT_EVERY", 0.0)
         monkeypatch.setattr(progress.Progress, "report", lambda *_: signal.raise_signal(signal.SIGINT))
         code, out, err = check(EXAMPLES / "shop")
         assert (code, err) == (3, "")

@@ -23,6 +23,7 @@ from .exploration import (
     needing,
     node,
     pod_spec,
+    priority_class,
     replica_set,
     rolling,
     scenario,
@@ -166,6 +167,24 @@ def _ended() -> Mapping[str, Scenario]:
         "a probed rollout shrinks": _acted_on(deployment(1, pod_spec(container=PROBED)), todo=[{"scale": "web=0"}]),
         "an application ends while its rollout shrinks": scenario(
             deployment(), faults={"container-exit": 1}, users=[[{"scale": "web=0"}]]
+        ),
+    }
+
+
+def _preempted() -> Mapping[str, Scenario]:
+    """A pod makes others go."""
+    low = replica_set(1, pod_spec(container={**needing("3"), **PROBED}), "low", "low")
+    urgent = replica_set(1, pod_spec(container=needing("3"), priorityClassName="urgent"), "urgent", "urgent")
+    classes = (priority_class("urgent", 1000), priority_class("middling", 10))
+    middling = bare_pod(pod_spec(container=needing("3"), priorityClassName="middling"), "middling", "middling")
+    return {
+        "a pod makes another go": scenario(*classes, low, urgent),
+        "a pod makes another go, and the scheduler crashes": scenario(
+            *classes, bare_pod(_LARGE), urgent, faults={"scheduler-crash": 1}
+        ),
+        "a pod makes another go that had made one go": scenario(*classes, bare_pod(_LARGE), middling, urgent),
+        "nodes are chosen as the default profile does": scenario(
+            deployment(2), nodes=2, switches={"scoring": "default-profile"}
         ),
     }
 
@@ -420,6 +439,10 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_collected(),
     **_autoscaled(),
     **_queued(),
+SCENARIOS: Mapping[str, Scenario] = {
+    **_worked(),
+    **_queued(),
+    **_preempted(),
     **_rolled_out(),
     **_ended(),
     **_silenced(),

@@ -65,14 +65,27 @@ def rolling(max_surge: int | str, max_unavailable: int | str) -> Data:
 RECREATE: Data = {"type": "Recreate"}
 
 
-def replica_set(replicas: int = 1, pod: Data | None = None, name: str = "web-old") -> Data:
-    """A ReplicaSet that a Deployment web would adopt."""
-    template = _labelled(pod or pod_spec("web:0"))
+def replica_set(replicas: int = 1, pod: Data | None = None, name: str = "web-old", app: str = "web") -> Data:
+    """A ReplicaSet; one of the app web is such that a Deployment web would adopt it."""
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
-        "metadata": {"name": name, "labels": {"app": "web"}},
-        "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": "web"}}, "template": template},
+        "metadata": {"name": name, "labels": {"app": app}},
+        "spec": {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": app}},
+            "template": {"metadata": {"labels": {"app": app}}, "spec": pod or pod_spec("web:0")},
+        },
+    }
+
+
+def priority_class(name: str, value: int) -> Data:
+    """A PriorityClass."""
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": name},
+        "value": value,
     }
 
 

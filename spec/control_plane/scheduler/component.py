@@ -20,6 +20,7 @@ from frozendict import frozendict
 
 from ...kinds import BACKOFF, KUBE_SCHEDULER, POD, UNSCHEDULABLE, process_runs
 from ...language.component import Component, Handler, Key, Rule
+from ...language.model import Assumption
 from ...language.plan import IT, KEY, Alternative, Call, Chosen, Set, Step, Write
 from ...language.query import Query
 from ...language.request import ApiCall, Binding, DeleteOptions, Outcome, Verb
@@ -182,7 +183,8 @@ def _why_nowhere(cycle: _Cycle) -> str:
 def _make_room(cycle: _Cycle, node: str, victims: Victims) -> Alternative:
     """The plan of a preemption: the pod is promised the room, lower nominations there are void, the victims go.
 
-    The promise comes first: since v1.33 the deletions are made in the background (kube-scheduler §6).
+    The promise comes first: since v1.33 the deletions are made in the background (kube-scheduler §6). Here no other pod
+    is taken before they are made.
     """
     promise = ApiCall(Verb.PATCH, POD, MarkUnschedulable(node), "status")
     steps: list[Step] = [Write(KEY, "queue", Set(UNSCHEDULABLE)), Call(KEY, promise)]
@@ -284,6 +286,14 @@ def component(setup: Setup | None = None) -> Component:
             ),
         ),
         handlers=(Handler(POD, "queue", leave_queue), Handler(POD, "assumed", forget_assumed)),
+        serial=setup.preempts,
         duty="picks a node for every pod that has none",
         reference="kube-scheduler §1-§4",
     )
+
+
+PREEMPTION_IN_ONE_GO = Assumption(
+    "preemption-in-one-go",
+    "the scheduler takes no other pod before all calls of a preemption are made, the promise of the node first",
+    "kube-scheduler §6",
+)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
+from kubemodel.engine.judging import UNDECLARED_TRANSITION
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
 from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, Scale, SetReplicas, Turn
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
@@ -57,6 +58,7 @@ from ..exploration import (
     needing,
     node,
     pod_spec,
+    priority_class,
     replaced,
     replica_set,
     rolling,
@@ -312,6 +314,27 @@ def anywhere(_pod: Pod, nodes: tuple[tuple[Node, int], ...], **_answers: Any) ->
         yield Alternative((bind,), "every node will do")
 
 
+def ignoring_order(rule: Rule) -> tuple[Rule, ...]:
+    def decide(pod: Pod, more_urgent: bool, **answers: Any) -> Iterable[Alternative]:
+        return rule.decide(pod, more_urgent=False, **answers)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def with_more_priority(pod: Pod) -> Pod:
+    return attrs.evolve(pod, spec=attrs.evolve(pod.spec, priority=(pod.spec.priority or 0) + 1))
+
+
+def heedless_of_gates(rule: Rule) -> tuple[Rule, ...]:
+    """The scheduler takes pods with gates, too."""
+
+    def view(pod: Pod | None, queue: str | None, assumed: str) -> Any:
+        opened = None if pod is None else attrs.evolve(pod, spec=attrs.evolve(pod.spec, scheduling_gates=()))
+        return rule.key.view(opened, queue, assumed)
+
+    return (attrs.evolve(rule, key=Key(POD, rule.key.fields, view)),)
+
+
 def without_tolerations(found: Any) -> Any:
     return attrs.evolve(found, tolerations=())
 
@@ -462,6 +485,25 @@ _GATED = pod_spec(schedulingGates=[{"name": "example.com/gate"}])
 _SAME_SIZE = rolling(1, 0)
 _DRAINED = scenario(deployment(2), budget(minAvailable=1), nodes=2, users=[[{"drain": "node-1"}]])
 _NO_SURGE = rolling(0, 1)
+_CLASSES = (priority_class("urgent", 1000),)
+_LARGE = pod_spec(container=needing("3"))
+_PREEMPTING = scenario(
+    *_CLASSES, bare_pod(_LARGE), replica_set(2, {**_LARGE, "priorityClassName": "urgent"}, "urgent", "urgent")
+)
+_LIKE_WEB = {"matchLabels": {"app": "web"}}
+_APART = {
+    "podAntiAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": [
+            {"labelSelector": _LIKE_WEB, "topologyKey": "kubernetes.io/hostname"}
+        ]
+    }
+}
+_SPREAD = {
+    "maxSkew": 1,
+    "topologyKey": "kubernetes.io/hostname",
+    "whenUnsatisfiable": "DoNotSchedule",
+    "labelSelector": _LIKE_WEB,
+}
 
 
 def _held_deployment() -> Scenario:
@@ -511,6 +553,47 @@ CASES: Mapping[str, Case] = {
             *(bare_pod(pod_spec(container=needing("3"), nodeName="node-1"), name) for name in ("one", "two"))
         ),
         besides=frozenset({"scheduled-pods-admitted"}),
+    ),
+    "higher-priority-first": Case(
+        holds=scenario(*_CLASSES, bare_pod({**_LARGE, "priorityClassName": "urgent"}, "urgent"), bare_pod(_LARGE)),
+        mutation="the scheduler does not look at who else waits",
+        mutate=edited(SCHEDULER, "schedule", ignoring_order),
+    ),
+    "preemption-only-lower-priority": Case(
+        holds=_PREEMPTING,
+        mutation="the scheduler takes itself for more urgent than it is, so that equals make each other go",
+        mutate=edited(SCHEDULER, "schedule", key_seen(with_more_priority)),
+        besides=frozenset({"preemptor-eventually-bound"}),
+    ),
+    "preemptor-eventually-bound": Case(
+        holds=_PREEMPTING,
+        mutation="a pod for which room was made is never tried again",
+        mutate=without(SCHEDULER, "requeue"),
+        besides=frozenset({"schedulable-pod-eventually-bound"}),
+    ),
+    "required-anti-affinity-holds-at-bind": Case(
+        holds=scenario(deployment(2, pod_spec(affinity=_APART)), nodes=2),
+        mutation="the scheduler binds to any node, without filters",
+        mutate=replaced(SCHEDULER, "schedule", decide=anywhere),
+        broken=scenario(*(bare_pod(pod_spec(affinity=_APART, nodeName="node-1"), name) for name in ("one", "two"))),
+        besides=frozenset({"assigned-node-feasible-at-decision"}),
+    ),
+    "topology-spread-skew-at-bind": Case(
+        holds=scenario(deployment(2, pod_spec(topologySpreadConstraints=[_SPREAD])), nodes=2),
+        mutation="the scheduler binds to any node, without filters",
+        mutate=replaced(SCHEDULER, "schedule", decide=anywhere),
+        besides=frozenset({"assigned-node-feasible-at-decision"}),
+    ),
+    "gated-pod-never-bound": Case(
+        holds=scenario(bare_pod(_GATED)),
+        mutation="neither the scheduler nor the API server looks at gates",
+        mutate=both(edited(SCHEDULER, "schedule", heedless_of_gates), api_server(binding_overwrites)),
+        besides=frozenset({UNDECLARED_TRANSITION}),
+    ),
+    "schedulable-pod-eventually-bound": Case(
+        holds=scenario(bare_pod(), users=[[{"cordon": "node-1"}, {"uncordon": "node-1"}]], start="created"),
+        mutation="no event brings an unschedulable pod back into the queue",
+        mutate=without(SCHEDULER, "requeue"),
     ),
     "replicaset-no-overshoot": Case(
         holds=scenario(replica_set(), lag={REPLICA_SETS: {"Pod": 1}}),
@@ -574,6 +657,7 @@ CASES: Mapping[str, Case] = {
         mutation="the scheduler does not see the pods that it must keep apart",
         mutate=edited(SCHEDULER, "schedule", query_blind("pods")),
         broken=also(scenario(deployment(), users=[[{"delete": "pod/web"}]]), "deployment-survives-faults"),
+        besides=frozenset({"required-anti-affinity-holds-at-bind"}),
     ),
     "dead-node-eventually-unknown-and-tainted": Case(
         holds=scenario(deployment(0), nodes=2, faults=_CRASH),
