@@ -20,6 +20,7 @@ from . import (
     podapi,
     replicaset,
     scheduler_filters,
+    scheduler_preemption,
     scheduler_scores,
 )
 from .cases import SCHEDULER
@@ -36,5 +37,5 @@ AREAS: Mapping[str, Questions] = {
     "node": node.QUESTIONS,
     "podapi": podapi.QUESTIONS,
     "replicaset": replicaset.QUESTIONS,
-    SCHEDULER: {**scheduler_filters.QUESTIONS, **scheduler_scores.QUESTIONS},
+    SCHEDULER: {**scheduler_filters.QUESTIONS, **scheduler_preemption.QUESTIONS, **scheduler_scores.QUESTIONS},
 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..spec.control_plane.scheduler.snapshot import Snapshot, take_snapshot
-from ..spec.objects.decoding import decode_namespace, decode_node
+from ..spec.control_plane.scheduler.snapshot import Alike, Snapshot, take_snapshot
+from ..spec.objects.decoding import decode_namespace, decode_node, decode_service
 from ..spec.objects.decoding_pod import decode_pod
+from ..spec.objects.selectors import LabelSelector
 from .question import Given
 
 
@@ -17,4 +18,10 @@ def snapshot_of(case: Given) -> Snapshot:
         map(decode_node, case["nodes"]),
         map(decode_pod, [*pods, *other.get("podsAdded", ())]),
         map(decode_namespace, other.get("namespaces", ())),
+        map(_alike, other.get("services", ())),
     )
+
+
+def _alike(service: Given) -> Alike:
+    decoded = decode_service(service)
+    return Alike(decoded.metadata.namespace, LabelSelector(decoded.spec.selector))

@@ -1,4 +1,4 @@
-"""PodDisruptionBudgets: they matter where somebody evicts pods."""
+"""PodDisruptionBudgets: they matter where somebody evicts pods, or makes some go for others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from ..language.scenario import Scenario
 from ..objects.disruption import PodDisruptionBudget
 from . import api_evictions
 from .part import Bundles, Part, bundles, names
+from .scheduling import several_priorities
 
 
 def _needed(scenario: Scenario) -> bool:
-    return api_evictions.needed(scenario) and bool(names(scenario, PodDisruptionBudget))
+    heeded = api_evictions.needed(scenario) or several_priorities(scenario)
+    return heeded and bool(names(scenario, PodDisruptionBudget))
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:

@@ -6,16 +6,18 @@ from ..control_plane.scheduler import component as scheduler
 from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Scoring, Setup
 from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.snapshot import Alike
+from ..control_plane.scheduler.views import BUDGETS
 from ..language.component import Component
 from ..language.model import Assumption
 from ..language.scenario import Scenario
+from ..objects.disruption import PodDisruptionBudget
 from ..objects.namespace import Namespace
 from ..objects.pod import Pod, PodSpec
 from ..objects.priority import PriorityClass
 from ..objects.selectors import LabelSelector
 from ..objects.service import Service
 from .over_time import templates, versions
-from .part import Part, given
+from .part import Part, given, names
 
 
 def _scoring(scenario: Scenario) -> Scoring:
@@ -41,7 +43,9 @@ def _setup(scenario: Scenario) -> Setup:
         for it in given(scenario, Service)
         if _scoring(scenario) is Scoring.DEFAULT_PROFILE
     )
-    return Setup(_scoring(scenario), several_priorities(scenario), tuple(services), given(scenario, Namespace))
+    preempts = several_priorities(scenario)
+    budgets = BUDGETS if preempts and names(scenario, PodDisruptionBudget) else None
+    return Setup(_scoring(scenario), preempts, tuple(services), given(scenario, Namespace), budgets)
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:

@@ -38,9 +38,9 @@ from ..objects.disruption import PodDisruptionBudget
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
-from ..objects.taints import NO_EXECUTE, Taint
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import PODS as PODS_RESOURCE
+from ..objects.taints import NO_EXECUTE, Taint
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
 
 
@@ -196,8 +196,8 @@ def deletes_pods(scenario: Scenario) -> bool:
     )
     driven_off = loses_nodes(scenario) and any(not spec.scheduling_gates for spec in _movable_specs(scenario))
     leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in _daemon_steps(scenario))
-    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or drains(scenario))
-    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or _may_preempt(scenario))
+    pushed = drains(scenario) or _may_preempt(scenario)
+    return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or pushed)
 
 
 def ends_pods(scenario: Scenario) -> bool:

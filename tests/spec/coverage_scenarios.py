@@ -182,6 +182,9 @@ def _preempted() -> Mapping[str, Scenario]:
         "a pod makes another go, and the scheduler crashes": scenario(
             *classes, bare_pod(_LARGE), urgent, faults={"scheduler-crash": 1}
         ),
+        "a pod makes another go against a budget": scenario(
+            *classes, replica_set(1, _LARGE, "low"), urgent, budget(minAvailable=1)
+        ),
         "a pod makes another go that had made one go": scenario(*classes, bare_pod(_LARGE), middling, urgent),
         "nodes are chosen as the default profile does": scenario(
             deployment(2), nodes=2, switches={"scoring": "default-profile"}
@@ -438,9 +441,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_drained(),
     **_collected(),
     **_autoscaled(),
-    **_queued(),
-SCENARIOS: Mapping[str, Scenario] = {
-    **_worked(),
     **_queued(),
     **_preempted(),
     **_rolled_out(),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...kinds import NODE, POD, REPLICA_SET
+from ...kinds import NODE, POD, POD_DISRUPTION_BUDGET, REPLICA_SET
 from ...language.query import ANY, DISTINCT, MULTISET, Query, no_parameter
+from ...objects.disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.namespace import Namespace
 from ...objects.node import Node, NodeStatus
@@ -88,6 +89,18 @@ NOMINATED = Query(POD, ("object",), _nominated, MULTISET, no_parameter, excludin
 
 OWNERS = Query(REPLICA_SET, ("object",), _owner_view, DISTINCT, no_parameter)
 """The selectors of ReplicaSets, which say what a pod's like is where it has no spread constraints of its own."""
+
+
+def _budget(_parameter: None, budget: PodDisruptionBudget | None) -> PodDisruptionBudget | None:
+    if budget is None:
+        return None
+    metadata = ObjectMeta(namespace=budget.metadata.namespace)
+    status = PodDisruptionBudgetStatus(disruptions_allowed=budget.status.disruptions_allowed)
+    return PodDisruptionBudget(metadata, PodDisruptionBudgetSpec(selector=budget.spec.selector), status)
+
+
+BUDGETS = Query(POD_DISRUPTION_BUDGET, ("object",), _budget, MULTISET, no_parameter)
+"""The disruption budgets, which preemption heeds where it can."""
 
 
 def snapshot(
