@@ -28,7 +28,7 @@ from ..environment.faults import (
     NODE_CRASH,
     PROBE_FAILURE,
 )
-from ..environment.users import Action, Delete, Edit, SetTaint
+from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
@@ -265,7 +265,9 @@ def _spreads(spec: PodSpec) -> bool:
 
 
 def _may_wait(scenario: Scenario) -> bool:
-    cordons = any(isinstance(action, Edit) and action.kind == NODE for action in _actions(scenario))
+    cordons = any(
+        isinstance(action, Edit) and isinstance(action.change, SetUnschedulable) for action in _actions(scenario)
+    )
     return schedules_pods(scenario) and (cordons or _several_priorities(scenario))
 
 
