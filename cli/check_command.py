@@ -65,6 +65,13 @@ def scenario_flags(command: Any) -> Any:
             help="A watch cache that may be N changes behind; repeatable: replicaset-controller/Pod=1, …",
         ),
         click.option(
+            "--candidates",
+            "candidates",
+            multiple=True,
+            metavar="PROCESS=N",
+            help="Several instances of kube-controller-manager or kube-scheduler, one of which is elected leader.",
+        ),
+        click.option(
             "--kubernetes",
             metavar="VERSION",
             help="Switches and timers as in that version, such as 1.28, where they have changed since.",

@@ -36,6 +36,7 @@ class Flags:
     faults: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     lag: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
     kubernetes: str | None = None
     switches: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
@@ -89,6 +90,10 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
         changes["users"] = (*settings.users, todo)
     if flags.lag:
         changes["lag"] = {**settings.lag, **dict(_lag(text) for text in flags.lag)}
+    if flags.candidates:
+        pairs = [_pair(text, "--candidates", "PROCESS=NUMBER") for text in flags.candidates]
+        several = {name: _number(count, "--candidates", "PROCESS=NUMBER") for name, count in pairs}
+        changes["candidates"] = {**settings.candidates, **several}
     if flags.kubernetes is not None:
         changes["kubernetes"] = flags.kubernetes.removeprefix("v")
     if flags.switches:
@@ -116,6 +121,7 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
 
 _FLAG_OF_FIELD = {
     "alsoCheck": "--also-check",
+    "candidates": "--candidates",
     "constants": "--constant",
     "kubernetes": "--kubernetes",
     "faults": "--fault",

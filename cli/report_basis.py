@@ -61,6 +61,10 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
     yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
     if settings.slow:
         yield f"slow: {listed(settings.slow)}; no timer waits for it, however short it is"
+    if settings.candidates:
+        yield "candidates: " + ", ".join(
+            f"{number} of {process}" for process, number in sorted(settings.candidates.items())
+        )
     if settings.kubernetes:
         yield f"kubernetes {settings.kubernetes}: {_changed_since(settings) or 'as today, as far as the model goes'}"
     if settings.constants:

@@ -10,7 +10,11 @@ from functools import cache
 from typing import Any
 
 from ..spec.cluster import components
+from ..spec.control_plane.leader_election import election
+from ..spec.control_plane.leader_election.election import candidate_names
 from ..spec.environment.faults import FAULTS
+from ..spec.environment.leader_faults import LEADER_FAULTS
+from ..spec.kinds import KUBE_CONTROLLER_MANAGER
 from ..spec.language.component import Component
 from ..spec.language.scenario import Scenario
 from ..spec.manifests.settings import API_VERSION, KIND
@@ -107,7 +111,7 @@ SCENARIO: Mapping[str, Any] = {
         _UPDATE: [_deployment("web", "RollingUpdate", 2), _deployment("db", "Recreate", 2), _daemon_set("agent", 2)]
     },
     "nodes": 2,
-    "faults": dict.fromkeys(FAULTS, 1),
+    "faults": dict.fromkeys((fault for fault in FAULTS if fault not in LEADER_FAULTS), 1),
     "lag": {"replicaset-controller": {"Pod": 1}},
     "users": [
         [{"apply": _UPDATE}, {"pause": "web"}, {"resume": "web"}, {"delete": "pod/web"}, {"delete": "deployment/web"}],
@@ -149,4 +153,6 @@ def all_components() -> tuple[Component, ...]:
     """Every component that a model of a cluster can have, with all its rules, in the order in which they are tried."""
     found = {component.name: component for scenario in reversed(scenarios()) for component in components(scenario)}
     order = dict.fromkeys(it.name for scenario in scenarios() for it in components(scenario))
-    return tuple(found[name] for name in order)
+    # With several candidates every component of a process is there several times; one of each is enough to be told of.
+    process = KUBE_CONTROLLER_MANAGER
+    return (*(found[name] for name in order), election.component([(process, candidate_names(process, 2))]))

@@ -25,6 +25,8 @@ DAEMON_SET = "DaemonSet"
 HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
 LOAD = "Load"
 PROCESS = "Process"
+CANDIDATE = "Candidate"
+LEASE = "Lease"
 FAULT = "Fault"
 USER = "User"
 
@@ -112,7 +114,7 @@ POD_FIELDS = (
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
 (CREATION or DELETION, its owner) while the controller waits to see that."""
 
-EVICTION_TIMER_FIELDS = (Field("eviction", memory_of=KUBE_CONTROLLER_MANAGER),)
+EVICTION_TIMER_FIELDS = (Field("eviction_timer", memory_of=KUBE_CONTROLLER_MANAGER),)
 """One more field of pods where the time that they may stay on a tainted node can change: after how many seconds, from
 when it was first known that they may not stay, the taint eviction controller deletes the pod."""
 
@@ -173,6 +175,13 @@ LOAD_FIELDS = (Field("at", 0),)
 METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", False))
 """More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
+
+CANDIDATE_FIELDS = (Field("leads", False), Field("paused", False), Field("holds", False), Field("late", False))
+"""Of a process of which there are several: it believes to lead; it stands still; the Lease names it. ``late``: it wrote
+something when the Lease named another one, which nothing reads but a property."""
+
+LEASE_FIELDS = (Field("holder", ""),)
+"""``holder``: the process that the Lease names."""
 
 PROCESS_FIELDS = (Field("state", RUNNING),)
 FAULT_FIELDS = (Field("left", 0), Field("used", False))

@@ -89,6 +89,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HYPOTHETICAL,
         "controllers-cluster §2",
     ),
+    "leader-fencing": Switch(
+        ("off", "on"),
+        "the API server acts only for the process that holds the Lease of its component",
+        Purpose.HYPOTHETICAL,
+        "controllers-cluster §11, invariants 103",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated", "default-profile"),
         "which of the feasible nodes the scheduler may choose",

@@ -14,7 +14,7 @@ from ..language.model import Assumption, Kind, Model
 from ..language.scenario import Scenario
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions
+from . import api_evictions, leaders
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
@@ -23,6 +23,7 @@ from .deployments import DEPLOYMENTS
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
+from .leaders import LEADER_ELECTION
 from .node_agents import NODE_AGENTS, fused
 from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
@@ -42,6 +43,7 @@ PARTS: tuple[Part, ...] = (
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
     EVICTION_TIMERS,
+    LEADER_ELECTION,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -74,11 +76,21 @@ def pod_slots(scenario: Scenario) -> int:
 
 def components(scenario: Scenario) -> tuple[Component, ...]:
     """The components that something in the scenario can trigger, in the order in which their rules are tried."""
-    found = [component for part in needed(scenario) for component in part.components(scenario)]
-    found.append(faults.supervisor(scenario.faults, _clients_by_process(found)))
-    found.append(faults.component(scenario.faults, scenario.lag))
+    found = _of_kubernetes(scenario)
+    several = leaders.candidates(scenario)
+    everybody = tuple(name for names in several.values() for name in names)
+    lag = leaders.lag(scenario, found)
+    found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
+    found.append(faults.supervisor(scenario.faults, _clients_by_process(found), everybody))
+    found.append(faults.component(scenario.faults, lag, several.items()))
     found.append(users.component(drains=api_evictions.needed(scenario)))
-    return with_constants((component for component in found if component.rules), scenario.constants)
+    return tuple(component for component in found if component.rules)
+
+
+def _of_kubernetes(scenario: Scenario) -> list[Component]:
+    """What the parts bring, each process once."""
+    found = (component for part in needed(scenario) for component in part.components(scenario))
+    return list(with_constants((component for component in found if component.rules), scenario.constants))
 
 
 def _clients_by_process(found: Iterable[Component]) -> Mapping[str, tuple[str, ...]]:
@@ -90,12 +102,17 @@ def _clients_by_process(found: Iterable[Component]) -> Mapping[str, tuple[str, .
 
 def kinds(scenario: Scenario) -> tuple[Kind, ...]:
     """The kinds of the model, with their names and slots."""
+    return leaders.with_memories(scenario, _own_kinds(scenario))
+
+
+def _own_kinds(scenario: Scenario) -> tuple[Kind, ...]:
+    """The kinds, each process once."""
     found = needed(scenario)
     fields = (*POD_FIELDS, *(field for part in found for field in part.pod_fields))
     return (
         pods(pod_slots(scenario), fields),
         *(kind for part in found for kind in part.kinds(scenario)),
-        named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER)),
+        named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, *leaders.further_processes(scenario))),
         named(FAULT, (*_faults(scenario), users.DISRUPTION, *(event for part in found for event in part.events))),
         named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
     )
@@ -170,15 +187,16 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 
 def build(scenario: Scenario) -> Model:
     """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
+    once = _of_kubernetes(scenario)
     return Model(
         name=scenario.name,
         kinds=kinds(scenario),
         components=components(scenario),
         initial=initial(scenario),
-        machines=machines(scenario),
+        machines=leaders.with_arrows(scenario, machines(scenario), once),
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
-        lag=scenario.lag,
+        lag=leaders.lag(scenario, once),
         rpc=scenario.rpc,
         fused=fused(scenario),
         time=scenario.time,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..kinds import (
+    CANDIDATE,
     DOWN,
     FAULT,
     KUBE_CONTROLLER_MANAGER,
@@ -27,12 +28,13 @@ from ..kinds import (
 )
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
-from ..language.plan import KEY, Alternative, Forget, Relist, Set, Step, Sweep, Write
+from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
 from ..node.container_runtime import Exit, StopServing, machine_lost
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
-from . import watch_faults
+from . import leader_faults, watch_faults
 from .budgets import left, spend
+from .leader_faults import LEADER_FAULTS
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 
 NAME = "fault"
@@ -60,6 +62,7 @@ FAULTS: Mapping[str, str] = {
     PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
+    **LEADER_FAULTS,
 }
 """Every fault with what it does."""
 
@@ -195,10 +198,15 @@ _RECOVERIES: Mapping[str, Rule] = {
 }
 
 
-def component(budgets: Mapping[str, int], lag: Iterable[tuple[str, str]] = ()) -> Component:
+def component(
+    budgets: Mapping[str, int],
+    lag: Iterable[tuple[str, str]] = (),
+    leases: Iterable[tuple[str, tuple[str, ...]]] = (),
+) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
 
-    ``lag``: the (client, kind) of every cache that lags. What is lost of requests is no rule: the engine does that.
+    ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it. What is lost
+    of requests is no rule: the engine does that.
     """
     wanted = [name for name, budget in budgets.items() if budget > 0]
     unknown = set(wanted) - set(FAULTS)
@@ -207,12 +215,15 @@ def component(budgets: Mapping[str, int], lag: Iterable[tuple[str, str]] = ()) -
     rules = [_RULES[name] for name in FAULTS if name in wanted and name in _RULES]
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
     rules += watch_faults.rules(budgets, lag)
+    rules += leader_faults.rules(budgets, leases)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 
-def _restart(process: str, clients: tuple[str, ...]) -> Rule:
+def _restart(process: str, clients: tuple[str, ...], *, follows: bool) -> Rule:
+    """``follows``: it is one of several candidates, and starts as one that does not lead."""
     relists: tuple[Step, ...] = tuple(Relist(client) for client in clients)
-    plan: tuple[Step, ...] = (Write(KEY, "state", Set(RUNNING)), *relists)
+    anew = (Write(Named(CANDIDATE, process), field, Set(False)) for field in ("leads", "paused"))
+    plan: tuple[Step, ...] = (Write(KEY, "state", Set(RUNNING)), *(anew if follows else ()), *relists)
     return Rule(
         name=f"restart {process}",
         key=_process_key(process, STOPPED),
@@ -235,8 +246,13 @@ _RESTART_KUBELET = Rule(
 )
 
 
-def supervisor(budgets: Mapping[str, int], clients: Mapping[str, tuple[str, ...]]) -> Component:
-    """What restarts processes that faults may end. ``clients``: process -> its components, which list again."""
+def supervisor(
+    budgets: Mapping[str, int], clients: Mapping[str, tuple[str, ...]], candidates: tuple[str, ...] = ()
+) -> Component:
+    """What restarts processes that faults may end. ``clients``: process -> its components, which list again.
+
+    ``candidates``: processes that end by themselves when they find that they do not lead any more.
+    """
     rules = []
     if budgets.get(KUBELET_CRASH, 0):
         rules.append(_RESTART_KUBELET)
@@ -244,8 +260,9 @@ def supervisor(budgets: Mapping[str, int], clients: Mapping[str, tuple[str, ...]
         (CONTROLLER_MANAGER_CRASH, KUBE_CONTROLLER_MANAGER),
         (SCHEDULER_CRASH, KUBE_SCHEDULER),
     ):
-        if budgets.get(fault, 0):
-            rules.append(_restart(process, clients.get(process, ())))
+        if budgets.get(fault, 0) and process not in candidates:
+            rules.append(_restart(process, clients.get(process, ()), follows=False))
+    rules += [_restart(process, clients.get(process, ()), follows=True) for process in candidates]
     return Component(SUPERVISOR, tuple(rules), place="environment", duty="restarts processes that ended")
 
 
@@ -260,6 +277,7 @@ PROCESS_MACHINE = Machine(
     initial="Running",
     arrows=(
         Arrow("crash", "Running", "Stopped", NAME, "design §4"),
+        Arrow("exit", "Running", "Stopped", "leader-election", "controllers-cluster §11"),
         Arrow("restart", "Stopped", "Running", SUPERVISOR, "design §4"),
     ),
     meaning="a control-plane process",

@@ -36,9 +36,10 @@ class Scenario:
     """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
 
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
-    clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits. ``switches``
-    turn a mitigation or a historic behaviour on or off by name; ``constants`` override numbers of the specification by
-    name. ``loads``: (autoscaler, metric) -> what is used of it. ``properties``: names, empty for the defaults.
+    clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits.
+    ``candidates``: control-plane processes with several instances, and how many. ``switches`` turn a mitigation or a
+    historic behaviour on or off by name; ``constants`` override numbers of the specification by name. ``loads``:
+    (autoscaler, metric) -> what is used of it. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Scenario:
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     time: TimeMode = TimeMode.GRADED
     slow: frozenset[str] = frozenset()
+    candidates: Mapping[str, int] = attrs.field(factory=dict)
     rpc: Rpc = Rpc.REQUEST
     start: Start = Start.CREATED
     pod_slots: int | None = None

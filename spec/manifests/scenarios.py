@@ -10,6 +10,7 @@ import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..environment import users
+from ..environment.leader_faults import LEADER_FAULTS
 from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
 from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET
@@ -130,6 +131,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             users=tuple(one for one in todo if one),
             lag=settings.lag,
             slow=frozenset(settings.slow),
+            candidates=settings.candidates,
             time=settings.time,
             rpc=settings.rpc,
             start=settings.start or (Start.RUNNING if any(todo) else Start.CREATED),
@@ -400,6 +402,10 @@ def _check_watches(settings: Settings) -> None:
     for fault in WATCH_FAULTS:
         if settings.faults.get(fault, 0) and not lagging:
             raise InputError(f'no watch cache lags, so "{fault}" cannot come', source=COMMAND_LINE, expected="a lag")
+    for fault in LEADER_FAULTS:
+        if settings.faults.get(fault, 0) and not settings.candidates:
+            expected = "candidates: several of a process"
+            raise InputError(f'nobody is elected, so "{fault}" cannot come', source=COMMAND_LINE, expected=expected)
     for name in settings.slow:
         if "/" in name and name not in lagging:
             raise InputError(

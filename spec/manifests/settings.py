@@ -48,6 +48,10 @@ SLOW_COMPONENTS = (
 )
 """Components that a scenario may declare slow; besides, watches that lag, as client/kind."""
 
+ELECTED = ("kube-controller-manager", "kube-scheduler")
+"""Processes of which a scenario may have several candidates, one of which leads."""
+
+MOST_CANDIDATES = 3
 MOST_BUDGET = 100
 MOST_LAG = 8
 MOST_NODES = 100
@@ -102,6 +106,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "rpc": {"enum": [rpc.value for rpc in Rpc]},
         "start": {"enum": [start.value for start in Start]},
         "podSlots": _count(1, MOST_SLOTS),
+        "candidates": _mapping({process: _count(2, MOST_CANDIDATES) for process in ELECTED}),
         "kubernetes": {"enum": [f"1.{minor}" for minor in range(OLDEST, NEWEST + 1)]},
         "switches": _mapping({name: {"enum": list(switch.values)} for name, switch in SWITCHES.items()}),
         "constants": _mapping(
@@ -148,6 +153,7 @@ class Settings:
     rpc: Rpc = Rpc.REQUEST
     start: Start | None = None
     pod_slots: int | None = None
+    candidates: Mapping[str, int] = attrs.field(factory=dict)
     kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
@@ -200,6 +206,7 @@ def settings_of(document: Document) -> Settings:
         rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
         start=Start(data["start"]) if "start" in data else None,
         pod_slots=data.get("podSlots"),
+        candidates=data.get("candidates", {}),
         kubernetes=data.get("kubernetes", ""),
         switches=data.get("switches", {}),
         constants=data.get("constants", {}),
@@ -249,6 +256,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "rpc": settings.rpc.value,
         "start": settings.start.value if settings.start else None,
         "podSlots": settings.pod_slots,
+        "candidates": dict(sorted(settings.candidates.items())),
         "kubernetes": settings.kubernetes or None,
         "switches": dict(sorted(settings.switches.items())),
         "constants": dict(sorted(settings.constants.items())),
@@ -304,6 +312,7 @@ _ALTERNATIVES = {
 }
 _NOUNS = {
     "alsoCheck": "property",
+    "candidates": "process",
     "constants": "constant",
     "faults": "fault",
     "lag": "client or kind",

@@ -13,6 +13,7 @@ from ..environment.faults import (
     NODE_CRASH,
     PROBE_FAILURE,
 )
+from ..environment.leader_faults import CLOCK_SKEW, LEADER_PAUSE
 from ..environment.users import DISRUPTION
 from ..environment.watch_faults import REPLY_LOST
 from ..kinds import EVICTION, FAULT
@@ -31,8 +32,11 @@ def seen(*names: str) -> Query:
 DISRUPTED = seen(DISRUPTION, EVICTION, RESCALED)
 """Whether a user, an evictor or an autoscaler took something away, or changed what a rollout has to keep to."""
 
-RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, DISRUPTION, EVICTION, RESCALED)
-"""As ``DISRUPTED``, and whether controllers lost their memory, or were not told what they had done."""
+RESTARTED = seen(CONTROLLER_MANAGER_CRASH, REPLY_LOST, LEADER_PAUSE, CLOCK_SKEW, DISRUPTION, EVICTION, RESCALED)
+"""As ``DISRUPTED``, and whether controllers lost their memory, were not told what they did, or were two at once."""
+
+DISRUPTED_OR_TWO_LEADERS = seen(DISRUPTION, EVICTION, RESCALED, LEADER_PAUSE, CLOCK_SKEW)
+"""As ``DISRUPTED``, and whether there may have been two leaders at once."""
 
 _LOSSES = (
     NODE_CRASH,

@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
-from . import autoscalers, budgets, daemon_sets, deployments, jobs, nodes, objects, occasions, owners, scheduling
+from . import (
+    autoscalers,
+    budgets,
+    daemon_sets,
+    deployments,
+    jobs,
+    leaders,
+    nodes,
+    objects,
+    occasions,
+    owners,
+    scheduling,
+)
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -43,6 +55,10 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "dead-node-pods-replaced": (nodes.DEAD_NODE_PODS_REPLACED,),
     "no-mass-eviction-on-control-plane-partition": (nodes.NO_MASS_EVICTION,),
     "toleration-seconds-honoured": (nodes.TOLERATION_SECONDS_HONOURED,),
+    "lease-single-holder": (leaders.LEASE_SINGLE_HOLDER,),
+    "single-active-leader": (leaders.SINGLE_ACTIVE_LEADER,),
+    "leader-eventually": (leaders.LEADER_EVENTUALLY,),
+    "deposed-leader-writes-nothing": (leaders.DEPOSED_LEADER_WRITES_NOTHING,),
     "daemonset-one-per-node": (daemon_sets.DAEMONSET_ONE_PER_NODE,),
     "daemonset-not-evicted-by-not-ready": (daemon_sets.DAEMONSET_NOT_EVICTED,),
     "hpa-within-bounds": (autoscalers.WITHIN_BOUNDS,),
@@ -93,6 +109,10 @@ OCCASIONS: Mapping[str, Occasion] = {
     "dead-node-pods-replaced": occasions.NODES_LOST,
     "no-mass-eviction-on-control-plane-partition": occasions.ALL_CUT_OFF,
     "toleration-seconds-honoured": occasions.TIMES_TOLERATED,
+    "lease-single-holder": occasions.LEADERS,
+    "single-active-leader": occasions.LEADERS,
+    "leader-eventually": occasions.LEADERS,
+    "deposed-leader-writes-nothing": occasions.ON_REQUEST,
     "daemonset-one-per-node": occasions.DAEMON_SETS,
     "daemonset-not-evicted-by-not-ready": occasions.DAEMONS_LOSE_NODES,
     "hpa-within-bounds": occasions.AUTOSCALED,

@@ -16,7 +16,7 @@ from ..language.query import ANY, COUNT, DISTINCT, MULTISET, SUM, Query, no_para
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, is_terminal
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
-from .assumptions import DISRUPTED, PODS_LOST, RESTARTED, disturbed
+from .assumptions import DISRUPTED, DISRUPTED_OR_TWO_LEADERS, PODS_LOST, RESTARTED, disturbed
 
 
 @attrs.frozen(cache_hash=True)
@@ -143,7 +143,7 @@ DEPLOYMENT_MAX_SURGE_SPEC = StateProperty(
     name="deployment-max-surge-spec",
     statement="the ReplicaSets of a Deployment never ask for more than replicas + maxSurge pods together",
     key=ROLLING,
-    queries={"asked": Query(REPLICA_SET, ("object",), _asked, SUM, _deployment), "changes": DISRUPTED},
+    queries={"asked": Query(REPLICA_SET, ("object",), _asked, SUM, _deployment), "changes": DISRUPTED_OR_TWO_LEADERS},
     judge=_max_surge,
     reference="invariants 42",
     assumes="one leader; no user changes the replica count, or the strategy in the middle of a rollout",
@@ -286,8 +286,8 @@ REPLICASET_NO_OVERSHOOT = StateProperty(
     },
     judge=_no_overshoot,
     reference="invariants 35",
-    assumes="the controller was neither restarted nor left without a reply, its expectations did not expire unmet, it"
-    " adopted no pods, and nobody scaled down",
+    assumes="one leader, neither restarted nor left without a reply; its expectations did not expire unmet, it adopted"
+    " no pods, and nobody scaled down",
     advice="the controller acted again before it saw what it had done: look at its expectations and its Pod cache",
 )
 

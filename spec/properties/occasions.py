@@ -375,6 +375,9 @@ TIMES_TOLERATED = Occasion(
     "where a node has, or gets from a user, a NoExecute taint that pods tolerate for some time",
     lambda scenario: any(_for_a_while(spec, taint) for spec in _pod_specs(scenario) for taint in _executing(scenario)),
 )
+LEADERS = Occasion(
+    "where there are several candidates for a control-plane process", lambda scenario: bool(scenario.candidates)
+)
 DAEMON_SETS = Occasion(
     "where there is a DaemonSet that some node gets a pod of", lambda scenario: bool(_daemon_sets(scenario))
 )

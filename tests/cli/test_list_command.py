@@ -56,6 +56,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "node-lifecycle-controller",
         "taint-eviction-controller",
         "pod-garbage-collector",
+        "leader-election",
         "process-supervisor",
         "fault",
         "user",

@@ -43,7 +43,9 @@ QUESTION = frozenset(
 )
 """Fields that say what is asked, of which workloads and nodes: alike in all scenarios of a bug."""
 
-SETTINGS = frozenset(["faults", "lag", "consistency", "slow", "time", "rpc", "switches", "constants", "kubernetes"])
+SETTINGS = frozenset(
+    ["faults", "lag", "consistency", "slow", "time", "rpc", "switches", "constants", "kubernetes", "candidates"]
+)
 """Fields in which a bug may differ from the default cluster, and from the cluster that does not have it."""
 
 

@@ -95,6 +95,11 @@ def _silenced() -> Mapping[str, Scenario]:
             faults={"watch-break": 1, "watch-event-lost": 1},
         ),
         "a request is lost, and a reply": scenario(replica_set(), faults={"request-lost": 1, "reply-lost": 1}),
+        "leaders change": scenario(
+            replica_set(0),
+            candidates={"kube-controller-manager": 2},
+            faults={"leader-pause": 2, "clock-skew": 1, "controller-manager-crash": 1},
+        ),
         "nodes register": scenario(deployment(), registered=False),
         "a node that is hardly registered is cut off and deleted": scenario(
             deployment(0),

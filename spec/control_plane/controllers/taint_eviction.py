@@ -139,14 +139,14 @@ def _reschedule(key: _Timed, taints: tuple[Taint, ...] | None) -> Iterable[Alter
     wanted = rescheduled(key.scheduled, delay)
     if delay != 0 and wanted != key.scheduled:
         because = "it may stay" if wanted is None else f"it may stay for {wanted} s"
-        yield Alternative((Write(KEY, "eviction", Set(wanted)),), because)
+        yield Alternative((Write(KEY, "eviction_timer", Set(wanted)),), because)
 
 
 _TAINTS = Query(NODE, ("name", "object"), _taints_of, ONLY, node_of)
 
 RESCHEDULE = Rule(
     name="schedule eviction",
-    key=Key(POD, ("object", "eviction"), _timed),
+    key=Key(POD, ("object", "eviction_timer"), _timed),
     decide=_reschedule,
     queries={"taints": _TAINTS},
     reference="controllers-cluster §2",
@@ -164,7 +164,7 @@ def _evict_as_scheduled(seconds: int, *, noted: bool) -> Rule:
 
     return Rule(
         name=f"evict after {seconds} s",
-        key=Key(POD, ("object", "eviction"), due),
+        key=Key(POD, ("object", "eviction_timer"), due),
         decide=decide,
         queries={"taints": _TAINTS},
         duration=float(seconds),
@@ -184,8 +184,8 @@ def component(
     """The taint eviction controller. ``toleration_seconds``: every delay that can occur (``finite_tolerations``).
 
     ``noted``: what it deletes gets the field ``evicted``, by which a property tells who did. ``timers``: a pod has one
-    timer, in the field ``eviction``; otherwise each look at the taints reckons anew, which comes to the same as long as
-    the time of no pod can change.
+    timer, in the field ``eviction_timer``; otherwise each look at the taints reckons anew, which comes to the same as
+    long as the time of no pod can change.
     """
     seconds = sorted(set(toleration_seconds))
     later = [_evict_after(each, noted=noted) for each in seconds]
@@ -196,7 +196,7 @@ def component(
         rules=(_evict_after(0, noted=noted), *later),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
-        handlers=(Handler(POD, "eviction", _forget_timer),) if timers else (),
+        handlers=(Handler(POD, "eviction_timer", _forget_timer),) if timers else (),
         duty="deletes pods from nodes whose NoExecute taints they do not tolerate",
         reference="controllers-cluster §2",
     )

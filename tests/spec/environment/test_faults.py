@@ -9,6 +9,7 @@ from kubemodel.engine.pools import cached_field
 from kubemodel.engine.successors import transitions
 from kubemodel.spec.environment import faults
 from kubemodel.spec.environment.faults import FAULTS
+from kubemodel.spec.environment.leader_faults import LEADER_FAULTS
 from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 from kubemodel.spec.kinds import (
     DOWN,
@@ -40,6 +41,8 @@ def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
         return scenario(
             replica_set(), nodes=nodes, faults={fault: budget}, lag=lag, properties=["node-name-write-once"]
         )
+    if fault in LEADER_FAULTS:
+        return scenario(bare_pod(), nodes=nodes, faults={fault: budget}, candidates={"kube-controller-manager": 2})
     return scenario(bare_pod(pod_spec(container=PROBED)), nodes=nodes, faults={fault: budget})
 
 
@@ -49,7 +52,7 @@ def _struck(fault: str, nodes: int = 1) -> tuple[Walk, Walk]:
         behind = until(begin(_tiny(fault)), lambda walk: any(walk.see(INFORMER, "pending")))
         return behind, behind.after(faults.NAME)[0]
     calm = begin(_tiny(fault, nodes=nodes)).settled()
-    return calm, calm.after(faults.NAME, fault)[0]
+    return calm, calm.after(faults.NAME)[0]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -17,6 +17,7 @@ from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
 from kubemodel.spec.kinds import (
+    CANDIDATE,
     DEPLOYMENT,
     FAULT,
     JOB,
@@ -421,6 +422,40 @@ def counting_anew(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, decide=decide),)
 
 
+def _paused_leader(**settings: Any) -> Scenario:
+    """Two controller managers, of which the leader may stand still in the middle of its work."""
+    return scenario(replica_set(1), candidates={_MANAGER: 2}, faults={"leader-pause": 1}, **settings)
+
+
+def overwriting(rule: Rule) -> tuple[Rule, ...]:
+    """Whoever had the Lease is not told that it has lost it."""
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            kept = (step for step in found.plan if step not in become_deposed(answers["holder"]))
+            yield attrs.evolve(found, plan=tuple(kept))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def become_deposed(holder: str) -> tuple[Write, ...]:
+    """What a holder is told when another one takes its Lease."""
+    return (Write(Named(CANDIDATE, holder), "holds", Set(False)),)
+
+
+def impatient(rule: Rule) -> tuple[Rule, ...]:
+    """A candidate does not look whether the Lease is renewed."""
+    return (attrs.evolve(rule, decide=lambda key, runs, renewing, holder: rule.decide(key, runs, (), holder)),)
+
+
+def unfenced(model: Model) -> Model:
+    """The API server acts for whoever asks."""
+    components = (
+        attrs.evolve(it, guards=it.guards[:-1]) if it.process.startswith(_MANAGER) else it for it in model.components
+    )
+    return attrs.evolve(model, components=tuple(components))
+
+
 def never_cancelling(rule: Rule) -> tuple[Rule, ...]:
     """What is scheduled stays so, even if no taint is left."""
 
@@ -479,6 +514,8 @@ _APART = {
     }
 }
 _TAINTED = node("node-2", taints=[{"key": "reserved", "effect": "NoSchedule"}])
+_MANAGER = "kube-controller-manager"
+_TAKE_OVER = f"take over {_MANAGER}"
 _FOR_A_MINUTE = {"key": "broken", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}
 _CRASH = {"node-crash": 1}
 _GATED = pod_spec(schedulingGates=[{"name": "example.com/gate"}])
@@ -731,6 +768,30 @@ CASES: Mapping[str, Case] = {
         ),
         mutation="the taint eviction controller cancels no deletion when a taint goes",
         mutate=edited("taint-eviction-controller", "schedule eviction", never_cancelling),
+    ),
+    "lease-single-holder": Case(
+        holds=_paused_leader(),
+        mutation="a candidate writes the Lease without naming the version that it has read",
+        mutate=edited("leader-election", _TAKE_OVER, overwriting),
+        besides=frozenset({"undeclared-transition"}),
+    ),
+    "single-active-leader": Case(
+        holds=scenario(bare_pod(), candidates={_MANAGER: 2}),
+        mutation="a candidate takes the Lease although its holder renews it",
+        mutate=edited("leader-election", _TAKE_OVER, impatient),
+        broken=_paused_leader(),
+        besides=frozenset({"undeclared-transition"}),
+    ),
+    "leader-eventually": Case(
+        holds=_paused_leader(),
+        mutation="nobody takes over a Lease that has expired",
+        mutate=without("leader-election", _TAKE_OVER),
+        besides=frozenset({"replicaset-stable-count"}),
+    ),
+    "deposed-leader-writes-nothing": Case(
+        holds=also(_paused_leader(switches={"leader-fencing": "on"}), "deposed-leader-writes-nothing"),
+        mutation="the API server does not know the Lease: Kubernetes as it is",
+        mutate=unfenced,
     ),
     "no-mass-eviction-on-control-plane-partition": Case(
         holds=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1}),
