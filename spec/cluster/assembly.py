@@ -15,6 +15,7 @@ from ..language.scenario import Scenario
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, leaders
+from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
@@ -44,6 +45,8 @@ PARTS: tuple[Part, ...] = (
     DISRUPTION_BUDGETS,
     EVICTION_TIMERS,
     LEADER_ELECTION,
+    QUOTAS,
+    WEBHOOKS,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -156,8 +159,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "one-api-server",
-        "one API server, there whenever a component can reach it; no quota, limit ranges or webhooks refuse a request,"
-        " service accounts exist",
+        "one API server, there whenever a component can reach it; service accounts and namespaces exist",
         "kube-apiserver §6, §8",
     ),
     Assumption(
@@ -196,6 +198,7 @@ def build(scenario: Scenario) -> Model:
         machines=leaders.with_arrows(scenario, machines(scenario), once),
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
+        api_reads=api_reads(scenario),
         lag=leaders.lag(scenario, once),
         rpc=scenario.rpc,
         fused=fused(scenario),

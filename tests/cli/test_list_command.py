@@ -45,6 +45,8 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "daemonset-controller",
         "disruption-controller",
         "garbage-collector",
+        "resourcequota-controller",
+        "webhook-client",
         "kube-apiserver",
         "horizontal-pod-autoscaler-controller",
         "metrics-server",
