@@ -161,12 +161,19 @@ def _text(recorded: Trace, replayed: Replayed, against: str | None) -> Iterator[
     if departure is not None:
         yield from _departure(departure, recorded, where)
     if against is None and replayed.identical:
+        if recorded.loop is not None:
+            yield f"The loop closes: after step {len(recorded.steps)} all is as before step {recorded.loop + 1},"
+            yield "but for the names of objects, and nobody waits for ever."
         yield f"{_all_steps(recorded)}, byte for byte."
     elif against is None:
         yield "It does not replay as recorded."
+        if replayed.open_loop:
+            yield from _wrapped(f"The loop does not hold: {replayed.open_loop}.", "  ")
         yield from (f"  differs: {path}" for path in replayed.differences)
     elif replayed.still_violated:
         yield f"{where} the same story still happens and still violates {_property(recorded)}."
+    elif replayed.open_loop:
+        yield from _wrapped(f"{where} the same steps happen, but not for ever: {replayed.open_loop}.", "")
     elif departure is None:
         yield f"{where} the same steps happen, and they do not violate {_property(recorded)}."
 
@@ -216,6 +223,7 @@ def _document(replayed: Replayed, illegal: tuple[IllegalMove, ...]) -> dict[str,
         "identical": replayed.identical,
         "departure": None if departure is None else _departed(departure),
         "differences": list(replayed.differences),
+        "openLoop": replayed.open_loop,
         "stillViolated": replayed.still_violated,
         "illegalMoves": [{**attrs.asdict(move), "text": str(move)} for move in illegal],
         "trace": to_plain(replayed.trace),

@@ -27,14 +27,13 @@ from ..spec.language.plan import (
     New,
     Relist,
     RuntimeCall,
-    Set,
     Step,
     Sweep,
     Target,
     TheKey,
     Write,
 )
-from ..spec.language.request import ApiCall, Outcome, Response, Verb
+from ..spec.language.request import ApiCall, Outcome, Response
 from .plan_targets import targets, with_targets
 from .pools import MARKS, NAME, cached_field, pending_field, plan_field
 from .watch_cache import missing
@@ -235,29 +234,13 @@ class _Execution:
         if loss is Loss.REQUEST:
             response = Response(Outcome.UNKNOWN, stored, "the request was lost")
         else:
-            response = self.serve(step.request, stored, current)
+            response = self.system.model.api_server(step.request, stored, current=current)
             if response.outcome.success and response.stored != stored:
                 self.store(ordinal, response.stored)
             if loss is Loss.REPLY:
                 response = Response(Outcome.UNKNOWN, response.stored, f"{response.outcome.value}; the reply was lost")
         self.calls.append(CallRecord(ordinal, step.request, response, stale))
         return response.outcome
-
-    def serve(self, request: ApiCall, stored: Any, current: bool) -> Response:
-        """The API server's answer, from the object and what else it reads; what it writes besides is written."""
-        model = self.system.model
-        places = {read: self.by_name(read.kind, read.name) for read in model.api_reads(request)}
-        if not places:
-            return model.api_server(request, stored, current=current)
-        reads = {read: self.field(place, read.field) for read, place in places.items()}
-        response = model.api_server(request, stored, current=current, reads=reads)
-        for kind, name, value in response.besides if response.outcome.success else ():
-            place = self.by_name(kind, name)
-            if value != self.field(place, "object"):
-                self.store(place, value)
-                written = ApiCall(Verb.UPDATE, kind, Set(value), "status")
-                self.calls.append(CallRecord(place, written, Response(Outcome.DONE, value)))
-        return response
 
     def loses(self) -> Loss | None:
         """What is lost of the request that is being made: it is the one that this execution is about."""

@@ -121,14 +121,18 @@ def transitions(system: TransitionSystem, state: State) -> list[Transition]:
     In graded time a timer fires only where no step, and no timer of a shorter duration, changes the state, unless that
     is declared slow; environment steps may come at any moment.
     """
+    return timely(system, possible(system, state))
+
+
+def possible(system: TransitionSystem, state: State) -> list[Transition]:
+    """The transitions that change ``state``, whatever time says: armed timers too for which others come first."""
     found: list[Transition] = []
     for group in system.groups:
         for index, bundle, key in keys(group, state):
             given, queries = answers(group, state, key, index)
             for firing in group.fire(key, given, queries):
                 found.extend(_expand(system, state, group, key, firing, ((group.pool, index, bundle),)))
-    changing = [transition for transition in found if transition.successor != state]
-    return timely(system, changing)
+    return [transition for transition in found if transition.successor != state]
 
 
 def timely(system: TransitionSystem, enabled: list[Transition]) -> list[Transition]:

@@ -24,8 +24,6 @@ POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
 DAEMON_SET = "DaemonSet"
 HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
 LOAD = "Load"
-RESOURCE_QUOTA = "ResourceQuota"
-WEBHOOK_BACKEND = "WebhookBackend"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
 LEASE = "Lease"
@@ -177,9 +175,6 @@ LOAD_FIELDS = (Field("at", 0),)
 METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", False))
 """More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
-RESOURCE_QUOTA_FIELDS = (Field("object"),)
-WEBHOOK_BACKEND_FIELDS = (Field("reachable", False),)
-"""``reachable``: a pod behind the Service of a webhook answers. Backends are called NAMESPACE/SERVICE."""
 
 CANDIDATE_FIELDS = (Field("leads", False), Field("paused", False), Field("holds", False), Field("late", False))
 """Of a process of which there are several: it believes to lead; it stands still; the Lease names it. ``late``: it wrote
@@ -210,8 +205,6 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
         HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
         LOAD: LOAD_FIELDS,
-        RESOURCE_QUOTA: RESOURCE_QUOTA_FIELDS,
-        WEBHOOK_BACKEND: WEBHOOK_BACKEND_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

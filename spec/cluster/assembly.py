@@ -12,10 +12,10 @@ from ..language.component import Component
 from ..language.machine import Machine
 from ..language.model import Assumption, Kind, Model
 from ..language.scenario import Scenario
+from ..language.witness import with_witness
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, leaders
-from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
@@ -45,8 +45,6 @@ PARTS: tuple[Part, ...] = (
     DISRUPTION_BUDGETS,
     EVICTION_TIMERS,
     LEADER_ELECTION,
-    QUOTAS,
-    WEBHOOKS,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -159,7 +157,8 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "one-api-server",
-        "one API server, there whenever a component can reach it; service accounts and namespaces exist",
+        "one API server, there whenever a component can reach it; no quota, limit ranges or webhooks refuse a request,"
+        " service accounts exist",
         "kube-apiserver §6, §8",
     ),
     Assumption(
@@ -190,7 +189,7 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 def build(scenario: Scenario) -> Model:
     """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
     once = _of_kubernetes(scenario)
-    return Model(
+    model = Model(
         name=scenario.name,
         kinds=kinds(scenario),
         components=components(scenario),
@@ -198,7 +197,6 @@ def build(scenario: Scenario) -> Model:
         machines=leaders.with_arrows(scenario, machines(scenario), once),
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
-        api_reads=api_reads(scenario),
         lag=leaders.lag(scenario, once),
         rpc=scenario.rpc,
         fused=fused(scenario),
@@ -207,3 +205,4 @@ def build(scenario: Scenario) -> Model:
         losses=watch_faults.losses(scenario.faults, FAULT),
         assumptions=assumptions(scenario),
     )
+    return with_witness(model, always=scenario.switches.get("witness") == "always")

@@ -83,20 +83,6 @@ class LossBudget:
     used: str = "used"
 
 
-@attrs.frozen(cache_hash=True)
-class ApiRead:
-    """A field of a named object that the API server reads to answer a request."""
-
-    kind: str
-    name: str
-    field: str = "object"
-
-
-def no_api_reads(_call: ApiCall) -> tuple[ApiRead, ...]:
-    """What the API server reads besides the object of a request: nothing."""
-    return ()
-
-
 def no_api_server(call: ApiCall, _stored: Any, *, current: bool) -> Response:
     """The API server of a model that has none; raises ``RuntimeError`` when called."""
     raise RuntimeError(f"this model has no API server, yet a rule calls it: {call}, current={current}")
@@ -120,7 +106,6 @@ class Model:
     machines: tuple[Machine, ...] = ()
     properties: tuple[Property, ...] = ()
     api_server: Callable[..., Response] = no_api_server
-    api_reads: Callable[[ApiCall], tuple[ApiRead, ...]] = no_api_reads
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     rpc: Rpc = Rpc.REQUEST
     fused: frozenset[str] = frozenset()

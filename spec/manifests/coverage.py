@@ -94,9 +94,6 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
-    "ResourceQuota": ("spec.hard",),
-    "LimitRange": ("spec.limits",),
-    **dict.fromkeys(("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"), ("webhooks",)),
     "PodDisruptionBudget": (
         "spec.minAvailable",
         "spec.maxUnavailable",
@@ -126,8 +123,6 @@ _MODELLED_GROUPS = {
     "Job": "batch",
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
-    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
-    "MutatingWebhookConfiguration": "admissionregistration.k8s.io",
 }
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")

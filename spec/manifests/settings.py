@@ -27,14 +27,13 @@ from .loading import Document
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
 
-LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "PodDisruptionBudget", "ResourceQuota")
+LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "PodDisruptionBudget")
 CLIENTS = (
     "deployment-controller",
     "replicaset-controller",
     "job-controller",
     "daemonset-controller",
     "disruption-controller",
-    "resourcequota-controller",
     "kube-scheduler",
     "node-lifecycle-controller",
 )

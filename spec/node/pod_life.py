@@ -44,6 +44,8 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create", ABSENT, UNBOUND, "job-controller", "controllers-workloads §6"),
+        Arrow("create with a node", ABSENT, BOUND, "replicaset-controller", "controllers-workloads §1"),
+        Arrow("create with a node", ABSENT, BOUND, "job-controller", "controllers-workloads §6"),
         Arrow("bind", UNBOUND, BOUND, "kube-scheduler", "kube-apiserver §3"),
         Arrow("start", BOUND, RUNNING, "kubelet", "kubelet §5"),
         Arrow("start ready", BOUND, READY, "kubelet", "kubelet §5"),

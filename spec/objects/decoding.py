@@ -20,12 +20,6 @@ from .daemon_set import (
     DaemonSetUpdateStrategy,
     RollingUpdateDaemonSet,
 )
-from .decoding_admission import (
-    decode_limit_range,
-    decode_mutating_webhooks,
-    decode_resource_quota,
-    decode_validating_webhooks,
-)
 from .decoding_autoscaler import decode_autoscaler
 from .decoding_job import decode_job
 from .decoding_pod import decode_pod, decode_pod_template
@@ -259,9 +253,5 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "Job": ("batch", decode_job),
     "HorizontalPodAutoscaler": ("autoscaling", decode_autoscaler),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
-    "ResourceQuota": ("", decode_resource_quota),
-    "LimitRange": ("", decode_limit_range),
-    "ValidatingWebhookConfiguration": ("admissionregistration.k8s.io", decode_validating_webhooks),
-    "MutatingWebhookConfiguration": ("admissionregistration.k8s.io", decode_mutating_webhooks),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
 }

@@ -18,7 +18,6 @@ from . import (
     objects,
     occasions,
     owners,
-    quotas,
     scheduling,
 )
 from .occasions import Occasion
@@ -77,7 +76,6 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "gc-deletes-only-ownerless": tuple(map(owners.gc_deletes_only_ownerless, (POD, REPLICA_SET))),
     "dependents-eventually-collected": tuple(map(owners.dependents_eventually_collected, (POD, REPLICA_SET))),
     "foreground-order": tuple(map(owners.foreground_order, (REPLICA_SET, DEPLOYMENT))),
-    "quota-not-exceeded": (quotas.QUOTA_NOT_EXCEEDED,),
     "orphan-keeps-dependents": tuple(map(owners.orphan_keeps_dependents, (POD, REPLICA_SET))),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
@@ -132,7 +130,6 @@ OCCASIONS: Mapping[str, Occasion] = {
     "gc-deletes-only-ownerless": occasions.PASSED_ON,
     "dependents-eventually-collected": occasions.OWNERS_DELETED,
     "foreground-order": occasions.IN_FOREGROUND,
-    "quota-not-exceeded": occasions.QUOTAS,
     "orphan-keeps-dependents": occasions.ORPHANING,
 }
 """When each property is checked unless a scenario says otherwise."""

@@ -245,7 +245,7 @@ class _Less:
         return value - 1
 
 
-def _finding(salt: int, rarity: int, *told: Any) -> Finding:
+def finding(salt: int, rarity: int, *told: Any) -> Finding:
     drawn = digest(salt, *told) % rarity
     return {0: violated(f"of {told}"), 1: suspended("not now"), 2: IDLE}.get(drawn, HOLDS)
 
@@ -260,7 +260,7 @@ def properties(draw: st.DrawFn, name: str) -> StateProperty | StepProperty:
             "",
             kind,
             ("object", "memory"),
-            lambda component, rule, before, after, answers: _finding(
+            lambda component, rule, before, after, answers: finding(
                 salt, rarity, component, rule, before, after, sorted(answers.items())
             ),
         )
@@ -268,7 +268,7 @@ def properties(draw: st.DrawFn, name: str) -> StateProperty | StepProperty:
         name,
         "",
         Key(kind, ("object", "memory"), lambda *values: values if values[0] is not None else None),
-        lambda key, **answers: _finding(salt, rarity, key, sorted(answers.items())),
+        lambda key, **answers: finding(salt, rarity, key, sorted(answers.items())),
         {"q": draw(queries())} if draw(st.booleans()) else {},
         draw(st.sampled_from(tuple(When))),
     )

@@ -45,8 +45,6 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "daemonset-controller",
         "disruption-controller",
         "garbage-collector",
-        "resourcequota-controller",
-        "webhook-client",
         "kube-apiserver",
         "horizontal-pod-autoscaler-controller",
         "metrics-server",
@@ -92,7 +90,7 @@ def test_every_property_is_listed_and_the_one_of_all_machines() -> None:
     [
         ("node-name-write-once", "every step"),
         ("deployment-min-available", "every state"),
-        ("deployment-eventually-complete", "every quiescent state"),
+        ("deployment-eventually-complete", "every endless run: eventually always"),
     ],
 )
 def test_properties_say_where_they_must_hold(name: str, holds_in: str) -> None:

@@ -17,7 +17,6 @@ from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
-from ...objects.quota import ResourceQuota, ResourceQuotaStatus
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
 from .pod_strategy import (
     grace_period_seconds,
@@ -131,26 +130,9 @@ JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
 HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
-
-
-def _new_quota(new: ResourceQuota) -> ResourceQuota:
-    return attrs.evolve(new, status=ResourceQuotaStatus())
-
-
-RESOURCE_QUOTA = Strategy(ResourceQuota.kind, prepare=_new_quota, counts_generations=False, advances=_never)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 
-_SERVED = (
-    POD,
-    NODE,
-    DEPLOYMENT,
-    JOB,
-    REPLICA_SET,
-    DAEMON_SET,
-    POD_DISRUPTION_BUDGET,
-    HORIZONTAL_POD_AUTOSCALER,
-    RESOURCE_QUOTA,
-)
+_SERVED = (POD, NODE, DEPLOYMENT, JOB, REPLICA_SET, DAEMON_SET, POD_DISRUPTION_BUDGET, HORIZONTAL_POD_AUTOSCALER)
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 
 

@@ -60,7 +60,6 @@ from ..exploration import (
     node,
     pod_spec,
     priority_class,
-    quota,
     replaced,
     replica_set,
     rolling,
@@ -193,13 +192,6 @@ def status_report_undeletes(serve: ApiServer) -> ApiServer:
             return response
         metadata = attrs.evolve(response.stored.metadata, deletion_timestamp=None, deletion_grace_period_seconds=None)
         return attrs.evolve(response, stored=attrs.evolve(response.stored, metadata=metadata))
-
-    return mutant
-
-
-def without_reads(serve: ApiServer) -> ApiServer:
-    def mutant(call: ApiCall, stored: Any, *, current: bool, reads: Any = None) -> Response:
-        return serve(call, stored, current=current)
 
     return mutant
 
@@ -608,7 +600,7 @@ CASES: Mapping[str, Case] = {
         holds=_PREEMPTING,
         mutation="the scheduler takes itself for more urgent than it is, so that equals make each other go",
         mutate=edited(SCHEDULER, "schedule", key_seen(with_more_priority)),
-        besides=frozenset({"preemptor-eventually-bound"}),
+        besides=frozenset({"preemptor-eventually-bound", "replicaset-stable-count"}),
     ),
     "preemptor-eventually-bound": Case(
         holds=_PREEMPTING,
@@ -648,6 +640,7 @@ CASES: Mapping[str, Case] = {
             "manage replicas",
             lambda rule: (attrs.evolve(rule, queries={**rule.queries, "expected": NOTHING_EXPECTED}),),
         ),
+        besides=frozenset({"replicaset-stable-count"}),
         broken=scenario(deployment(2, strategy=_NO_SURGE), users=[[{"scale": "web=1"}]]),
     ),
     "replicaset-stable-count": Case(
@@ -725,6 +718,7 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), autoscaler(), **loaded(20)),
         mutation="the autoscaler asks for another count than the target has, however the metrics are",
         mutate=edited(AUTOSCALER, "sync Deployment", always_rescaling),
+        besides=frozenset({"replicaset-stable-count", "deployment-eventually-complete"}),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
@@ -754,7 +748,7 @@ CASES: Mapping[str, Case] = {
         holds=scenario(job()),
         mutation="the Job controller takes the conditions of a Complete Job away",
         mutate=edited(JOBS, "sync", reopening),
-        besides=frozenset({"undeclared-transition"}),
+        besides=frozenset({"undeclared-transition", "job-eventually-finished"}),
     ),
     "job-eventually-finished": Case(
         holds=scenario(job(2, parallelism=2)),
@@ -839,7 +833,7 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]], start="created"),
         mutation="the garbage collector deletes pods whose owner is there",
         mutate=edited(COLLECTOR, "collect Pod", collecting_all),
-        besides=frozenset({"deployment-min-available"}),
+        besides=frozenset({"deployment-min-available", "replicaset-stable-count", "deployment-eventually-complete"}),
     ),
     "dependents-eventually-collected": Case(
         holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]]),
@@ -855,18 +849,6 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), users=[[{"delete": "deployment/web --cascade=orphan"}]]),
         mutation="the garbage collector takes the finalizer orphan away without looking for dependents",
         mutate=edited(COLLECTOR, "orphan dependents of Deployment", query_blind("dependents of kind ReplicaSet")),
-    ),
-    "quota-not-exceeded": Case(
-        holds=scenario(
-            deployment(1, strategy=_NO_SURGE),
-            quota(pods="1"),
-            users=[[{"apply": "0.yaml"}]],
-            applied={"0.yaml": [deployment(1, V2, strategy=_NO_SURGE)]},
-        ),
-        mutation="the API server does not look at quotas",
-        mutate=api_server(without_reads),
-        besides=frozenset({"undeclared-transition"}),
-        broken=also(scenario(bare_pod(name="one"), bare_pod(name="two"), quota(pods="1")), "quota-not-exceeded"),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),
