@@ -33,7 +33,7 @@ from ..spec.language.plan import (
     TheKey,
     Write,
 )
-from ..spec.language.request import ApiCall, Outcome, Response
+from ..spec.language.request import ApiCall, Outcome, Response, Verb
 from .plan_targets import targets, with_targets
 from .pools import MARKS, NAME, cached_field, pending_field, plan_field
 from .watch_cache import missing
@@ -235,12 +235,32 @@ class _Execution:
             response = Response(Outcome.UNKNOWN, stored, "the request was lost")
         else:
             response = self.system.model.api_server(step.request, stored, current=current)
+            if step.request.verb is Verb.CREATE and response.outcome.success and self.field(ordinal, NAME):
+                response = attrs.evolve(response, stored=self.incarnated(ordinal, response.stored))
             if response.outcome.success and response.stored != stored:
                 self.store(ordinal, response.stored)
             if loss is Loss.REPLY:
                 response = Response(Outcome.UNKNOWN, response.stored, f"{response.outcome.value}; the reply was lost")
         self.calls.append(CallRecord(ordinal, step.request, response, stale))
         return response.outcome
+
+    def incarnated(self, ordinal: int, created: Any) -> Any:
+        """A new object under a name of its own. What is left of an earlier one moves into a bundle without a name."""
+        pool = self.system.pools[self.pools[ordinal]]
+        kind = pool.kind
+        fields = [*kind.of_incarnation, *(plan_field(component) for component in kind.plans_of_incarnation)]
+        left = {
+            field: self.field(ordinal, field)
+            for field in fields
+            if field in pool.position and self.field(ordinal, field) != pool.initial[pool.position[field]]
+        }
+        if left:
+            other = self.take(self.pools[ordinal], Selection(self.pools[ordinal]))
+            for field, value in left.items():
+                self.put(other, field, value)
+                self.put(ordinal, field, pool.initial[pool.position[field]])
+        bundle = dict(zip(pool.fields, self.values[ordinal], strict=True))
+        return self.system.model.incarnation(created, bundle)
 
     def loses(self) -> Loss | None:
         """What is lost of the request that is being made: it is the one that this execution is about."""
