@@ -91,8 +91,8 @@ def _loaded(path: str) -> Trace:
 def _against(path: str, own: Request) -> Request:
     """The request for changed manifests: a scenario as it stands, or manifests in the recorded scenario's place.
 
-    A manifest with a Deployment or DaemonSet that a user applies in the recorded story stands for what is applied; any
-    other one for the objects that are there when the story begins.
+    A manifest with a Deployment, DaemonSet or StatefulSet that a user applies in the recorded story stands for what is
+    applied; any other one for the objects that are there when the story begins.
     """
     documents = load((path,), sys.stdin)
     if any(map(is_scenario, documents)):
@@ -105,7 +105,7 @@ def _against(path: str, own: Request) -> Request:
     if not objects:
         raise InputError("no workload of a kind that is modelled", source=path, expected="a changed Deployment")
     settings = own.settings
-    changed = {_identity(item): item for item in objects if item["kind"] in ("Deployment", "DaemonSet")}
+    changed = {_identity(item): item for item in objects if item["kind"] in ("Deployment", "DaemonSet", "StatefulSet")}
     applied = {
         name: tuple(changed.get(_identity(item), item) for item in items) for name, items in settings.applied.items()
     }

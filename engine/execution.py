@@ -70,11 +70,16 @@ class CallRecord:
 
 @attrs.frozen(eq=False)
 class Effects:
-    """What one step does: the new bundle of every selection, and edits of whole pools (for all other bundles)."""
+    """What one step does: the new bundle of every selection, and edits of whole pools (for all other bundles).
+
+    ``origins``: what every selection held before, each field with the incarnation that it belongs to now; () where that
+    is just what it held.
+    """
 
     bundles: tuple[int, ...]
     sweeps: tuple[tuple[int, Sweep], ...]
     calls: tuple[CallRecord, ...]
+    origins: tuple[int, ...] = ()
 
 
 @attrs.frozen
@@ -125,6 +130,7 @@ class _Execution:
         self.calls: list[CallRecord] = []
         self.lost = lost
         self.requests = 0
+        self.moved: dict[int, dict[str, Any]] = {}
         self.key = self.take(key_pool)
         self.key_name = self.field(self.key, NAME)
         self.last = self.key
@@ -248,7 +254,8 @@ class _Execution:
         """A new object under a name of its own. What is left of an earlier one moves into a bundle without a name."""
         pool = self.system.pools[self.pools[ordinal]]
         kind = pool.kind
-        fields = [*kind.of_incarnation, *(plan_field(component) for component in kind.plans_of_incarnation)]
+        planning = (one for one in kind.plans_of_incarnation if (one, ordinal) != (self.component, self.key))
+        fields = [*kind.of_incarnation, *map(plan_field, planning)]
         left = {
             field: self.field(ordinal, field)
             for field in fields
@@ -256,9 +263,11 @@ class _Execution:
         }
         if left:
             other = self.take(self.pools[ordinal], Selection(self.pools[ordinal]))
-            for field, value in left.items():
-                self.put(other, field, value)
-                self.put(ordinal, field, pool.initial[pool.position[field]])
+            cleared = {field: pool.initial[pool.position[field]] for field in left}
+            for place, fields_there in ((other, left), (ordinal, cleared)):
+                self.moved[place] = fields_there
+                for field, value in fields_there.items():
+                    self.put(place, field, value)
         bundle = dict(zip(pool.fields, self.values[ordinal], strict=True))
         return self.system.model.incarnation(created, bundle)
 
@@ -343,7 +352,19 @@ class _Execution:
             ),
             tuple(self.sweeps),
             tuple(self.calls),
+            self.origins(),
         )
+
+    def origins(self) -> tuple[int, ...]:
+        """What every selection held before, after what was left of earlier incarnations has moved."""
+        if not self.moved:
+            return ()
+        found = []
+        for ordinal, (number, bundle) in enumerate(zip(self.pools, self.chosen, strict=True)):
+            pool = self.system.pools[number]
+            before = dict(zip(pool.fields, pool.bundles[bundle], strict=True))
+            found.append(pool.intern(tuple({**before, **self.moved.get(ordinal, {})}.values())))
+        return tuple(found)
 
     def nothing(self) -> Effects:
         return Effects(self.chosen[: len(self.values)], (), ())

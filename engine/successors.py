@@ -98,10 +98,13 @@ def changes(
 ) -> Iterator[tuple[int, int, int]]:
     """The distinct (pool, bundle before, bundle after) that differ: of what was chosen, and of all that a sweep edits.
 
+    What is left of an earlier incarnation and moves out of its name is no change.
+
     ``content`` gives a pool's content before the step.
     """
     found: dict[tuple[int, int, int], None] = {}
-    for (pool, _, before), after in zip(chosen, effects.bundles, strict=True):
+    origins = effects.origins or tuple(bundle for _, _, bundle in chosen)
+    for (pool, _, _), before, after in zip(chosen, origins, effects.bundles, strict=True):
         found[pool, before, after] = None
     for swept in dict.fromkeys(pool for pool, _ in effects.sweeps):
         taken = {index for pool, index, _ in chosen if pool == swept}

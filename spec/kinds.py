@@ -24,6 +24,7 @@ POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
 DAEMON_SET = "DaemonSet"
 HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
 LOAD = "Load"
+STATEFUL_SET = "StatefulSet"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
 LEASE = "Lease"
@@ -64,7 +65,8 @@ class PodRuntime:
 
     ``sandbox``: SANDBOX_READY or SANDBOX_NOT_READY. ``containers``: ABSENT, CREATED, RUNNING or EXITED, for all main
     containers together. ``exit_code`` of the last exit. ``serving``: the application answers requests; not an API
-    fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart.
+    fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart. ``name`` of the pod, "" where
+    it was generated: the runtime knows it from a label.
     """
 
     node: str
@@ -73,6 +75,7 @@ class PodRuntime:
     exit_code: int = 0
     serving: bool = False
     restarts: int = 0
+    name: str = ""
 
 
 @attrs.frozen(cache_hash=True)
@@ -183,15 +186,19 @@ something when the Lease named another one, which nothing reads but a property."
 LEASE_FIELDS = (Field("holder", ""),)
 """``holder``: the process that the Lease names."""
 
+STATEFUL_SET_FIELDS = (Field("object"),)
 PROCESS_FIELDS = (Field("state", RUNNING),)
 FAULT_FIELDS = (Field("left", 0), Field("used", False))
 USER_FIELDS = (Field("todo", ()),)
 """``left``: how often the fault may still come; ``used``: whether it came. ``todo``: the user's actions, in order."""
 
 
-def pods(slots: int, fields: tuple[Field, ...] = POD_FIELDS) -> Kind:
-    """Interchangeable pods with generated names, at most ``slots`` at once."""
-    return Kind(POD, fields, slots=slots)
+def pods(slots: int, fields: tuple[Field, ...] = POD_FIELDS, names: tuple[str, ...] = ()) -> Kind:
+    """Interchangeable pods with generated names, at most ``slots`` at once, beside those called ``names``.
+
+    What runs for an earlier incarnation of a name, and the kubelet's worker of it, stand in one of the slots.
+    """
+    return Kind(POD, fields, names, slots, of_incarnation=("runtime", "worker"), plans_of_incarnation=(KUBELET,))
 
 
 def named(kind: str, names: tuple[str, ...]) -> Kind:
@@ -202,6 +209,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         DEPLOYMENT: DEPLOYMENT_FIELDS,
         JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,
+        STATEFUL_SET: STATEFUL_SET_FIELDS,
         POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
         HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
         LOAD: LOAD_FIELDS,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..constants import with_constants
+from ..control_plane.apiserver.incarnations import incarnation
 from ..environment import faults, users, watch_faults
 from ..kinds import FAULT, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, POD, POD_FIELDS, PROCESS, USER, named, pods
 from ..language.component import Component
@@ -30,12 +31,14 @@ from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
+from .stateful_sets import STATEFUL_SETS
 
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
     AUTOSCALING,
     JOBS,
     DAEMON_SETS,
+    STATEFUL_SETS,
     SCHEDULING,
     NODE_AGENTS,
     NODE_CONTROLLERS,
@@ -111,7 +114,7 @@ def _own_kinds(scenario: Scenario) -> tuple[Kind, ...]:
     found = needed(scenario)
     fields = (*POD_FIELDS, *(field for part in found for field in part.pod_fields))
     return (
-        pods(pod_slots(scenario), fields),
+        pods(pod_slots(scenario), fields, tuple(name for part in found for name in part.pod_names(scenario))),
         *(kind for part in found for kind in part.kinds(scenario)),
         named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, *leaders.further_processes(scenario))),
         named(FAULT, (*_faults(scenario), users.DISRUPTION, *(event for part in found for event in part.events))),
@@ -197,6 +200,7 @@ def build(scenario: Scenario) -> Model:
         machines=leaders.with_arrows(scenario, machines(scenario), once),
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
+        incarnation=incarnation,
         lag=leaders.lag(scenario, once),
         rpc=scenario.rpc,
         fused=fused(scenario),

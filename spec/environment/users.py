@@ -9,7 +9,7 @@ import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, ORPHAN
 from ..control_plane.controllers.deployment_status import is_complete
-from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, ORPHANED, POD, REPLICA_SET, USER
+from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, ORPHANED, POD, REPLICA_SET, STATEFUL_SET, USER
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
 from ..language.query import DISTINCT, ONLY, Query
@@ -18,6 +18,7 @@ from ..objects.daemon_set import DaemonSet, DaemonSetSpec
 from ..objects.metadata import OwnerReference
 from ..objects.node import Node
 from ..objects.pod import Pod
+from ..objects.stateful_set import StatefulSet, StatefulSetSpec
 from ..objects.taints import NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE, Taint
 from ..objects.workloads import Deployment, DeploymentSpec
 from .drain import AWAITED, UNMANAGED, Await, EvictAll, ask, await_evictions, command, evict_all
@@ -37,9 +38,9 @@ VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "drai
 
 @attrs.frozen(cache_hash=True)
 class ApplySpec:
-    """`kubectl apply` of a changed Deployment or DaemonSet: its spec becomes ``spec``."""
+    """`kubectl apply` of a changed Deployment, DaemonSet or StatefulSet: its spec becomes ``spec``."""
 
-    spec: DeploymentSpec | DaemonSetSpec
+    spec: DeploymentSpec | DaemonSetSpec | StatefulSetSpec
 
     def __call__(self, stored: Any, /) -> Any:
         """The object with the new spec."""
@@ -48,12 +49,12 @@ class ApplySpec:
 
 @attrs.frozen(cache_hash=True)
 class ScaleTo:
-    """`kubectl scale deployment --replicas`."""
+    """`kubectl scale --replicas` of a Deployment or StatefulSet."""
 
     replicas: int
 
-    def __call__(self, stored: Deployment, /) -> Deployment:
-        """The Deployment with the new replica count."""
+    def __call__(self, stored: Any, /) -> Any:
+        """The object with the new replica count."""
         return attrs.evolve(stored, spec=attrs.evolve(stored.spec, replicas=self.replicas))
 
 
@@ -125,8 +126,8 @@ class Edit:
 class Delete:
     """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
 
-    For a pod, ``name`` is its own, or that of the Deployment, DaemonSet or Job whose pods are meant: any one of them
-    is deleted. ``policy``: what becomes of dependents, `--cascade`.
+    For a pod, ``name`` is its own, or that of the Deployment, DaemonSet, StatefulSet or Job whose pods are meant: any
+    one of them is deleted. ``policy``: what becomes of dependents, `--cascade`.
     """
 
     text: str
@@ -148,8 +149,8 @@ class NextAction:
         return todo[1:]
 
 
-def apply(changed: Deployment | DaemonSet, source: str, incarnation: int = 1) -> Edit:
-    """The action that applies a changed manifest, read from ``source``. DaemonSets are never gone.
+def apply(changed: Deployment | DaemonSet | StatefulSet, source: str, incarnation: int = 1) -> Edit:
+    """The action that applies a changed manifest, read from ``source``. DaemonSets and StatefulSets are never gone.
 
     ``incarnation``: the uid of the Deployment that it creates where there is none any more.
     """
@@ -159,9 +160,9 @@ def apply(changed: Deployment | DaemonSet, source: str, incarnation: int = 1) ->
     return Edit(f"kubectl apply -f {source}", changed.kind, changed.metadata.name, ApplySpec(changed.spec), new)
 
 
-def scale(name: str, replicas: int) -> Edit:
-    """The action that scales a Deployment."""
-    return Edit(f"kubectl scale deployment/{name} --replicas={replicas}", DEPLOYMENT, name, ScaleTo(replicas))
+def scale(name: str, replicas: int, kind: str = DEPLOYMENT) -> Edit:
+    """The action that scales a Deployment, or a StatefulSet."""
+    return Edit(f"kubectl scale {kind.lower()}/{name} --replicas={replicas}", kind, name, ScaleTo(replicas))
 
 
 def pause(name: str, *, paused: bool = True) -> Edit:
@@ -224,7 +225,7 @@ def _of_workload(name: str | None, pod: Pod | None) -> Pod | None:
 
 def _workload(controller: OwnerReference) -> str:
     """Name of the workload whose pods have this controller: ReplicaSets are called after their Deployment."""
-    return controller.name if controller.kind in (DAEMON_SET, JOB) else controller.name.rpartition("-")[0]
+    return controller.name if controller.kind in (DAEMON_SET, STATEFUL_SET, JOB) else controller.name.rpartition("-")[0]
 
 
 def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:

@@ -107,7 +107,7 @@ class Model:
     ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
     ``slow``: components, and watches as "client/kind", that take as long as they like: timers do not wait for them.
     ``losses``: what may be lost of requests to the API server, by whomever they are made but the environment.
-    ``incarnation(object, bundle)``: the object as it is stored that was created under a name of its own, from all fields
+    ``incarnation(object, bundle)``: an object as it is stored that is created under a name of its own, given all fields
     of the bundle of that name: told apart from earlier incarnations that are still remembered there.
     ``accepts``: the properties of quiescent states that say when stopping is all right are among ``properties``.
     """

@@ -74,6 +74,15 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
     "DaemonSet": ("spec.selector", "spec.updateStrategy", "spec.minReadySeconds"),
+    "StatefulSet": (
+        "spec.replicas",
+        "spec.ordinals",
+        "spec.selector",
+        "spec.serviceName",
+        "spec.podManagementPolicy",
+        "spec.updateStrategy",
+        "spec.minReadySeconds",
+    ),
     "Job": (
         "spec.completions",
         "spec.completionMode",
@@ -112,6 +121,7 @@ TEMPLATES: Mapping[str, str] = {
     "ReplicaSet": "spec.template",
     "Job": "spec.template",
     "DaemonSet": "spec.template",
+    "StatefulSet": "spec.template",
     "Pod": "",
 }
 """Where the pod stands in each modelled kind that has one."""
@@ -120,6 +130,7 @@ _MODELLED_GROUPS = {
     "Deployment": "apps",
     "ReplicaSet": "apps",
     "DaemonSet": "apps",
+    "StatefulSet": "apps",
     "Job": "batch",
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",

@@ -27,12 +27,13 @@ from .loading import Document
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
 
-LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "PodDisruptionBudget")
+LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "PodDisruptionBudget")
 CLIENTS = (
     "deployment-controller",
     "replicaset-controller",
     "job-controller",
     "daemonset-controller",
+    "statefulset-controller",
     "disruption-controller",
     "kube-scheduler",
     "node-lifecycle-controller",

@@ -34,7 +34,7 @@ def _in_phase(phase: str, meaning: str) -> State:
     return State(phase, lambda pod: pod is not None and pod.status.phase == phase, meaning)
 
 
-_DELETERS = ("replicaset-controller", "daemonset-controller", "garbage-collector", "user")
+_DELETERS = ("replicaset-controller", "daemonset-controller", "statefulset-controller", "garbage-collector", "user")
 _RUNTIME_STATES = (BOUND, RUNNING, READY)
 
 
@@ -43,6 +43,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("create", ABSENT, UNBOUND, "replicaset-controller", "controllers-workloads §1"),
         Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
+        Arrow("create", ABSENT, UNBOUND, "statefulset-controller", "controllers-workloads §3"),
         Arrow("create", ABSENT, UNBOUND, "job-controller", "controllers-workloads §6"),
         Arrow("create with a node", ABSENT, BOUND, "replicaset-controller", "controllers-workloads §1"),
         Arrow("create with a node", ABSENT, BOUND, "job-controller", "controllers-workloads §6"),
@@ -84,6 +85,7 @@ def _arrows() -> tuple[Arrow, ...]:
         for source in (TERMINATING, FAILED, SUCCEEDED)
     ]
     for phase in (FAILED, SUCCEEDED):
+        arrows.append(Arrow("replace", phase, ABSENT, "statefulset-controller", "controllers-workloads §3"))
         arrows.append(Arrow("complete deletion", phase, ABSENT, "kubelet", "kubelet §3"))
         arrows.append(Arrow("collect", phase, ABSENT, "pod-garbage-collector", "controllers-cluster §8"))
         arrows.append(Arrow("evict finished", phase, ABSENT, "kube-apiserver", "kube-apiserver §5"))

@@ -100,6 +100,22 @@ def daemon_set(pod: Data | None = None, *, finalizers: Sequence[str] = (), **spe
     }
 
 
+def stateful_set(replicas: int = 1, pod: Data | None = None, *, finalizers: Sequence[str] = (), **spec: Any) -> Data:
+    """The StatefulSet db; ``finalizers`` are those of its pods."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "db"},
+        "spec": {
+            "replicas": replicas,
+            "serviceName": "db",
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": _labelled(pod or pod_spec(), finalizers),
+            **spec,
+        },
+    }
+
+
 def updating(max_surge: int | str, max_unavailable: int | str) -> Data:
     """The field of a DaemonSet's spec with these limits."""
     return {"updateStrategy": {"rollingUpdate": {"maxSurge": max_surge, "maxUnavailable": max_unavailable}}}

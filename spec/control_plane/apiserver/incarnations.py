@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 
 from ...objects.metadata import ObjectMeta, OwnerReference
+from ...objects.pod import Pod
 
 FIRST = 1
 """The rank of an incarnation where no earlier one is remembered."""
@@ -42,7 +43,12 @@ def _found(value: Any) -> Iterator[int]:
 
 
 def incarnation(created: Any, bundle: Mapping[str, Any]) -> Any:
-    """The created object with its rank, given all that its bundle remembers."""
+    """The created object with its rank, given all that its bundle remembers.
+
+    Pods alone are used again by their names so far; objects of other kinds are as they were sent.
+    """
+    if not isinstance(created, Pod):
+        return created
     used = {uid for value in bundle.values() for uid in _remembered(value)}
     rank = next(number for number in count(FIRST) if number not in used)
     return attrs.evolve(created, metadata=attrs.evolve(created.metadata, uid=rank))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import attrs
 from frozendict import frozendict
@@ -83,7 +84,7 @@ def storage_matches(stateful_set: StatefulSet, pod: Pod) -> bool:
     )
 
 
-def _volumes(spec: PodSpec) -> tuple[frozendict[str, frozendict[str, str]], ...]:
+def _volumes(spec: PodSpec) -> tuple[frozendict[str, Any], ...]:
     return spec.volumes  # type: ignore[return-value]
 
 
