@@ -78,6 +78,19 @@ def _autoscaler(name: str) -> Mapping[str, Any]:
     }
 
 
+def _stateful_set(name: str, release: int) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": name},
+        "spec": {
+            "serviceName": name,
+            "selector": {"matchLabels": {"app": name}},
+            "template": _template(name, release),
+        },
+    }
+
+
 def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
     """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
     metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
@@ -142,10 +155,22 @@ AUTOSCALED: Mapping[str, Any] = {
 """Another one, for what only autoscalers call for."""
 
 
+STATEFUL: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "stateful"},
+    "objects": [_stateful_set("store", 1)],
+    "applied": {_UPDATE: [_stateful_set("store", 2)]},
+    "nodes": 2,
+    "users": [[{"apply": _UPDATE}, {"scale": "statefulset/store=0"}]],
+}
+"""A third one, for pods with names that stay."""
+
+
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED, AUTOSCALED))
+    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED, AUTOSCALED, STATEFUL))
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 
 

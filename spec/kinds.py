@@ -48,6 +48,10 @@ EVICTION = "an eviction"
 ORPHANED, COLLECTED = "a deletion that orphans", "a deletion that is passed on"
 """Names under which it is remembered how an owner was deleted."""
 
+FORCED = "a deletion by force"
+"""Name under which it is remembered that a pod's object may have gone before its containers were known to have ended:
+a user deleted it with grace period 0, deleted its node, or declared the node out of service."""
+
 CREATION, DELETION = "creation", "deletion"
 """What a controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
 

@@ -16,7 +16,7 @@ from ..language.scenario import Scenario
 from ..language.witness import with_witness
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions, leaders
+from . import api_evictions, leaders, stateful_sets
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
@@ -87,7 +87,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     found.append(faults.supervisor(scenario.faults, _clients_by_process(found), everybody))
     found.append(faults.component(scenario.faults, lag, several.items()))
-    found.append(users.component(drains=api_evictions.needed(scenario)))
+    found.append(users.component(drains=api_evictions.needed(scenario), identities=stateful_sets.needed(scenario)))
     return tuple(component for component in found if component.rules)
 
 

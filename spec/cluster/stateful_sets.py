@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..control_plane.controllers import statefulset
 from ..control_plane.controllers.statefulset_identity import pod_name, revision_name
-from ..kinds import STATEFUL_SET, named
+from ..kinds import FORCED, STATEFUL_SET, named
 from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
@@ -66,5 +66,6 @@ STATEFUL_SETS = Part(
     pod_names=_pod_names,
     initial=_initial,
     machines=(statefulset.MACHINE,),
+    events=(FORCED,),
     assumptions=_assumptions,
 )

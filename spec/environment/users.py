@@ -9,7 +9,21 @@ import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, ORPHAN
 from ..control_plane.controllers.deployment_status import is_complete
-from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, ORPHANED, POD, REPLICA_SET, STATEFUL_SET, USER
+from ..control_plane.controllers.pod_garbage_collector import OUT_OF_SERVICE
+from ..kinds import (
+    COLLECTED,
+    DAEMON_SET,
+    DEPLOYMENT,
+    FAULT,
+    FORCED,
+    JOB,
+    NODE,
+    ORPHANED,
+    POD,
+    REPLICA_SET,
+    STATEFUL_SET,
+    USER,
+)
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
 from ..language.query import DISTINCT, ONLY, Query
@@ -256,6 +270,15 @@ def _drives_off(action: Edit) -> bool:
     return isinstance(change, SetTaint) and not change.remove and change.taint.effect == NO_EXECUTE
 
 
+def _forces(action: Action) -> bool:
+    """Whether the action lets a pod's object go while its containers may still run (invariants 50, 77)."""
+    if isinstance(action, Delete):
+        return action.kind == NODE or (action.kind == POD and action.force)
+    change = action.change if isinstance(action, Edit) else None
+    return isinstance(change, SetTaint) and not change.remove and change.taint.key == OUT_OF_SERVICE
+
+
+_FORCES = (Write(Named(FAULT, FORCED), "used", Set(True)),)
 _DISTURBED = Write(Named(FAULT, DISRUPTION), "used", Set(True))
 
 
@@ -294,11 +317,16 @@ def _act(
         yield Alternative((*done, Call(Named(action.kind, action.name), request)), action.text)
 
 
-def component(*, drains: bool = False) -> Component:
+def component(*, drains: bool = False, identities: bool = False) -> Component:
     """The users of a scenario; each does what stands in its list, in order, each at any moment.
 
-    ``drains``: one of them drains a node.
+    ``drains``: one of them drains a node. ``identities``: pods have names that come again, so that force matters.
     """
+
+    def decide(action: Action, **answers: Any) -> Iterable[Alternative]:
+        noted = _FORCES if identities and _forces(action) else ()
+        return (attrs.evolve(found, plan=(*noted, *found.plan)) for found in _act(action, **answers))
+
     draining = {"unmanaged": UNMANAGED, "awaited": AWAITED} if drains else {}
     rule = Rule(
         name="act",
@@ -308,7 +336,7 @@ def component(*, drains: bool = False) -> Component:
             "meets": Query(DEPLOYMENT, ("object",), _meets, ONLY, _deployment_meant),
             **draining,
         },
-        decide=_act,
+        decide=decide,
         reference="design §4",
         meaning="does the next thing on the list",
     )

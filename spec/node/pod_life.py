@@ -44,6 +44,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create", ABSENT, UNBOUND, "statefulset-controller", "controllers-workloads §3"),
+        Arrow("create with a node", ABSENT, BOUND, "statefulset-controller", "controllers-workloads §3"),
         Arrow("create", ABSENT, UNBOUND, "job-controller", "controllers-workloads §6"),
         Arrow("create with a node", ABSENT, BOUND, "replicaset-controller", "controllers-workloads §1"),
         Arrow("create with a node", ABSENT, BOUND, "job-controller", "controllers-workloads §6"),
@@ -76,6 +77,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("node gone", TERMINATING, FAILED, "pod-garbage-collector", "controllers-cluster §8"),
     ]
     arrows.append(Arrow("delete failed", FAILED, ABSENT, "daemonset-controller", "controllers-workloads §4"))
+    arrows.append(Arrow("delete failed", FAILED, ABSENT, "statefulset-controller", "controllers-workloads §3"))
     arrows += [
         Arrow("delete", source, TERMINATING, "job-controller", "controllers-workloads §6.3")
         for source in (UNBOUND, *_RUNTIME_STATES)
@@ -85,7 +87,6 @@ def _arrows() -> tuple[Arrow, ...]:
         for source in (TERMINATING, FAILED, SUCCEEDED)
     ]
     for phase in (FAILED, SUCCEEDED):
-        arrows.append(Arrow("replace", phase, ABSENT, "statefulset-controller", "controllers-workloads §3"))
         arrows.append(Arrow("complete deletion", phase, ABSENT, "kubelet", "kubelet §3"))
         arrows.append(Arrow("collect", phase, ABSENT, "pod-garbage-collector", "controllers-cluster §8"))
         arrows.append(Arrow("evict finished", phase, ABSENT, "kube-apiserver", "kube-apiserver §5"))

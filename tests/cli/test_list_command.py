@@ -43,6 +43,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "deployment-controller",
         "replicaset-controller",
         "daemonset-controller",
+        "statefulset-controller",
         "disruption-controller",
         "garbage-collector",
         "kube-apiserver",

@@ -27,6 +27,7 @@ from .exploration import (
     replica_set,
     rolling,
     scenario,
+    stateful_set,
     updating,
 )
 
@@ -317,6 +318,47 @@ def _daemons() -> Mapping[str, Scenario]:
     }
 
 
+def _stateful() -> Mapping[str, Scenario]:
+    """StatefulSets."""
+    parallel: Mapping[str, Any] = {"podManagementPolicy": "Parallel"}
+    probed, pinned = pod_spec(container=PROBED), pod_spec(container=needing("3"), nodeName="node-1")
+    other_gate = pod_spec("web:2", schedulingGates=[{"name": "example.com/gate"}])
+    return {
+        "a StatefulSet is updated, and put back on the way": scenario(
+            stateful_set(2),
+            users=[[{"apply": "1.yaml"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [stateful_set(2)], "1.yaml": [stateful_set(2, _V2)]},
+        ),
+        "a StatefulSet is updated while its pods start": _updated(
+            stateful_set(2, probed, **parallel),
+            stateful_set(2, pod_spec("web:2", PROBED), **parallel),
+            start="created",
+        ),
+        "a StatefulSet is scaled": scenario(
+            stateful_set(2), users=[[{"scale": "statefulset/db=0"}, {"scale": "statefulset/db=2"}]]
+        ),
+        "gated stateful pods are updated": _updated(
+            stateful_set(1, _GATED, **parallel), stateful_set(1, other_gate, **parallel)
+        ),
+        "gated stateful pods are held by a finalizer": _updated(
+            stateful_set(1, _GATED, finalizers=_FINALIZERS), stateful_set(0, _GATED)
+        ),
+        "a stateful pod waits for room and is updated": scenario(
+            stateful_set(1, _LARGE, **parallel),
+            bare_pod(pod_spec(container=needing("3"), nodeName="node-1"), app="other"),
+            users=[[{"delete": "pod/web"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [stateful_set(1, pod_spec("web:2", needing("3")), **parallel)]},
+        ),
+        "a stateful pod is rejected by the kubelet": scenario(stateful_set(1, pinned), bare_pod(pinned, app="other")),
+        "a node with a stateful pod is cut off, and the pod deleted by force": scenario(
+            stateful_set(), nodes=2, faults={"link-cut": 1}, users=[[{"force-delete": "pod/db-0"}]]
+        ),
+        "the controller of a StatefulSet sees late": scenario(
+            stateful_set(2), lag={"statefulset-controller": {"Pod": 1}}, users=[[{"delete": "pod/db-0"}]]
+        ),
+    }
+
+
 def _worked() -> Mapping[str, Scenario]:
     """Jobs."""
     doubtful = job(2, pod_spec(container=PROBED), parallelism=2, backoffLimit=0)
@@ -454,5 +496,6 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_ended(),
     **_silenced(),
     **_daemons(),
+    **_stateful(),
 }
 """All of them, by what happens in them."""

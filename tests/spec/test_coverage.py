@@ -42,6 +42,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "daemonset-controller": frozenset(
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),
+    "statefulset-controller": frozenset({"sync", "update status"}),
     "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s"}),
     "garbage-collector": frozenset(
         {

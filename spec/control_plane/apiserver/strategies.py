@@ -156,9 +156,7 @@ DEPLOYMENT = Strategy(
 JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
 HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
-STATEFUL_SET = Strategy(
-    StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True
-)
+STATEFUL_SET = Strategy(StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 

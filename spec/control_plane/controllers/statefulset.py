@@ -22,7 +22,7 @@ from ...kinds import KUBE_CONTROLLER_MANAGER, POD, STATEFUL_SET, process_runs
 from ...language.component import Component, Key, Rule
 from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import Alternative
-from ...language.query import DISTINCT, Query
+from ...language.query import DISTINCT, ONLY, Query
 from ...objects.pod import Pod, PodTemplateSpec
 from ...objects.stateful_set import ON_DELETE, StatefulSet, StatefulSetStatus
 from .statefulset_decisions import Revision, StatefulPod, count, set_revisions, stateful_pod, sync
@@ -61,6 +61,15 @@ PODS = Query(POD, ("object",), owned, DISTINCT)
 """The StatefulSet's pods, each by its ordinal."""
 
 
+def _same(stateful_set: StatefulSet, other: StatefulSet | None) -> StatefulSet | None:
+    mine = other is not None and other.metadata.name == stateful_set.metadata.name
+    return spec_only(other) if mine else None
+
+
+WANTED = Query(STATEFUL_SET, ("object",), _same, ONLY)
+"""The StatefulSet itself, as the sync sees it: properties of steps are told what a rule was told, not its key."""
+
+
 def _because(name: str, actions: Iterable[Any]) -> str:
     return "; ".join(f"{action.what} {pod_name(name, action.ordinal)}: {action.because}" for action in actions)
 
@@ -81,8 +90,8 @@ def sync_rule(templates: Mapping[str, PodTemplateSpec]) -> Rule:
     return Rule(
         name="sync",
         key=Key(STATEFUL_SET, ("object",), spec_only),
-        queries={"pods": PODS},
-        decide=lambda key, pods: _sync(key, pods, templates),
+        queries={"pods": PODS, "wanted": WANTED},
+        decide=lambda key, pods, wanted: _sync(key, pods, templates),
         several_requests=True,
         reference="controllers-workloads §3",
         meaning="creates the missing pods of its ordinals, deletes ended, surplus and outdated ones",
