@@ -125,7 +125,12 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
     "user": frozenset({"act"}),
     "watch": frozenset(
-        {"deliver Pod to job-controller", "deliver Pod to kube-scheduler", "deliver Pod to replicaset-controller"}
+        {
+            "deliver Pod to job-controller",
+            "deliver Pod to kube-scheduler",
+            "deliver Pod to replicaset-controller",
+            "deliver Pod to statefulset-controller",
+        }
     ),
 }
 """All rules by component. Those of faults are called as the faults are."""
