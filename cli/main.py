@@ -16,6 +16,7 @@ from .conform_command import conform
 from .diagram_command import diagram
 from .list_command import list_command
 from .replay_command import replay
+from .validate_command import validate_command
 
 PROGRAM = "kubemodel"
 
@@ -39,7 +40,8 @@ def commands() -> None:
     kubemodel diagram pod                         the states of a Pod, and who moves it
 
     Exit codes: 0 all properties hold; 11 the cluster can get stuck, 12 a safety property is violated; 3 undetermined;
-    2 bad input or usage; 1 an expectation was not met, or a conformance case; 70 an error of kubemodel itself.
+    2 bad input or usage; 1 an expectation was not met, a conformance case differs, a recording is not explained; 70 an
+    error of kubemodel itself.
     """
 
 
@@ -48,6 +50,7 @@ commands.add_command(replay)
 commands.add_command(diagram)
 commands.add_command(list_command)
 commands.add_command(conform)
+commands.add_command(validate_command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -74,15 +74,6 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
     "DaemonSet": ("spec.selector", "spec.updateStrategy", "spec.minReadySeconds"),
-    "StatefulSet": (
-        "spec.replicas",
-        "spec.ordinals",
-        "spec.selector",
-        "spec.serviceName",
-        "spec.podManagementPolicy",
-        "spec.updateStrategy",
-        "spec.minReadySeconds",
-    ),
     "Job": (
         "spec.completions",
         "spec.completionMode",
@@ -103,6 +94,9 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
+    "ResourceQuota": ("spec.hard",),
+    "LimitRange": ("spec.limits",),
+    **dict.fromkeys(("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"), ("webhooks",)),
     "PodDisruptionBudget": (
         "spec.minAvailable",
         "spec.maxUnavailable",
@@ -121,7 +115,6 @@ TEMPLATES: Mapping[str, str] = {
     "ReplicaSet": "spec.template",
     "Job": "spec.template",
     "DaemonSet": "spec.template",
-    "StatefulSet": "spec.template",
     "Pod": "",
 }
 """Where the pod stands in each modelled kind that has one."""
@@ -130,10 +123,11 @@ _MODELLED_GROUPS = {
     "Deployment": "apps",
     "ReplicaSet": "apps",
     "DaemonSet": "apps",
-    "StatefulSet": "apps",
     "Job": "batch",
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration": "admissionregistration.k8s.io",
 }
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")

@@ -25,17 +25,13 @@ KILLED = 137
 
 @attrs.frozen(cache_hash=True)
 class RunSandbox:
-    """RunPodSandbox: a new sandbox on ``node`` with its network; containers of an earlier one are removed.
-
-    ``name``: the pod's, "" where it was generated.
-    """
+    """RunPodSandbox: a new sandbox on ``node`` with its network; containers of an earlier one are removed."""
 
     node: str
-    name: str = ""
 
     def __call__(self, _runtime: PodRuntime | None, /) -> PodRuntime:
         """What the runtime holds afterwards."""
-        return PodRuntime(self.node, name=self.name)
+        return PodRuntime(self.node)
 
 
 @attrs.frozen(cache_hash=True)
