@@ -106,7 +106,7 @@ class Exploration(ABC):
 
     @abstractmethod
     def edges(self) -> Edges:
-        """The components' steps; kept only where a property of quiescent states is judged."""
+        """The components' steps; kept only where a temporal property asks for loops (``Findings.judges_loops``)."""
 
     @abstractmethod
     def views(self) -> Mapping[Reader, int]:

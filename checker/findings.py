@@ -6,20 +6,24 @@ from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 
-from ..engine.judging import Finding, Judgement, StateJudge, StepJudges, property_names, state_judges
+from ..engine.judging import (
+    AT_REST,
+    Finding,
+    Judgement,
+    StateJudge,
+    StepJudges,
+    TemporalProperty,
+    property_names,
+    state_judges,
+)
 from ..engine.pools import State
 from ..engine.transition_system import TransitionSystem
 from ..engine.verdicts import Category, PropertyVerdict, Verdict
-from .result import Bound, RuleName, Suspension
+from .result import Bound, Outcome, RuleName, Suspension
 from .tables import TabledFiring
 
 _TEXTS = 10
 """Distinct reasons that are kept of a suspended property."""
-
-ENDLESS = (
-    "it is so wherever everything comes to rest, but there is a cycle of steps that need nothing from outside:"
-    " the system may never come to rest"
-)
 
 
 @attrs.frozen
@@ -43,9 +47,14 @@ class Findings:
         self.judges: tuple[StateJudge, ...] = state_judges(system)
         self.judges_states = any(not judge.quiescent for judge in self.judges)
         self.judges_quiescence = any(judge.quiescent for judge in self.judges)
+        self.judges_loops = any(
+            isinstance(prop, TemporalProperty) and prop.shape in AT_REST for prop in system.model.properties
+        )
         self.violations: dict[str, Violation] = {}
+        self.outcomes: dict[str, Outcome] = {}
         self.arrows: set[tuple[str, str, str, str]] = set()
         self._names = property_names(system)
+        self._temporal = {prop.name for prop in system.model.properties if isinstance(prop, TemporalProperty)}
         self._step_judges = StepJudges(system)
         self._known: set[tuple[TabledFiring, int, int, int]] = set()
         self._triggered: set[str] = set()
@@ -111,24 +120,42 @@ class Findings:
         """The violations, the shortest first, then in declaration order."""
         return sorted(self.violations.values(), key=lambda found: (found.length, self._names.index(found.name)))
 
-    def verdicts(self, triggered: set[str], bounds: Sequence[Bound], *, endless: bool) -> tuple[PropertyVerdict, ...]:
-        """The verdicts in declaration order. ``triggered``: state properties that hold somewhere; ``endless``: a cycle
-        was found, whose trace comes after those of the violations."""
+    def judge_loops(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes what loops, and promises at rest, say of temporal properties."""
+        for outcome in outcomes:
+            if outcome.triggered:
+                self._triggered.add(outcome.name)
+            for text in outcome.suspended:
+                self._suspend(outcome.name, text)
+            known = self.outcomes.get(outcome.name)
+            if known is None or known.verdict is Verdict.HOLDS:
+                self.outcomes[outcome.name] = outcome
+
+    def verdicts(self, triggered: set[str], bounds: Sequence[Bound]) -> tuple[PropertyVerdict, ...]:
+        """The verdicts in declaration order. ``triggered``: state properties that hold somewhere.
+
+        Counterexamples are those of ``in_order``, then those of ``outcomes``.
+        """
         quiescent = {judge.name for judge in self.judges if judge.quiescent}
         order = self.in_order()
+        shown = [name for name, outcome in self.outcomes.items() if outcome.path is not None]
         found = []
         for name in self._names:
-            category = Category.DEADLOCK if name in quiescent else Category.SAFETY
-            violation = self.violations.get(name)
+            category = Category.LIVENESS if name in self._temporal else Category.SAFETY
+            violation, outcome = self.violations.get(name), self.outcomes.get(name)
             verdict, text, trace = Verdict.HOLDS, "", None
             if violation is not None:
                 verdict, text, trace = Verdict.VIOLATED, violation.text, order.index(violation)
+                category = Category.DEADLOCK if name in quiescent else category
+            elif outcome is not None and outcome.verdict is not Verdict.HOLDS:
+                verdict, text, category = outcome.verdict, outcome.text, outcome.category
+                trace = len(order) + shown.index(name) if outcome.path is not None else None
             elif bounds:
                 verdict, text = Verdict.UNDETERMINED, "; ".join(bound.text for bound in bounds)
-            elif endless and name in quiescent:
-                verdict, text, trace = Verdict.UNDETERMINED, ENDLESS, len(order)
             elif name not in triggered and name not in self._triggered:
                 verdict, text = Verdict.VACUOUS, self._why_vacuous(name)
+            elif name in quiescent and name not in self._temporal:
+                category = Category.DEADLOCK
             found.append(PropertyVerdict(name, verdict, category, text, trace))
         return tuple(found)
 

@@ -8,7 +8,8 @@ from enum import Enum
 import attrs
 
 from ..engine.pools import State
-from ..engine.verdicts import PropertyVerdict, RunVerdict
+from ..engine.successors import Transition
+from ..engine.verdicts import Category, PropertyVerdict, RunVerdict, Verdict
 
 RuleName = tuple[str, str]
 """A component and one of its rules."""
@@ -49,17 +50,32 @@ class Path:
     """A counterexample: states from the initial one.
 
     ``last``: the component and rule of the last step, where the step itself is the violation. ``loop``: where the last
-    state leads back to ``states[loop]``, so that the end repeats for ever.
+    state leads back to ``states[loop]``, so that the end repeats for ever. ``taken``: the transition of each step, a
+    loop's way back included, where it is not all the same which one of several leads on; empty elsewhere.
     """
 
     states: tuple[State, ...]
     last: RuleName | None = None
     loop: int | None = None
+    taken: tuple[Transition, ...] = attrs.field(default=(), eq=False)
 
     @property
     def length(self) -> int:
         """The number of steps; a loop's way back counts."""
         return len(self.states) - 1 + (self.loop is not None)
+
+
+@attrs.frozen
+class Outcome:
+    """What the loops, and promises at rest, say of one property. ``triggered``: it held of something."""
+
+    name: str
+    verdict: Verdict
+    text: str = ""
+    category: Category = Category.LIVENESS
+    path: Path | None = None
+    triggered: bool = False
+    suspended: tuple[str, ...] = ()
 
 
 @attrs.frozen

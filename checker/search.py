@@ -10,16 +10,17 @@ import gc
 import time
 from collections.abc import Callable, Sequence
 
-import attrs
-
 from ..engine.pools import State
 from ..engine.transition_system import Group, TransitionSystem
-from .cycles import shortest_cycle
 from .exploration import Exploration, Stopped, Task, memory_mb
 from .kernel import library
 from .kernel.compiled import MOST_POOLS, CompiledExploration
+from .liveness import decide
 from .result import NO_LIMITS, Bound, Explorer, Limits, Measured, Path, Progress, SearchResult
 from .tabled import HandOver, TabledExploration
+
+_SEEN_SO_FAR = ("max-states", "max-depth")
+"""Bounds after which there is still time to look for loops in what was explored."""
 
 
 def search(
@@ -41,6 +42,8 @@ def search(
     task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going)
     exploration, bounds = _explored(task, explorer)
     exploration.finish()
+    if all(bound.name in _SEEN_SO_FAR for bound in bounds):
+        bounds += _bounds(lambda: exploration.findings.judge_loops(decide(exploration)))
     bounds += [
         Bound("slots", f"more than {slots} objects of kind {kind} would exist at once; give {kind} more slots")
         for kind, slots in exploration.full.items()
@@ -52,26 +55,27 @@ def _explored(task: Task, explorer: Explorer) -> tuple[Exploration, list[Bound]]
     """What was explored, and what kept it from being complete."""
     if explorer is Explorer.TABLES or not 0 < len(task.system.pools) <= MOST_POOLS:
         exploration: Exploration = TabledExploration(task)
-        return exploration, _bounds(exploration)
+        return exploration, _bounds(exploration.explore)
     ready = library.compiled() if explorer is Explorer.KERNEL else library.loaded()
     if ready is not None:
         exploration = CompiledExploration(task, ready)
-        return exploration, _bounds(exploration)
+        return exploration, _bounds(exploration.explore)
     exploration = TabledExploration(task, library.Apprentice().ready)
     try:
-        return exploration, _bounds(exploration)
+        return exploration, _bounds(exploration.explore)
     except HandOver:
         again = CompiledExploration(task, library.compiled())
     again.started = exploration.started
-    return again, _bounds(again)
+    return again, _bounds(again.explore)
 
 
-def _bounds(exploration: Exploration) -> list[Bound]:
+def _bounds(work: Callable[[], None]) -> list[Bound]:
+    """The bound that keeps some work from being done, if any does."""
     # The tables grow and are never freed before the end: looking for garbage among them is wasted time.
     collects = gc.isenabled()
     gc.disable()
     try:
-        exploration.explore()
+        work()
     except Stopped as stopped:
         return [stopped.bound]
     except KeyboardInterrupt:
@@ -93,9 +97,7 @@ def _result(exploration: Exploration, bounds: list[Bound]) -> SearchResult:
         if violation.successor is not None:
             states.append(violation.successor)
         paths.append(Path(tuple(states), violation.rule))
-    cycle = _cycle(exploration) if not bounds and findings.judges_quiescence else None
-    if cycle:
-        paths.append(cycle)
+    paths += [outcome.path for outcome in findings.outcomes.values() if outcome.path is not None]
     rules = dict.fromkeys((group.component.name, group.rule.name) for group in groups)
     ordinary = dict.fromkeys((group.component.name, group.rule.name) for group in groups if not group.continues)
     views = dict.fromkeys(rules, 0)
@@ -103,7 +105,7 @@ def _result(exploration: Exploration, bounds: list[Bound]) -> SearchResult:
         if isinstance(reader, Group):
             views[reader.component.name, reader.rule.name] += count
     return SearchResult(
-        properties=findings.verdicts(exploration.triggered, bounds, endless=bool(cycle)),
+        properties=findings.verdicts(exploration.triggered, bounds),
         paths=tuple(paths),
         states=exploration.states,
         transitions=exploration.transitions,
@@ -117,17 +119,6 @@ def _result(exploration: Exploration, bounds: list[Bound]) -> SearchResult:
         views=views,
         measured=_measured(exploration),
     )
-
-
-def _cycle(exploration: Exploration) -> Path | None:
-    """The way to a shortest cycle of the components' own steps, and once round it."""
-    edges = exploration.edges()
-    cycle = shortest_cycle(exploration.states, edges.sources, edges.targets)
-    if not cycle:
-        return None
-    states = exploration.way_to(cycle[0])
-    loop = len(states) - 1
-    return attrs.evolve(Path((*states, *(exploration.state(number) for number in cycle[1:]))), loop=loop)
 
 
 def _measured(exploration: Exploration) -> Measured:

@@ -82,7 +82,7 @@ class TabledExploration(Exploration):
         seen, order, parents, findings = self._seen, self._order, self._parents, self.findings
         steps, look = self._expansion.steps, self._expansion.findings
         limit = self.task.limits.max_states or sys.maxsize
-        judged, stable = findings.judges_states, findings.judges_quiescence
+        judged, looping = findings.judges_states, findings.judges_loops
         end = len(order)
         for number in range(self._first, end):
             if not number % _PAUSE:
@@ -109,7 +109,7 @@ class TabledExploration(Exploration):
                         found = look(after, quiescent=False)
                         if found:
                             findings.judge_state(found, self.depth + 1, len(order) - 1)
-            if stable:
+            if looping:
                 self._sources.extend([number] * len(own))
                 self._targets.extend([seen[state + delta] for delta in own])
         self._first = end

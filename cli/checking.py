@@ -32,7 +32,7 @@ from .naming import NAMING
 class Checked:
     """A job with what came of it: the search's result and, for each violated property, its counterexample.
 
-    ``cycle``: the trace of a cycle because of which properties of states at rest stay undetermined, if there is one.
+    ``loops``: likewise for temporal properties that are undetermined because of a loop.
     ``files``: where the counterexamples were written, by property.
     """
 
@@ -41,7 +41,7 @@ class Checked:
     result: SearchResult
     starts: int
     traces: dict[str, Trace]
-    cycle: Trace | None = None
+    loops: Mapping[str, Trace] = attrs.field(factory=dict)
     files: Mapping[str, str] = attrs.field(factory=dict)
 
 
@@ -113,8 +113,11 @@ def run(
     except NoCompilerError as error:
         raise InputError(str(error), source=COMMAND_LINE, field="--explorer", expected="auto or tables") from error
     stories = dict(_stories(system, job, result))
-    cycle = stories.pop("", None)
-    return Checked(job, model, result, len(initial), stories, cycle)
+    violated = {prop.name for prop in result.properties if prop.verdict is Verdict.VIOLATED}
+    loops = {name: trace for name, trace in stories.items() if name not in violated}
+    return Checked(
+        job, model, result, len(initial), {name: stories[name] for name in stories if name in violated}, loops
+    )
 
 
 def _pause(limits: Limits, began: float) -> Callable[[int], None]:
@@ -142,7 +145,7 @@ def _not_begun(system: TransitionSystem, bound: Bound) -> SearchResult:
 
 
 def _stories(system: TransitionSystem, job: Job, result: SearchResult) -> Iterator[tuple[str, Trace]]:
-    """The trace of every counterexample, by property; that of a cycle, which violates nothing, under ""."""
+    """The trace of every counterexample, and of every loop that leaves something undetermined, by property."""
     document = as_document(job.settings)
     told = set()
     for prop in result.properties:
@@ -153,6 +156,15 @@ def _stories(system: TransitionSystem, job: Job, result: SearchResult) -> Iterat
         violated = prop.name if prop.verdict is Verdict.VIOLATED else ""
         states = path.states if path.loop is None else (*path.states, path.states[path.loop])
         yield (
-            violated,
-            build(system, states, naming=NAMING, scenario=document, violated=violated, text=prop.text, loop=path.loop),
+            prop.name,
+            build(
+                system,
+                states,
+                naming=NAMING,
+                scenario=document,
+                violated=violated,
+                text=prop.text,
+                loop=path.loop,
+                taken=path.taken,
+            ),
         )

@@ -15,7 +15,7 @@ from ..spec.cluster import MACHINES
 from ..spec.constants import CONSTANTS
 from ..spec.environment.faults import FAULTS
 from ..spec.language.component import Component, Rule
-from ..spec.language.property import Property, StepProperty, When
+from ..spec.language.property import Property, StepProperty, TemporalProperty, When
 from ..spec.properties.catalogue import ON_REQUEST, PROPERTIES, describe
 from ..spec.switches import SWITCHES
 from .diagram_command import file_name
@@ -83,6 +83,8 @@ def machines() -> list[dict[str, Any]]:
 def _required(prop: Property) -> str:
     if isinstance(prop, StepProperty):
         return "every step"
+    if isinstance(prop, TemporalProperty):
+        return f"every endless run: {prop.shape.value}"
     return "every quiescent state" if prop.when is When.QUIESCENT else "every state"
 
 

@@ -24,6 +24,10 @@ def _letters(number: int) -> str:
 def object_name(kind: str, values: Mapping[str, Any], ordinal: int) -> str:
     """The name of a pod with a generated name: that of its controller and a letter, as Kubernetes adds a suffix."""
     pod = values.get("object")
+    runtime = values.get("runtime")
+    if kind == POD and pod is None and runtime is not None and runtime.name:
+        # What runs for an incarnation whose name another one has taken.
+        return f"{runtime.name} (earlier {_letters(ordinal)})"
     if kind != POD or pod is None:
         return f"{kind.lower()}-{_letters(ordinal)}"
     if pod.metadata.name:

@@ -10,6 +10,7 @@ from ..engine.trace_words import called, deed_lines, slow_lines, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
 from ..spec.kinds import FAULT, POD, USER
 from ..spec.language.model import INFORMER
+from .oscillation import names_change, reasons, round_lines
 
 _WIDEST_ACTOR = 28
 _SUSPENDED = "suspended"
@@ -34,6 +35,7 @@ def narrative(trace: Trace, *, advice: Sequence[str] = (), width: int = 100) -> 
         list(_heading(trace, width)),
         list(_beginning(trace, width)),
         list(_steps(trace, width)),
+        list(_rounds(trace, width)),
         list(_ending(trace, width, advice)),
     ]
     lines = [line for section in sections if section for line in (*section, "")]
@@ -45,9 +47,40 @@ def _heading(trace: Trace, width: int) -> Iterator[str]:
     if trace.violation is None:
         yield f"{trace.model}: {count}"
         return
-    yield f"{trace.violation.property} is violated after {count}"
+    if trace.loop is None:
+        yield f"{trace.violation.property} is violated after {count}"
+    else:
+        yield f"{trace.violation.property} is violated for ever: {_lasso(trace)}"
     if trace.violation.statement:
         yield from _wrapped(trace.violation.statement, width, "  ", "  ")
+
+
+def _lasso(trace: Trace) -> str:
+    assert trace.loop is not None
+    again = len(trace.steps) - trace.loop
+    before = f"after {trace.loop} step{'s' if trace.loop != 1 else ''} " if trace.loop else "from the start "
+    return f"{before}{'the same step repeats' if again == 1 else f'the same {again} steps repeat'}"
+
+
+def _rounds(trace: Trace, width: int) -> Iterator[str]:
+    """What each round of a loop does and undoes, and what would end it."""
+    if trace.loop is None:
+        return
+    yield "Every round:"
+    for line in round_lines(trace):
+        yield from _wrapped(line, width, "  - ", "    ")
+    new = names_change(trace)
+    same = f", but that other {' and '.join(f'{kind}s' for kind in new)} stand in the place of the old" if new else ""
+    yield from _wrapped(
+        f"After step {len(trace.steps)} all is as it was before step {trace.loop + 1}{same}. No fault, no user and no"
+        " slow component is needed: whoever could act all the time does act.",
+        width,
+        "  ",
+        "  ",
+    )
+    yield "It goes on because of these, and stops where one of them has no reason to act any more:"
+    for line in reasons(trace):
+        yield from _wrapped(line, width, "  - ", "    ")
 
 
 def _beginning(trace: Trace, width: int) -> Iterator[str]:
@@ -123,8 +156,9 @@ def _ending(trace: Trace, width: int, advice: Sequence[str]) -> Iterator[str]:
     if violation is not None:
         of = f"{called(violation.target)}: " if violation.target else ""
         said = violation.text or violation.statement
+        again = "again and again: " if trace.loop is not None else ""
         if said:
-            yield from _wrapped(f"{'So' if trace.steps else 'From the start'}: {of}{said}", width, "", "    ")
+            yield from _wrapped(f"{'So' if trace.steps else 'From the start'}: {of}{again}{said}", width, "", "    ")
     states = list(_states(trace))
     if states:
         yield "States at the end:"

@@ -91,8 +91,8 @@ def _loaded(path: str) -> Trace:
 def _against(path: str, own: Request) -> Request:
     """The request for changed manifests: a scenario as it stands, or manifests in the recorded scenario's place.
 
-    A manifest with a Deployment or DaemonSet that a user applies in the recorded story stands for what is applied; any
-    other one for the objects that are there when the story begins.
+    A manifest with a Deployment, DaemonSet or StatefulSet that a user applies in the recorded story stands for what is
+    applied; any other one for the objects that are there when the story begins.
     """
     documents = load((path,), sys.stdin)
     if any(map(is_scenario, documents)):
@@ -105,7 +105,7 @@ def _against(path: str, own: Request) -> Request:
     if not objects:
         raise InputError("no workload of a kind that is modelled", source=path, expected="a changed Deployment")
     settings = own.settings
-    changed = {_identity(item): item for item in objects if item["kind"] in ("Deployment", "DaemonSet")}
+    changed = {_identity(item): item for item in objects if item["kind"] in ("Deployment", "DaemonSet", "StatefulSet")}
     applied = {
         name: tuple(changed.get(_identity(item), item) for item in items) for name, items in settings.applied.items()
     }
@@ -161,12 +161,19 @@ def _text(recorded: Trace, replayed: Replayed, against: str | None) -> Iterator[
     if departure is not None:
         yield from _departure(departure, recorded, where)
     if against is None and replayed.identical:
+        if recorded.loop is not None:
+            yield f"The loop closes: after step {len(recorded.steps)} all is as before step {recorded.loop + 1},"
+            yield "but for the names of objects, and nobody waits for ever."
         yield f"{_all_steps(recorded)}, byte for byte."
     elif against is None:
         yield "It does not replay as recorded."
+        if replayed.open_loop:
+            yield from _wrapped(f"The loop does not hold: {replayed.open_loop}.", "  ")
         yield from (f"  differs: {path}" for path in replayed.differences)
     elif replayed.still_violated:
         yield f"{where} the same story still happens and still violates {_property(recorded)}."
+    elif replayed.open_loop:
+        yield from _wrapped(f"{where} the same steps happen, but not for ever: {replayed.open_loop}.", "")
     elif departure is None:
         yield f"{where} the same steps happen, and they do not violate {_property(recorded)}."
 
@@ -216,6 +223,7 @@ def _document(replayed: Replayed, illegal: tuple[IllegalMove, ...]) -> dict[str,
         "identical": replayed.identical,
         "departure": None if departure is None else _departed(departure),
         "differences": list(replayed.differences),
+        "openLoop": replayed.open_loop,
         "stillViolated": replayed.still_violated,
         "illegalMoves": [{**attrs.asdict(move), "text": str(move)} for move in illegal],
         "trace": to_plain(replayed.trace),

@@ -113,10 +113,10 @@ def _group(one: Checked, stats: bool) -> Iterator[str]:
         yield from narrative(trace, width=WIDTH).splitlines()
         path = one.files.get(violated)
         yield f"Trace written to {path}" if path else "Write it to a file with --output-dir DIR, to replay or draw it."
-    if one.cycle is not None:
+    for undetermined, loop in one.loops.items():
         yield ""
-        yield "These steps can go round for ever, so it cannot be said that the cluster comes to rest:"
-        yield from narrative(one.cycle, width=WIDTH).splitlines()
+        yield f"The loop that leaves {undetermined} undetermined:"
+        yield from narrative(loop, width=WIDTH).splitlines()
     if stats:
         yield from _stats(one)
 

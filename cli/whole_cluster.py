@@ -78,6 +78,19 @@ def _autoscaler(name: str) -> Mapping[str, Any]:
     }
 
 
+def _stateful_set(name: str, release: int) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": name},
+        "spec": {
+            "serviceName": name,
+            "selector": {"matchLabels": {"app": name}},
+            "template": _template(name, release),
+        },
+    }
+
+
 def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
     """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
     metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
@@ -95,31 +108,6 @@ def _budget(name: str) -> Mapping[str, Any]:
         "metadata": {"name": name},
         "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": name}}},
     }
-
-
-def _guards(name: str) -> tuple[Mapping[str, Any], ...]:
-    """A quota, and a webhook that is asked about all ConfigMaps."""
-    hard = {"pods": "9"}
-    service = {"selector": {"app": name}, "ports": [{"port": 443}]}
-    rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
-    webhook = {
-        "name": f"{name}.shop.example",
-        "failurePolicy": "Fail",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "clientConfig": {"service": {"namespace": "default", "name": name}},
-        "rules": [rule],
-    }
-    return (
-        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": {"hard": hard}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": service},
-        {
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "kind": "ValidatingWebhookConfiguration",
-            "metadata": {"name": name},
-            "webhooks": [webhook],
-        },
-    )
 
 
 SCENARIO: Mapping[str, Any] = {
@@ -151,7 +139,7 @@ DRAINED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "drained"},
-    "objects": [_deployment("web", "RollingUpdate", 1), _budget("web"), *_guards("web")],
+    "objects": [_deployment("web", "RollingUpdate", 1), _budget("web")],
     "nodes": 2,
     "users": [[{"drain": "node-1"}], [{"taint": "node-2 down:NoExecute"}, {"taint": "node-2 down:NoExecute-"}]],
 }
@@ -167,10 +155,22 @@ AUTOSCALED: Mapping[str, Any] = {
 """Another one, for what only autoscalers call for."""
 
 
+STATEFUL: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "stateful"},
+    "objects": [_stateful_set("store", 1)],
+    "applied": {_UPDATE: [_stateful_set("store", 2)]},
+    "nodes": 2,
+    "users": [[{"apply": _UPDATE}, {"scale": "statefulset/store=0"}]],
+}
+"""A third one, for pods with names that stay."""
+
+
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED, AUTOSCALED))
+    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED, AUTOSCALED, STATEFUL))
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 
 

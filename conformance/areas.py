@@ -22,6 +22,7 @@ from . import (
     scheduler_filters,
     scheduler_preemption,
     scheduler_scores,
+    statefulset,
 )
 from .cases import SCHEDULER
 from .question import Questions
@@ -37,5 +38,6 @@ AREAS: Mapping[str, Questions] = {
     "node": node.QUESTIONS,
     "podapi": podapi.QUESTIONS,
     "replicaset": replicaset.QUESTIONS,
+    "statefulset": statefulset.QUESTIONS,
     SCHEDULER: {**scheduler_filters.QUESTIONS, **scheduler_preemption.QUESTIONS, **scheduler_scores.QUESTIONS},
 }

@@ -84,8 +84,13 @@ def _participants(steps: Sequence[Step], place: Place, receiver: Receiver) -> di
     return {name: _Participant(name, places[name], column) for column, name in enumerate(ordered)}
 
 
-def sequence_mermaid(steps: Iterable[Step], place: Place = in_control_plane, receiver: Receiver = to_api_server) -> str:
-    """The trace as a Mermaid ``sequenceDiagram``; steps are numbered from 1."""
+def sequence_mermaid(
+    steps: Iterable[Step],
+    place: Place = in_control_plane,
+    receiver: Receiver = to_api_server,
+    loop: int | None = None,
+) -> str:
+    """The trace as a Mermaid ``sequenceDiagram``; steps are numbered from 1, those after ``loop`` repeat for ever."""
     steps = tuple(steps)
     participants = _participants(steps, place, receiver)
     ids = {name: f"p{each.column}" for name, each in participants.items()}
@@ -96,6 +101,7 @@ def sequence_mermaid(steps: Iterable[Step], place: Place = in_control_plane, rec
         lines += [f"    participant {ids[name]} as {escape_mermaid(name)}" for name in inside]
         lines.append("    end")
     for number, step in enumerate(steps, 1):
+        lines += ["    loop for ever"] if loop == number - 1 else []
         actor = ids[step.component]
         lines.append(f"    Note over {actor}: {number}. {escape_mermaid(f'{step.trigger} {step.object}'.strip())}")
         for request in step.requests:
@@ -103,17 +109,30 @@ def sequence_mermaid(steps: Iterable[Step], place: Place = in_control_plane, rec
         if step.changes:
             where = ids[_where_it_changes(step, receiver)]
             lines.append(f"    Note over {where}: {'<br/>'.join(escape_mermaid(change) for change in step.changes)}")
+    lines += ["    end"] if loop is not None else []
     return "\n".join(lines) + "\n"
 
 
-def sequence_dot(steps: Iterable[Step], place: Place = in_control_plane, receiver: Receiver = to_api_server) -> str:
-    """The trace as DOT text; every position is given, so that ``dot`` only draws (``layout=neato``, pinned)."""
+def sequence_dot(
+    steps: Iterable[Step],
+    place: Place = in_control_plane,
+    receiver: Receiver = to_api_server,
+    loop: int | None = None,
+) -> str:
+    """The trace as DOT text; every position is given, so that ``dot`` only draws (``layout=neato``, pinned).
+
+    An arrow leads from the last step back to the first of those that repeat for ever.
+    """
     steps = tuple(steps)
     participants = _participants(steps, place, receiver)
     looks = assign(step.component for step in steps)
     drawing = _Drawing(participants, looks)
     for number, step in enumerate(steps, 1):
+        if loop == number - 1:
+            drawing.begin_loop()
         drawing.step(number, step, receiver)
+    if loop is not None:
+        drawing.end_loop(f"step {loop + 1} again, and so on for ever")
     drawing.finish()
     return str(drawing.graph)
 
@@ -136,6 +155,7 @@ class _Drawing:
         self._participants = participants
         self._looks = looks
         self._count = 0
+        self._loop = 0.0
         self.y = 0.0
         self._boxes()
         self._heads = {name: self._head(each) for name, each in participants.items()}
@@ -153,6 +173,19 @@ class _Drawing:
             lines = [line for change in step.changes for line in wrap(change, _WIDTH)]
             self._box(self._x(_where_it_changes(step, receiver)), lines, PALE, "#fff6d6", 0)
         self.y -= 12
+
+    def begin_loop(self) -> None:
+        """What follows repeats for ever."""
+        self._loop = self.y
+
+    def end_loop(self, text: str) -> None:
+        """An arrow on the left, from here up to where the loop began, and what it means."""
+        left, foot = -0.62 * _COLUMN, self.y - 6
+        top, end = self._point(left, self._loop), self._point(left, foot)
+        self.graph.edge(end, top, color=INK, penwidth="1.6")
+        for point, height in ((top, self._loop), (end, foot)):
+            self.graph.edge(point, self._point(left + 14, height), color=INK, penwidth="1.6", arrowhead="none")
+        self._box(0.0, [text], INK, "#fde8e8", 1)
 
     def finish(self) -> None:
         """Draw the life lines down to where the picture ends."""

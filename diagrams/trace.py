@@ -38,10 +38,10 @@ class _Cast:
 def trace_dot(trace: Trace, places: Mapping[str, str]) -> str:
     """The trace as DOT text. ``places``: "control plane", "node" or "environment" for each component by its name."""
     cast = _Cast(trace, places)
-    return sequence_dot(worded(trace), cast.place, cast.receiver)
+    return sequence_dot(worded(trace), cast.place, cast.receiver, trace.loop)
 
 
 def trace_mermaid(trace: Trace, places: Mapping[str, str]) -> str:
     """The trace as Mermaid text; ``places`` as for ``trace_dot``."""
     cast = _Cast(trace, places)
-    return sequence_mermaid(worded(trace), cast.place, cast.receiver)
+    return sequence_mermaid(worded(trace), cast.place, cast.receiver, trace.loop)

@@ -27,7 +27,6 @@ from ..spec.language.plan import (
     New,
     Relist,
     RuntimeCall,
-    Set,
     Step,
     Sweep,
     Target,
@@ -71,11 +70,16 @@ class CallRecord:
 
 @attrs.frozen(eq=False)
 class Effects:
-    """What one step does: the new bundle of every selection, and edits of whole pools (for all other bundles)."""
+    """What one step does: the new bundle of every selection, and edits of whole pools (for all other bundles).
+
+    ``origins``: what every selection held before, each field with the incarnation that it belongs to now; () where that
+    is just what it held.
+    """
 
     bundles: tuple[int, ...]
     sweeps: tuple[tuple[int, Sweep], ...]
     calls: tuple[CallRecord, ...]
+    origins: tuple[int, ...] = ()
 
 
 @attrs.frozen
@@ -126,6 +130,7 @@ class _Execution:
         self.calls: list[CallRecord] = []
         self.lost = lost
         self.requests = 0
+        self.moved: dict[int, dict[str, Any]] = {}
         self.key = self.take(key_pool)
         self.key_name = self.field(self.key, NAME)
         self.last = self.key
@@ -235,7 +240,9 @@ class _Execution:
         if loss is Loss.REQUEST:
             response = Response(Outcome.UNKNOWN, stored, "the request was lost")
         else:
-            response = self.serve(step.request, stored, current)
+            response = self.system.model.api_server(step.request, stored, current=current)
+            if step.request.verb is Verb.CREATE and response.outcome.success and self.field(ordinal, NAME):
+                response = attrs.evolve(response, stored=self.incarnated(ordinal, response.stored))
             if response.outcome.success and response.stored != stored:
                 self.store(ordinal, response.stored)
             if loss is Loss.REPLY:
@@ -243,21 +250,26 @@ class _Execution:
         self.calls.append(CallRecord(ordinal, step.request, response, stale))
         return response.outcome
 
-    def serve(self, request: ApiCall, stored: Any, current: bool) -> Response:
-        """The API server's answer, from the object and what else it reads; what it writes besides is written."""
-        model = self.system.model
-        places = {read: self.by_name(read.kind, read.name) for read in model.api_reads(request)}
-        if not places:
-            return model.api_server(request, stored, current=current)
-        reads = {read: self.field(place, read.field) for read, place in places.items()}
-        response = model.api_server(request, stored, current=current, reads=reads)
-        for kind, name, value in response.besides if response.outcome.success else ():
-            place = self.by_name(kind, name)
-            if value != self.field(place, "object"):
-                self.store(place, value)
-                written = ApiCall(Verb.UPDATE, kind, Set(value), "status")
-                self.calls.append(CallRecord(place, written, Response(Outcome.DONE, value)))
-        return response
+    def incarnated(self, ordinal: int, created: Any) -> Any:
+        """A new object under a name of its own. What is left of an earlier one moves into a bundle without a name."""
+        pool = self.system.pools[self.pools[ordinal]]
+        kind = pool.kind
+        planning = (one for one in kind.plans_of_incarnation if (one, ordinal) != (self.component, self.key))
+        fields = [*kind.of_incarnation, *map(plan_field, planning)]
+        left = {
+            field: self.field(ordinal, field)
+            for field in fields
+            if field in pool.position and self.field(ordinal, field) != pool.initial[pool.position[field]]
+        }
+        if left:
+            other = self.take(self.pools[ordinal], Selection(self.pools[ordinal]))
+            cleared = {field: pool.initial[pool.position[field]] for field in left}
+            for place, fields_there in ((other, left), (ordinal, cleared)):
+                self.moved[place] = fields_there
+                for field, value in fields_there.items():
+                    self.put(place, field, value)
+        bundle = dict(zip(pool.fields, self.values[ordinal], strict=True))
+        return self.system.model.incarnation(created, bundle)
 
     def loses(self) -> Loss | None:
         """What is lost of the request that is being made: it is the one that this execution is about."""
@@ -340,7 +352,19 @@ class _Execution:
             ),
             tuple(self.sweeps),
             tuple(self.calls),
+            self.origins(),
         )
+
+    def origins(self) -> tuple[int, ...]:
+        """What every selection held before, after what was left of earlier incarnations has moved."""
+        if not self.moved:
+            return ()
+        found = []
+        for ordinal, (number, bundle) in enumerate(zip(self.pools, self.chosen, strict=True)):
+            pool = self.system.pools[number]
+            before = dict(zip(pool.fields, pool.bundles[bundle], strict=True))
+            found.append(pool.intern(tuple({**before, **self.moved.get(ordinal, {})}.values())))
+        return tuple(found)
 
     def nothing(self) -> Effects:
         return Effects(self.chosen[: len(self.values)], (), ())

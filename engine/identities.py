@@ -110,6 +110,7 @@ class Identities:
             old = list(before.state[number])
             who = list(before.ordinals[number])
             new = list(old)
+            origin = list(old)
             for place, sweep in effects.sweeps:
                 if place == number:
                     new = [self.system.sweep_bundle(number, sweep, bundle) for bundle in new]
@@ -117,18 +118,20 @@ class Identities:
                 if target == number:
                     missing = index + 1 - len(new)
                     old, new, who = old + [EMPTY] * missing, new + [EMPTY] * missing, who + [NOBODY] * missing
+                    origin += [EMPTY] * missing
                     new[index] = effects.bundles[place]
+                    origin[index] = effects.origins[place] if effects.origins else old[index]
                     if old[index] == EMPTY and new[index] != EMPTY:
                         counts[number] += 1
                         who[index] = counts[number]
                         self._christen(names, number, who[index], new[index])
                     chosen[place] = self.name(names, number, new[index], who[index])
             for index in self._sorted(number, new, who):
-                if old[index] != new[index]:
+                if origin[index] != new[index]:
                     # What has a name of its own is never empty: its object comes and goes, it stays.
                     created, removed = old[index] == EMPTY, new[index] == EMPTY
                     name = self.name(names, number, new[index], who[index])
-                    touched.append(Touched(number, name, old[index], new[index], created, removed))
+                    touched.append(Touched(number, name, origin[index], new[index], created, removed))
             ordinals[number] = self._arranged(number, new, who)
         after = Unrolled(transition.successor, tuple(ordinals), names, tuple(counts))
         return after, tuple(touched), tuple(chosen)

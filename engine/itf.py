@@ -29,6 +29,8 @@ def to_itf(trace: Trace) -> dict[str, Json]:
     description = f"{trace.model}: a trace of kubemodel"
     if trace.violation is not None:
         description += f" that violates {trace.violation.property}"
+    if trace.loop is not None:
+        description += f"; what follows state {trace.loop} repeats for ever, but for the names of objects"
     written = [
         {
             "#meta": {"index": index},
@@ -50,7 +52,12 @@ def to_itf(trace: Trace) -> dict[str, Json]:
         "vars": [*map(_variable, kinds), STEP, PROPERTIES],
         "states": written,
     }
-    return result if trace.loop is None else {**result, "loop": trace.loop}
+    return {**result, "loop": trace.loop} if trace.loop is not None and _closes(states, trace.loop) else result
+
+
+def _closes(states: list[Objects], loop: int) -> bool:
+    """Whether the last state is the one that the loop begins with, names included: the format knows no other loops."""
+    return states[-1] == states[loop]
 
 
 def dumps_itf(trace: Trace) -> str:

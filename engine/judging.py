@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..spec.language.component import Key
 from ..spec.language.machine import Machine, UndeclaredStateError
-from ..spec.language.property import HOLDS, IDLE, Finding, Judgement, StateProperty, StepProperty, When, violated
+from ..spec.language.property import (
+    HOLDS,
+    IDLE,
+    Finding,
+    Judgement,
+    Property,
+    Shape,
+    StateProperty,
+    StepProperty,
+    TemporalProperty,
+    When,
+    violated,
+)
+from .pools import NAME
 from .transition_system import Group, Reader, TransitionSystem
 from .watch_cache import WATCH
 
@@ -15,18 +29,43 @@ NO_ANSWERS: Mapping[str, Any] = {}
 
 
 class StateJudge(Reader):
-    """A state property; reads the store, never a cache."""
+    """A predicate over states that a property makes of one key; reads the store, never a cache.
 
-    def __init__(self, system: TransitionSystem, prop: StateProperty) -> None:
-        """Binds ``prop`` to the pools of ``system``."""
-        super().__init__(system, prop.key, (prop.queries,) if prop.queries else (), None)
+    ``quiescent``: asked of quiescent states only.
+    """
+
+    def __init__(
+        self,
+        system: TransitionSystem,
+        prop: StateProperty | TemporalProperty,
+        judge: Callable[..., Finding],
+        *,
+        quiescent: bool,
+    ) -> None:
+        """Binds ``judge(key, **answers)`` to the pools of ``system``, with the key and the queries of ``prop``."""
+        key = prop.key if prop.key is not None else _whole_cluster(system)
+        super().__init__(system, key, (prop.queries,) if prop.queries else (), None)
         self.property = prop
         self.name = prop.name
-        self.quiescent = prop.when is When.QUIESCENT
+        self.quiescent = quiescent
+        self._judge = judge
 
     def judge(self, key: Any, answers: Mapping[str, Any]) -> Finding:
         """What the property says of one key and its answers."""
-        return self.property.judge(key, **answers)
+        return self._judge(key, **answers)
+
+
+def _whole_cluster(system: TransitionSystem) -> Key:
+    """A key that is always there, once."""
+    pool = next((pool for pool in system.pools if pool.names), None)
+    if pool is None:
+        raise ValueError("a property of the whole cluster needs a kind whose objects have names, always there")
+    first = pool.names[0]
+    return Key(pool.name, (NAME,), lambda name: () if name == first else None)
+
+
+AT_REST = (Shape.EVENTUALLY_ALWAYS, Shape.INFINITELY_OFTEN)
+"""Shapes that are violated by every state at rest in which the predicate is not so, whatever led there."""
 
 
 class StepJudges:
@@ -103,8 +142,34 @@ class StepJudges:
 
 
 def state_judges(system: TransitionSystem) -> tuple[StateJudge, ...]:
-    """The state properties of the system's model, bound to it."""
-    return tuple(StateJudge(system, prop) for prop in system.model.properties if isinstance(prop, StateProperty))
+    """What judges states: state properties, and temporal ones that say something of every state at rest."""
+    judges = [_judge_of(system, prop) for prop in system.model.properties]
+    return tuple(judge for judge in judges if judge is not None)
+
+
+def _judge_of(system: TransitionSystem, prop: Property) -> StateJudge | None:
+    if isinstance(prop, StateProperty):
+        return StateJudge(system, prop, prop.judge, quiescent=prop.when is When.QUIESCENT)
+    if isinstance(prop, TemporalProperty) and prop.shape in AT_REST:
+        return StateJudge(system, prop, prop.judge, quiescent=True)
+    return None
+
+
+def temporal_judge(system: TransitionSystem, prop: TemporalProperty) -> StateJudge:
+    """The predicate of a temporal property, in every state."""
+    return StateJudge(system, prop, prop.judge, quiescent=False)
+
+
+def trigger_judge(system: TransitionSystem, prop: TemporalProperty) -> StateJudge | None:
+    """What asks for the predicate of a temporal property: HOLDS where it does; None where nothing need to."""
+    asks = prop.asks
+    if asks is None:
+        return None
+
+    def judge(key: Any, **answers: Any) -> Finding:
+        return HOLDS if asks(key, **answers) else IDLE
+
+    return StateJudge(system, prop, judge, quiescent=False)
 
 
 def property_names(system: TransitionSystem) -> tuple[str, ...]:
@@ -114,11 +179,16 @@ def property_names(system: TransitionSystem) -> tuple[str, ...]:
 
 
 __all__ = [
+    "AT_REST",
     "UNDECLARED_TRANSITION",
     "Finding",
     "Judgement",
+    "Shape",
     "StateJudge",
     "StepJudges",
+    "TemporalProperty",
     "property_names",
     "state_judges",
+    "temporal_judge",
+    "trigger_judge",
 ]

@@ -12,8 +12,11 @@ import attrs
 
 from .encoding import Encoder, Json
 from .identities import Naming, Unrolled
+from .judging import Judgement, TemporalProperty
+from .lasso import Lasso, closes, unfair
 from .pools import State
 from .successors import Transition
+from .temporal import violated_by
 from .trace_building import Chronicler
 from .traces import Change, Reference, Request, Start, Step, Trace, dumps, step_to_plain, to_plain
 from .transition_system import TransitionSystem
@@ -61,20 +64,16 @@ class Replayed:
 
     ``trace``: what was computed, up to where it fits. ``identical``: all of it, byte for byte as recorded.
     ``differences``: paths at which steps that do fit differ (the start, answers, reasons, properties), the first few.
+    ``open_loop``: why the end of the story does not go round for ever as it was recorded to, "" where it does.
+    ``still_violated``: whether the recorded story still happens and still violates its property.
     """
 
     trace: Trace
     identical: bool
     departure: Departure | None = None
     differences: tuple[str, ...] = ()
-
-    @property
-    def still_violated(self) -> bool:
-        """Whether the recorded story still happens and still ends in the violation of its property."""
-        if self.departure is not None or self.trace.violation is None:
-            return False
-        last = self.trace.steps[-1].properties if self.trace.steps else self.trace.start.properties
-        return last.judgements.get(self.trace.violation.property) == "violated"
+    open_loop: str = ""
+    still_violated: bool = False
 
 
 def replay(
@@ -100,19 +99,20 @@ def replay(
     first = chronicler.begin(system.initial_state() if initial is None else initial)
     start = chronicler.start(first)
     # Steps that look alike may lead apart, so all of them are followed.
-    ends: dict[State, tuple[Unrolled, tuple[Step, ...]]] = {first.state: (first, ())}
+    ends: dict[State, _End] = {first.state: _End(first)}
     departure: Departure | None = None
     for number, recorded in enumerate(trace.steps, 1):
-        further: dict[State, tuple[Unrolled, tuple[Step, ...]]] = {}
-        for unrolled, steps in ends.values():
-            alike = _exactly(recorded) if exact else _essentially(trace, start, steps, recorded)
-            for step, after in _fitting(chronicler, unrolled, recorded, alike):
-                further.setdefault(after.state, (after, (*steps, step)))
+        further: dict[State, _End] = {}
+        for end in ends.values():
+            alike = _exactly(recorded) if exact else _essentially(trace, start, end.steps, recorded)
+            for step, after, transition in _fitting(chronicler, end.unrolled, recorded, alike):
+                further.setdefault(after.state, end.followed(step, after, transition))
         if not further:
-            departure = _departure(chronicler, [unrolled for unrolled, _ in ends.values()], number, recorded)
+            departure = _departure(chronicler, [end.unrolled for end in ends.values()], number, recorded)
             break
         ends = further
-    taken = max((steps for _, steps in ends.values()), key=lambda steps: _equal_steps(steps, trace.steps))
+    end = max(ends.values(), key=lambda end: _equal_steps(end.steps, trace.steps))
+    taken = end.steps
     violation = trace.violation
     if violation is not None and departure is None:
         ending = taken[-1].properties if taken else start.properties
@@ -127,18 +127,62 @@ def replay(
     )
     compared = attrs.evolve(trace, steps=trace.steps[: len(taken)])
     differences = tuple(_differences(to_plain(compared), to_plain(replayed)))
-    identical = departure is None and dumps(replayed) == dumps(trace)
-    return Replayed(replayed, identical, departure, differences[:_DIFFERENCES])
+    opened = _open_loop(system, end, trace.loop) if departure is None and trace.loop is not None else ""
+    identical = departure is None and not opened and dumps(replayed) == dumps(trace)
+    still = departure is None and not opened and _still_violated(chronicler, replayed, end)
+    return Replayed(replayed, identical, departure, differences[:_DIFFERENCES], opened, still)
+
+
+@attrs.frozen(eq=False)
+class _End:
+    """Where a replay has come to: the steps so far, as they are told and as the rules make them."""
+
+    unrolled: Unrolled
+    steps: tuple[Step, ...] = ()
+    run: tuple[tuple[Unrolled, Transition], ...] = ()
+
+    def followed(self, step: Step, after: Unrolled, transition: Transition) -> _End:
+        return _End(after, (*self.steps, step), (*self.run, (self.unrolled, transition)))
+
+    def lasso(self, loop: int | None) -> Lasso:
+        return Lasso(tuple(t for _, t in self.run), tuple(before for before, _ in self.run), self.unrolled, loop)
+
+
+def _open_loop(system: TransitionSystem, end: _End, loop: int) -> str:
+    lasso = end.lasso(loop)
+    if not closes(lasso):
+        return f"the last step does not lead back to where step {loop + 1} begins"
+    unmet = unfair(system, lasso)
+    if unmet:
+        claim = unmet[0]
+        return f"it is not fair: {claim.component}: {claim.rule} could act all the time and never does"
+    return ""
+
+
+def _still_violated(chronicler: Chronicler, replayed: Trace, end: _End) -> bool:
+    """Whether what is violated according to a replayed trace is violated by it."""
+    if replayed.violation is None:
+        return False
+    name = replayed.violation.property
+    temporal = [p for p in chronicler.system.model.properties if isinstance(p, TemporalProperty) and p.name == name]
+    last = replayed.steps[-1].properties if replayed.steps else replayed.start.properties
+    if replayed.loop is None and name in last.judgements:
+        return last.judgements[name] == Judgement.VIOLATED.value
+    states = end.lasso(replayed.loop).states
+    if replayed.loop is not None:
+        return any(violated_by(chronicler.system, prop, states[:-1], replayed.loop) for prop in temporal)
+    rests = all(t.group.environment or t.group.losing for t in chronicler.enabled(states[-1]))
+    return rests and any(violated_by(chronicler.system, prop, states, len(states) - 1) for prop in temporal)
 
 
 def _fitting(
     chronicler: Chronicler, unrolled: Unrolled, recorded: Step, alike: Callable[[Step], bool]
-) -> Iterator[tuple[Step, Unrolled]]:
+) -> Iterator[tuple[Step, Unrolled, Transition]]:
     """The steps that fit; of those that have the same effect on the same objects, the nearest in their values."""
     found = [one for one in _by_the_same_rule(chronicler, unrolled, recorded) if alike(one[0])]
     if found:
         wanted = {_text(change) for change in recorded.changes}
-        nearness = [len(wanted & {_text(change) for change in step.changes}) for step, _ in found]
+        nearness = [len(wanted & {_text(change) for change in step.changes}) for step, _, _ in found]
         yield from (one for one, near in zip(found, nearness, strict=True) if near == max(nearness))
 
 
@@ -176,12 +220,14 @@ def _called(own: tuple[Reference, ...], other: tuple[Reference, ...]) -> Called:
     return lambda target: names.get(target, (target.kind, target.name))
 
 
-def _by_the_same_rule(chronicler: Chronicler, unrolled: Unrolled, recorded: Step) -> Iterator[tuple[Step, Unrolled]]:
+def _by_the_same_rule(
+    chronicler: Chronicler, unrolled: Unrolled, recorded: Step
+) -> Iterator[tuple[Step, Unrolled, Transition]]:
     for transition in _with_room(chronicler.enabled(unrolled.state)):
         group = transition.group
         rule = transition.key.rule if group.continues else group.rule.name
         if (group.component.name, rule, group.continues) == (recorded.component, recorded.rule, recorded.continues):
-            yield chronicler.step(unrolled, transition)
+            yield (*chronicler.step(unrolled, transition), transition)
 
 
 def _with_room(enabled: Iterable[Transition]) -> Iterator[Transition]:

@@ -98,10 +98,13 @@ def changes(
 ) -> Iterator[tuple[int, int, int]]:
     """The distinct (pool, bundle before, bundle after) that differ: of what was chosen, and of all that a sweep edits.
 
+    What is left of an earlier incarnation and moves out of its name is no change.
+
     ``content`` gives a pool's content before the step.
     """
     found: dict[tuple[int, int, int], None] = {}
-    for (pool, _, before), after in zip(chosen, effects.bundles, strict=True):
+    origins = effects.origins or tuple(bundle for _, _, bundle in chosen)
+    for (pool, _, _), before, after in zip(chosen, origins, effects.bundles, strict=True):
         found[pool, before, after] = None
     for swept in dict.fromkeys(pool for pool, _ in effects.sweeps):
         taken = {index for pool, index, _ in chosen if pool == swept}
@@ -121,14 +124,18 @@ def transitions(system: TransitionSystem, state: State) -> list[Transition]:
     In graded time a timer fires only where no step, and no timer of a shorter duration, changes the state, unless that
     is declared slow; environment steps may come at any moment.
     """
+    return timely(system, possible(system, state))
+
+
+def possible(system: TransitionSystem, state: State) -> list[Transition]:
+    """The transitions that change ``state``, whatever time says: armed timers too for which others come first."""
     found: list[Transition] = []
     for group in system.groups:
         for index, bundle, key in keys(group, state):
             given, queries = answers(group, state, key, index)
             for firing in group.fire(key, given, queries):
                 found.extend(_expand(system, state, group, key, firing, ((group.pool, index, bundle),)))
-    changing = [transition for transition in found if transition.successor != state]
-    return timely(system, changing)
+    return [transition for transition in found if transition.successor != state]
 
 
 def timely(system: TransitionSystem, enabled: list[Transition]) -> list[Transition]:

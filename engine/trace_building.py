@@ -281,12 +281,14 @@ def build(
     violated: str = "",
     text: str = "",
     loop: int | None = None,
+    taken: Sequence[Transition] = (),
 ) -> Trace:
     """The trace of ``path``: states of ``system``, the first one first, each a successor of the one before.
 
     ``violated``: the property at stake, "" for none; ``text`` explains it where the property does not. ``loop``: the
-    steps after that many repeat for ever. Raises ValueError where a state is no successor of the one before, and where
-    the model has the property but it is not violated at the end.
+    steps after that many repeat for ever. ``taken``: the transition of each step, where it is not all the same which
+    one of several leads on. Raises ValueError where a state is no successor of the one before, and where the model has
+    the property, it is violated by how the path ends, and yet it is not violated there.
     """
     chronicler = Chronicler(system, naming)
     unrolled = chronicler.begin(path[0])
@@ -296,7 +298,7 @@ def build(
         fitting = [
             chronicler.step(unrolled, transition)
             for transition in chronicler.enabled(unrolled.state)
-            if transition.successor == wanted
+            if transition.successor == wanted and (not taken or _same(transition, taken[number - 1]))
         ]
         if not fitting:
             raise ValueError(f"state {number} of the path is no successor of the state before it")
@@ -305,7 +307,7 @@ def build(
         steps.append(step)
     ending = steps[-1].properties if steps else start.properties
     said = ending.judgements.get(violated, Judgement.VIOLATED.value)
-    if violated and said != Judgement.VIOLATED.value:
+    if violated and loop is None and said != Judgement.VIOLATED.value:
         raise ValueError(f"{violated} is not violated at the end of the path: it is judged {said!r} there")
     return Trace(
         model=system.model.name,
@@ -315,6 +317,12 @@ def build(
         loop=loop,
         scenario=json.loads(json.dumps(scenario or {}, allow_nan=False)),
     )
+
+
+def _same(one: Transition, other: Transition) -> bool:
+    """Whether two transitions of one state, maybe computed apart, are the same."""
+    plans = one.firing.alternative.plan == other.firing.alternative.plan
+    return one.group is other.group and one.chosen == other.chosen and plans
 
 
 def _preference(step: Step, violated: str) -> tuple[bool, str]:

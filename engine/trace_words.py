@@ -162,6 +162,11 @@ def _view(change: Change) -> str | None:
     return client.split(".", 1)[0].split("[", 1)[0]
 
 
+def stored_path(change: Change) -> str | None:
+    """The field of an object that changed, as Kubernetes spells it; None for caches and bookkeeping of the engine."""
+    return None if _view(change) != "" else _path(change.field)
+
+
 def _path(field: str) -> str:
     """A field path without the place where the value is kept, if that is the store or a cache of it."""
     place = _STORED if not field.startswith(_SEEN) else field.split(".", 1)[0].split("[", 1)[0]

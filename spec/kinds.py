@@ -24,8 +24,7 @@ POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
 DAEMON_SET = "DaemonSet"
 HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
 LOAD = "Load"
-RESOURCE_QUOTA = "ResourceQuota"
-WEBHOOK_BACKEND = "WebhookBackend"
+STATEFUL_SET = "StatefulSet"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
 LEASE = "Lease"
@@ -49,6 +48,10 @@ EVICTION = "an eviction"
 ORPHANED, COLLECTED = "a deletion that orphans", "a deletion that is passed on"
 """Names under which it is remembered how an owner was deleted."""
 
+FORCED = "a deletion by force"
+"""Name under which it is remembered that a pod's object may have gone before its containers were known to have ended:
+a user deleted it with grace period 0, deleted its node, or declared the node out of service."""
+
 CREATION, DELETION = "creation", "deletion"
 """What a controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
 
@@ -66,7 +69,8 @@ class PodRuntime:
 
     ``sandbox``: SANDBOX_READY or SANDBOX_NOT_READY. ``containers``: ABSENT, CREATED, RUNNING or EXITED, for all main
     containers together. ``exit_code`` of the last exit. ``serving``: the application answers requests; not an API
-    fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart.
+    fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart. ``name`` of the pod, "" where
+    it was generated: the runtime knows it from a label.
     """
 
     node: str
@@ -75,6 +79,7 @@ class PodRuntime:
     exit_code: int = 0
     serving: bool = False
     restarts: int = 0
+    name: str = ""
 
 
 @attrs.frozen(cache_hash=True)
@@ -177,9 +182,6 @@ LOAD_FIELDS = (Field("at", 0),)
 METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", False))
 """More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
-RESOURCE_QUOTA_FIELDS = (Field("object"),)
-WEBHOOK_BACKEND_FIELDS = (Field("reachable", False),)
-"""``reachable``: a pod behind the Service of a webhook answers. Backends are called NAMESPACE/SERVICE."""
 
 CANDIDATE_FIELDS = (Field("leads", False), Field("paused", False), Field("holds", False), Field("late", False))
 """Of a process of which there are several: it believes to lead; it stands still; the Lease names it. ``late``: it wrote
@@ -188,15 +190,19 @@ something when the Lease named another one, which nothing reads but a property."
 LEASE_FIELDS = (Field("holder", ""),)
 """``holder``: the process that the Lease names."""
 
+STATEFUL_SET_FIELDS = (Field("object"),)
 PROCESS_FIELDS = (Field("state", RUNNING),)
 FAULT_FIELDS = (Field("left", 0), Field("used", False))
 USER_FIELDS = (Field("todo", ()),)
 """``left``: how often the fault may still come; ``used``: whether it came. ``todo``: the user's actions, in order."""
 
 
-def pods(slots: int, fields: tuple[Field, ...] = POD_FIELDS) -> Kind:
-    """Interchangeable pods with generated names, at most ``slots`` at once."""
-    return Kind(POD, fields, slots=slots)
+def pods(slots: int, fields: tuple[Field, ...] = POD_FIELDS, names: tuple[str, ...] = ()) -> Kind:
+    """Interchangeable pods with generated names, at most ``slots`` at once, beside those called ``names``.
+
+    What runs for an earlier incarnation of a name, and the kubelet's worker of it, stand in one of the slots.
+    """
+    return Kind(POD, fields, names, slots, of_incarnation=("runtime", "worker"), plans_of_incarnation=(KUBELET,))
 
 
 def named(kind: str, names: tuple[str, ...]) -> Kind:
@@ -207,11 +213,10 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         DEPLOYMENT: DEPLOYMENT_FIELDS,
         JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,
+        STATEFUL_SET: STATEFUL_SET_FIELDS,
         POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
         HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
         LOAD: LOAD_FIELDS,
-        RESOURCE_QUOTA: RESOURCE_QUOTA_FIELDS,
-        WEBHOOK_BACKEND: WEBHOOK_BACKEND_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

@@ -95,6 +95,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HYPOTHETICAL,
         "controllers-cluster §11, invariants 103",
     ),
+    "witness": Switch(
+        ("as-needed", "always"),
+        "whether one object is followed by itself wherever a property speaks of single ones, or only where it must be",
+        Purpose.CHOICE,
+        "design §5",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated", "default-profile"),
         "which of the feasible nodes the scheduler may choose",

@@ -32,7 +32,7 @@ class CompiledExploration(Exploration):
         super().__init__(task)
         system = task.system
         shapes = [number for pool in system.pools for number in (pool.slots, pool.slots if pool.ordered else 0)]
-        edging = Edging.OWN if self.findings.judges_quiescence else Edging.NONE
+        edging = Edging.OWN if self.findings.judges_loops else Edging.NONE
         kernel = library.new(words(shapes), len(system.pools), task.limits.max_states or NONE - 1, edging)
         if kernel is None:
             raise MemoryError

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..constants import with_constants
+from ..control_plane.apiserver.incarnations import incarnation
 from ..environment import faults, users, watch_faults
 from ..kinds import FAULT, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, POD, POD_FIELDS, PROCESS, USER, named, pods
 from ..language.component import Component
 from ..language.machine import Machine
 from ..language.model import Assumption, Kind, Model
 from ..language.scenario import Scenario
+from ..language.witness import with_witness
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions, leaders
-from .admission import QUOTAS, WEBHOOKS, api_reads
+from . import api_evictions, leaders, stateful_sets
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
@@ -30,12 +31,14 @@ from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
+from .stateful_sets import STATEFUL_SETS
 
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
     AUTOSCALING,
     JOBS,
     DAEMON_SETS,
+    STATEFUL_SETS,
     SCHEDULING,
     NODE_AGENTS,
     NODE_CONTROLLERS,
@@ -45,8 +48,6 @@ PARTS: tuple[Part, ...] = (
     DISRUPTION_BUDGETS,
     EVICTION_TIMERS,
     LEADER_ELECTION,
-    QUOTAS,
-    WEBHOOKS,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -86,7 +87,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     found.append(faults.supervisor(scenario.faults, _clients_by_process(found), everybody))
     found.append(faults.component(scenario.faults, lag, several.items()))
-    found.append(users.component(drains=api_evictions.needed(scenario)))
+    found.append(users.component(drains=api_evictions.needed(scenario), identities=stateful_sets.needed(scenario)))
     return tuple(component for component in found if component.rules)
 
 
@@ -113,7 +114,7 @@ def _own_kinds(scenario: Scenario) -> tuple[Kind, ...]:
     found = needed(scenario)
     fields = (*POD_FIELDS, *(field for part in found for field in part.pod_fields))
     return (
-        pods(pod_slots(scenario), fields),
+        pods(pod_slots(scenario), fields, tuple(name for part in found for name in part.pod_names(scenario))),
         *(kind for part in found for kind in part.kinds(scenario)),
         named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, *leaders.further_processes(scenario))),
         named(FAULT, (*_faults(scenario), users.DISRUPTION, *(event for part in found for event in part.events))),
@@ -159,7 +160,8 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "one-api-server",
-        "one API server, there whenever a component can reach it; service accounts and namespaces exist",
+        "one API server, there whenever a component can reach it; no quota, limit ranges or webhooks refuse a request,"
+        " service accounts exist",
         "kube-apiserver §6, §8",
     ),
     Assumption(
@@ -190,7 +192,7 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 def build(scenario: Scenario) -> Model:
     """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
     once = _of_kubernetes(scenario)
-    return Model(
+    model = Model(
         name=scenario.name,
         kinds=kinds(scenario),
         components=components(scenario),
@@ -198,7 +200,7 @@ def build(scenario: Scenario) -> Model:
         machines=leaders.with_arrows(scenario, machines(scenario), once),
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
-        api_reads=api_reads(scenario),
+        incarnation=incarnation,
         lag=leaders.lag(scenario, once),
         rpc=scenario.rpc,
         fused=fused(scenario),
@@ -207,3 +209,4 @@ def build(scenario: Scenario) -> Model:
         losses=watch_faults.losses(scenario.faults, FAULT),
         assumptions=assumptions(scenario),
     )
+    return with_witness(model, always=scenario.switches.get("witness") == "always")

@@ -9,9 +9,10 @@ import attrs
 
 from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
+from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import Deployment, ReplicaSet
 
-OBSERVED = (Deployment, ReplicaSet, DaemonSet, PodDisruptionBudget)
+OBSERVED = (Deployment, ReplicaSet, DaemonSet, StatefulSet, PodDisruptionBudget)
 """Kinds whose status says which generation of the spec it was made from."""
 
 

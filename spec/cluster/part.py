@@ -45,7 +45,8 @@ class Part:
 
     ``components``, in the order in which their rules are tried. ``kinds``: what it can hold, beside pods.
     ``pod_fields``: what it keeps with each pod. ``pods``: how many pods it can want at once, terminating ones and
-    successors counted. ``initial``: where its objects start. ``machines`` of its objects and processes.
+    successors counted, and ``pod_names`` the names of those that are called by a name of their own, which need no room.
+    ``initial``: where its objects start. ``machines`` of its objects and processes.
     ``assumptions`` that its verdicts rest on. ``events``: what is remembered to have happened, beside faults.
     """
 
@@ -55,6 +56,7 @@ class Part:
     kinds: Callable[[Scenario], tuple[Kind, ...]] = _none
     pod_fields: tuple[Field, ...] = ()
     pods: Callable[[Scenario], int] = _no_pods
+    pod_names: Callable[[Scenario], tuple[str, ...]] = _none
     initial: Callable[[Scenario], Bundles] = _nothing
     machines: tuple[Machine, ...] = ()
     events: tuple[str, ...] = ()

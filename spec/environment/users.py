@@ -9,7 +9,21 @@ import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, ORPHAN
 from ..control_plane.controllers.deployment_status import is_complete
-from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, FAULT, JOB, NODE, ORPHANED, POD, REPLICA_SET, USER
+from ..control_plane.controllers.pod_garbage_collector import OUT_OF_SERVICE
+from ..kinds import (
+    COLLECTED,
+    DAEMON_SET,
+    DEPLOYMENT,
+    FAULT,
+    FORCED,
+    JOB,
+    NODE,
+    ORPHANED,
+    POD,
+    REPLICA_SET,
+    STATEFUL_SET,
+    USER,
+)
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
 from ..language.query import DISTINCT, ONLY, Query
@@ -18,6 +32,7 @@ from ..objects.daemon_set import DaemonSet, DaemonSetSpec
 from ..objects.metadata import OwnerReference
 from ..objects.node import Node
 from ..objects.pod import Pod
+from ..objects.stateful_set import StatefulSet, StatefulSetSpec
 from ..objects.taints import NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE, Taint
 from ..objects.workloads import Deployment, DeploymentSpec
 from .drain import AWAITED, UNMANAGED, Await, EvictAll, ask, await_evictions, command, evict_all
@@ -37,9 +52,9 @@ VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "drai
 
 @attrs.frozen(cache_hash=True)
 class ApplySpec:
-    """`kubectl apply` of a changed Deployment or DaemonSet: its spec becomes ``spec``."""
+    """`kubectl apply` of a changed Deployment, DaemonSet or StatefulSet: its spec becomes ``spec``."""
 
-    spec: DeploymentSpec | DaemonSetSpec
+    spec: DeploymentSpec | DaemonSetSpec | StatefulSetSpec
 
     def __call__(self, stored: Any, /) -> Any:
         """The object with the new spec."""
@@ -48,12 +63,12 @@ class ApplySpec:
 
 @attrs.frozen(cache_hash=True)
 class ScaleTo:
-    """`kubectl scale deployment --replicas`."""
+    """`kubectl scale --replicas` of a Deployment or StatefulSet."""
 
     replicas: int
 
-    def __call__(self, stored: Deployment, /) -> Deployment:
-        """The Deployment with the new replica count."""
+    def __call__(self, stored: Any, /) -> Any:
+        """The object with the new replica count."""
         return attrs.evolve(stored, spec=attrs.evolve(stored.spec, replicas=self.replicas))
 
 
@@ -125,8 +140,8 @@ class Edit:
 class Delete:
     """`kubectl delete` of an object; ``force`` is `--grace-period=0 --force`.
 
-    For a pod, ``name`` is its own, or that of the Deployment, DaemonSet or Job whose pods are meant: any one of them
-    is deleted. ``policy``: what becomes of dependents, `--cascade`.
+    For a pod, ``name`` is its own, or that of the Deployment, DaemonSet, StatefulSet or Job whose pods are meant: any
+    one of them is deleted. ``policy``: what becomes of dependents, `--cascade`.
     """
 
     text: str
@@ -148,8 +163,8 @@ class NextAction:
         return todo[1:]
 
 
-def apply(changed: Deployment | DaemonSet, source: str, incarnation: int = 1) -> Edit:
-    """The action that applies a changed manifest, read from ``source``. DaemonSets are never gone.
+def apply(changed: Deployment | DaemonSet | StatefulSet, source: str, incarnation: int = 1) -> Edit:
+    """The action that applies a changed manifest, read from ``source``. DaemonSets and StatefulSets are never gone.
 
     ``incarnation``: the uid of the Deployment that it creates where there is none any more.
     """
@@ -159,9 +174,9 @@ def apply(changed: Deployment | DaemonSet, source: str, incarnation: int = 1) ->
     return Edit(f"kubectl apply -f {source}", changed.kind, changed.metadata.name, ApplySpec(changed.spec), new)
 
 
-def scale(name: str, replicas: int) -> Edit:
-    """The action that scales a Deployment."""
-    return Edit(f"kubectl scale deployment/{name} --replicas={replicas}", DEPLOYMENT, name, ScaleTo(replicas))
+def scale(name: str, replicas: int, kind: str = DEPLOYMENT) -> Edit:
+    """The action that scales a Deployment, or a StatefulSet."""
+    return Edit(f"kubectl scale {kind.lower()}/{name} --replicas={replicas}", kind, name, ScaleTo(replicas))
 
 
 def pause(name: str, *, paused: bool = True) -> Edit:
@@ -224,7 +239,7 @@ def _of_workload(name: str | None, pod: Pod | None) -> Pod | None:
 
 def _workload(controller: OwnerReference) -> str:
     """Name of the workload whose pods have this controller: ReplicaSets are called after their Deployment."""
-    return controller.name if controller.kind in (DAEMON_SET, JOB) else controller.name.rpartition("-")[0]
+    return controller.name if controller.kind in (DAEMON_SET, STATEFUL_SET, JOB) else controller.name.rpartition("-")[0]
 
 
 def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:
@@ -255,6 +270,15 @@ def _drives_off(action: Edit) -> bool:
     return isinstance(change, SetTaint) and not change.remove and change.taint.effect == NO_EXECUTE
 
 
+def _forces(action: Action) -> bool:
+    """Whether the action lets a pod's object go while its containers may still run (invariants 50, 77)."""
+    if isinstance(action, Delete):
+        return action.kind == NODE or (action.kind == POD and action.force)
+    change = action.change if isinstance(action, Edit) else None
+    return isinstance(change, SetTaint) and not change.remove and change.taint.key == OUT_OF_SERVICE
+
+
+_FORCES = (Write(Named(FAULT, FORCED), "used", Set(True)),)
 _DISTURBED = Write(Named(FAULT, DISRUPTION), "used", Set(True))
 
 
@@ -293,11 +317,16 @@ def _act(
         yield Alternative((*done, Call(Named(action.kind, action.name), request)), action.text)
 
 
-def component(*, drains: bool = False) -> Component:
+def component(*, drains: bool = False, identities: bool = False) -> Component:
     """The users of a scenario; each does what stands in its list, in order, each at any moment.
 
-    ``drains``: one of them drains a node.
+    ``drains``: one of them drains a node. ``identities``: pods have names that come again, so that force matters.
     """
+
+    def decide(action: Action, **answers: Any) -> Iterable[Alternative]:
+        noted = _FORCES if identities and _forces(action) else ()
+        return (attrs.evolve(found, plan=(*noted, *found.plan)) for found in _act(action, **answers))
+
     draining = {"unmanaged": UNMANAGED, "awaited": AWAITED} if drains else {}
     rule = Rule(
         name="act",
@@ -307,7 +336,7 @@ def component(*, drains: bool = False) -> Component:
             "meets": Query(DEPLOYMENT, ("object",), _meets, ONLY, _deployment_meant),
             **draining,
         },
-        decide=_act,
+        decide=decide,
         reference="design §4",
         meaning="does the next thing on the list",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -11,6 +12,20 @@ from .plan import Alternative
 from .query import Query
 
 DECISION = Callable[..., Iterable[Alternative]]
+
+
+class Fairness(Enum):
+    """What is taken for granted of a rule in a run that goes on for ever, for each object that it is keyed by.
+
+    Lamport, The temporal logic of actions, 1994.
+    """
+
+    NONE = "none"
+    """Nothing: it may never act."""
+    WEAK = "weak"
+    """If it can act all the time from some moment on, it acts some time."""
+    STRONG = "strong"
+    """If it can act again and again, it acts again and again."""
 
 
 @attrs.frozen(eq=False)
@@ -34,7 +49,7 @@ class Rule:
     ``stages``, whose queries' parameters also get the answers so far) and returns alternatives; none means that the
     rule is not enabled. ``duration`` is how long the rule waits once it is enabled, in seconds: 0 for a step.
     ``several_requests`` declares that its plans may hold more than one request. ``slow_as``: what a scenario calls it
-    that declares this rule alone slow.
+    that declares this rule alone slow. ``fairness``: its component's, unless given.
     """
 
     name: str
@@ -46,6 +61,7 @@ class Rule:
     duration: float = 0.0
     several_requests: bool = False
     slow_as: str = ""
+    fairness: Fairness | None = None
     reference: str = ""
     meaning: str = ""
 
@@ -69,7 +85,8 @@ class Component:
     ``guards``: queries that must all answer true for any of its rules to act (its process runs, its node is up).
     ``serial``: one worker for all keys: no rule starts while a plan of the component is unfinished, for whatever key.
     Otherwise there is one worker for each key. ``environment``: not Kubernetes; its steps are never needed for
-    quiescence and never wait for timers.
+    quiescence, never wait for timers, and are owed to nobody: no fairness. ``fairness``: of its rules and of the plans
+    that they began.
     """
 
     name: str
@@ -80,5 +97,6 @@ class Component:
     handlers: tuple[Handler, ...] = ()
     serial: bool = False
     environment: bool = False
+    fairness: Fairness = Fairness.WEAK
     duty: str = ""
     reference: str = ""

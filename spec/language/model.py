@@ -36,12 +36,18 @@ class Kind:
     ``names``: one bundle a name, always there (its object may be absent, and come again). ``slots``: at most so many
     interchangeable bundles with generated names beside them. A rule that creates an object of its own name writes to
     ``Named(kind, name)``, one that has a name generated to ``New(kind)``.
+
+    ``of_incarnation``: fields that belong to one incarnation of a named object, not to whichever bears the name, and
+    ``plans_of_incarnation``: components whose plans do. Where an object is created under a name and something of them
+    is left of an earlier one, that moves into a bundle without a name, which takes a slot.
     """
 
     name: str
     fields: tuple[Field, ...]
     names: tuple[str, ...] = ()
     slots: int = 0
+    of_incarnation: tuple[str, ...] = ()
+    plans_of_incarnation: tuple[str, ...] = ()
 
 
 INFORMER = "Informer"
@@ -83,18 +89,9 @@ class LossBudget:
     used: str = "used"
 
 
-@attrs.frozen(cache_hash=True)
-class ApiRead:
-    """A field of a named object that the API server reads to answer a request."""
-
-    kind: str
-    name: str
-    field: str = "object"
-
-
-def no_api_reads(_call: ApiCall) -> tuple[ApiRead, ...]:
-    """What the API server reads besides the object of a request: nothing."""
-    return ()
+def as_created(created: Any, _bundle: Mapping[str, Any]) -> Any:
+    """The incarnation of a model that never compares incarnations: the object as it was created."""
+    return created
 
 
 def no_api_server(call: ApiCall, _stored: Any, *, current: bool) -> Response:
@@ -110,6 +107,8 @@ class Model:
     ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
     ``slow``: components, and watches as "client/kind", that take as long as they like: timers do not wait for them.
     ``losses``: what may be lost of requests to the API server, by whomever they are made but the environment.
+    ``incarnation(object, bundle)``: an object as it is stored that is created under a name of its own, given all fields
+    of the bundle of that name: told apart from earlier incarnations that are still remembered there.
     ``accepts``: the properties of quiescent states that say when stopping is all right are among ``properties``.
     """
 
@@ -120,7 +119,7 @@ class Model:
     machines: tuple[Machine, ...] = ()
     properties: tuple[Property, ...] = ()
     api_server: Callable[..., Response] = no_api_server
-    api_reads: Callable[[ApiCall], tuple[ApiRead, ...]] = no_api_reads
+    incarnation: Callable[[Any, Mapping[str, Any]], Any] = as_created
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     rpc: Rpc = Rpc.REQUEST
     fused: frozenset[str] = frozenset()

@@ -88,4 +88,54 @@ class StepProperty:
     advice: str = ""
 
 
-Property = StateProperty | StepProperty
+class Shape(Enum):
+    """What a temporal property says of its predicate, along every run that goes on for ever."""
+
+    EVENTUALLY = "eventually"
+    """It is so at least once, from the moment on at which the key is there."""
+    LEADS_TO = "leads to"
+    """Whenever it is asked for, it is so then or later."""
+    EVENTUALLY_ALWAYS = "eventually always"
+    """From some moment on it is so for ever."""
+    INFINITELY_OFTEN = "infinitely often"
+    """However long one waits, it is so again."""
+
+
+@attrs.frozen(eq=False)
+class TemporalProperty:
+    """Something that must come about, of every object of the key's kind, or of the whole cluster (``key`` None).
+
+    ``judge(key, **answers)`` is the predicate, as in a ``StateProperty``: HOLDS where it is so; VIOLATED where it is
+    not so yet, with the sentence that is said if it stays like that; IDLE where nothing is asked, so nothing is owed
+    any longer; SUSPENDED where the assumptions are broken. For the whole cluster the key is ``()``.
+    ``asks(key, **answers)`` is what leads to it. Where the key has no view, nothing is owed.
+
+    It speaks of runs that go on for ever: the environment has ceased (every fault that will come has come, the users
+    are done), what is at rest stays at rest, and the components are as fair as they are declared. In a run that
+    suspends it again and again it is not required. ``restless``, where it is not empty, asks for rest besides: while
+    anything goes on the predicate is not so, in these words.
+
+    After Lamport, The temporal logic of actions, 1994; Manna, Pnueli, The temporal logic of reactive systems, 1992.
+    """
+
+    name: str
+    statement: str
+    key: Key | None
+    judge: Callable[..., Finding]
+    shape: Shape
+    queries: Mapping[str, Query] = attrs.field(factory=dict)
+    asks: Callable[..., bool] | None = None
+    restless: str = ""
+    assumes: str = ""
+    reference: str = ""
+    advice: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """Raises ``ValueError`` where ``asks`` is missing or idle, or rest is asked for once and not for ever."""
+        if (self.shape is Shape.LEADS_TO) is (self.asks is None):
+            raise ValueError(f"{self.name}: a property that leads to something, and no other, says what asks for it")
+        if self.restless and self.shape is not Shape.EVENTUALLY_ALWAYS:
+            raise ValueError(f"{self.name}: rest is for ever, so it can only be asked for eventually always")
+
+
+Property = StateProperty | StepProperty | TemporalProperty

@@ -74,6 +74,15 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
     "DaemonSet": ("spec.selector", "spec.updateStrategy", "spec.minReadySeconds"),
+    "StatefulSet": (
+        "spec.replicas",
+        "spec.ordinals",
+        "spec.selector",
+        "spec.serviceName",
+        "spec.podManagementPolicy",
+        "spec.updateStrategy",
+        "spec.minReadySeconds",
+    ),
     "Job": (
         "spec.completions",
         "spec.completionMode",
@@ -94,9 +103,6 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
-    "ResourceQuota": ("spec.hard",),
-    "LimitRange": ("spec.limits",),
-    **dict.fromkeys(("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"), ("webhooks",)),
     "PodDisruptionBudget": (
         "spec.minAvailable",
         "spec.maxUnavailable",
@@ -115,6 +121,7 @@ TEMPLATES: Mapping[str, str] = {
     "ReplicaSet": "spec.template",
     "Job": "spec.template",
     "DaemonSet": "spec.template",
+    "StatefulSet": "spec.template",
     "Pod": "",
 }
 """Where the pod stands in each modelled kind that has one."""
@@ -123,11 +130,10 @@ _MODELLED_GROUPS = {
     "Deployment": "apps",
     "ReplicaSet": "apps",
     "DaemonSet": "apps",
+    "StatefulSet": "apps",
     "Job": "batch",
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
-    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
-    "MutatingWebhookConfiguration": "admissionregistration.k8s.io",
 }
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")

@@ -14,16 +14,6 @@ from ..objects.selectors import LabelSelector, selects
 from .loading import Document
 from .templates import Workload
 
-_LINKING = (
-    "Service",
-    "PodDisruptionBudget",
-    "HorizontalPodAutoscaler",
-    "ResourceQuota",
-    "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-)
-"""Kinds through which the workloads that they concern influence each other."""
-
 _ANY_ADDRESS = ("", "0.0.0.0", "::")
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
@@ -47,10 +37,6 @@ def touched_by(document: Document, workloads: Sequence[Workload]) -> tuple[int, 
             return _where(workloads, lambda w: (w.namespace, w.document.kind, w.document.name) == same)
         case ("", "Node"):
             return tuple(range(len(workloads)))
-        case ("", "ResourceQuota" | "LimitRange"):
-            return _where(workloads, lambda w: w.namespace == document.namespace)
-        case ("admissionregistration.k8s.io", _):
-            return tuple(range(len(workloads)))
         case ("", "Namespace"):
             return _where(workloads, lambda w: w.namespace == document.name)
         case ("", "ServiceAccount"):
@@ -69,7 +55,7 @@ def links(documents: Sequence[Document], workloads: Sequence[Workload]) -> Itera
     yield from _owners(workloads)
     yield from _selectors(workloads)
     for document in documents:
-        if document.kind in _LINKING:
+        if document.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler"):
             touched = touched_by(document, workloads)
             if len(touched) > 1:
                 yield Link(touched, f"{document.kind} {document.name} covers {_titles(touched, workloads)}")

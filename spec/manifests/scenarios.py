@@ -9,11 +9,12 @@ from typing import Any
 import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
+from ..control_plane.controllers.statefulset_identity import pod_name
 from ..environment import users
 from ..environment.leader_faults import LEADER_FAULTS
 from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
-from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET
+from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET, STATEFUL_SET
 from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
@@ -24,6 +25,7 @@ from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.quantities import milli_value
+from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import Deployment, ReplicaSet
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
@@ -43,6 +45,9 @@ DEFAULT_LABELS = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
 """The cluster that is assumed where none is given: this many nodes, each of this size, with a kubelet's own labels."""
 
 COMMAND_LINE = "<command line>"
+
+Workload = Deployment | DaemonSet | StatefulSet
+"""What a user can apply a changed manifest of."""
 
 
 @attrs.frozen
@@ -275,11 +280,11 @@ def _plain(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Document, .
     return tuple(Document(dict(data), path, Lines(1)) for data in objects)
 
 
-def _workloads(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Deployment | DaemonSet, ...]:
-    found = tuple(item for item in map(decode, objects) if isinstance(item, Deployment | DaemonSet))
+def _workloads(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Workload, ...]:
+    found = tuple(item for item in map(decode, objects) if isinstance(item, Workload))
     if not found:
         raise InputError(
-            "no Deployment and no DaemonSet in it", source=path, expected="a changed Deployment or DaemonSet to apply"
+            "no Deployment, DaemonSet or StatefulSet in it", source=path, expected="a changed one to apply"
         )
     return found
 
@@ -304,7 +309,7 @@ def _self_contained(
 def _actions(
     todo: list[tuple[str, str]],
     objects: Sequence[Any],
-    changed: Mapping[str, tuple[Deployment | DaemonSet, ...]],
+    changed: Mapping[str, tuple[Workload, ...]],
     settings: Settings,
 ) -> tuple[users.Action, ...]:
     names = _names(objects)
@@ -326,12 +331,15 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     deployments = {item.metadata.name for item in objects if isinstance(item, Deployment)}
     daemon_sets = {item.metadata.name for item in objects if isinstance(item, DaemonSet)}
     replica_sets = {item.metadata.name for item in objects if isinstance(item, ReplicaSet)}
+    stateful_sets = {item.metadata.name: item.spec for item in objects if isinstance(item, StatefulSet)}
+    ordinals = {pod_name(name, spec.start + i) for name, spec in stateful_sets.items() for i in range(spec.replicas)}
     pods = {item.metadata.name for item in objects if isinstance(item, Pod) or item.kind == JOB}
     return {
         "Deployment": deployments,
         "DaemonSet": daemon_sets,
         REPLICA_SET: replica_sets,
-        POD: deployments | daemon_sets | pods,
+        STATEFUL_SET: set(stateful_sets),
+        POD: deployments | daemon_sets | set(stateful_sets) | ordinals | pods,
     }
 
 
@@ -351,10 +359,13 @@ def _action(verb: str, argument: str) -> tuple[users.Action, ...]:
 
 def _single_action(verb: str, argument: str) -> users.Action:
     if verb == "scale":
-        name, _, replicas = argument.partition("=")
-        if not name or not replicas.isdigit() or int(replicas) > 10_000:
-            raise InputError(f'cannot scale "{argument}"', source=COMMAND_LINE, expected="DEPLOYMENT=REPLICAS")
-        return users.scale(name, int(replicas))
+        target, _, replicas = argument.partition("=")
+        prefix, _, name = target.rpartition("/")
+        kind = {"": DEPLOYMENT, "deployment": DEPLOYMENT, "statefulset": STATEFUL_SET}.get(prefix)
+        if kind is None or not name or not replicas.isdigit() or int(replicas) > 10_000:
+            expected = "DEPLOYMENT=REPLICAS or statefulset/NAME=REPLICAS"
+            raise InputError(f'cannot scale "{argument}"', source=COMMAND_LINE, expected=expected)
+        return users.scale(name, int(replicas), kind)
     if verb in ("pause", "resume"):
         return users.pause(argument, paused=verb == "pause")
     if verb in ("cordon", "uncordon"):
@@ -375,7 +386,7 @@ def _check_actions(
     settings: Settings,
     jobs: Sequence[Job],
     nodes: Sequence[Mapping[str, Any]],
-    changed: Mapping[str, tuple[Deployment | DaemonSet, ...]],
+    changed: Mapping[str, tuple[Workload, ...]],
 ) -> None:
     """Raises ``InputError`` where a user acts on something that does not exist."""
     node_names = {str(node["metadata"]["name"]) for node in nodes}
@@ -413,7 +424,7 @@ def _check_watches(settings: Settings) -> None:
             )
 
 
-def _check_applied(path: str, applied: Sequence[Deployment | DaemonSet], names: Mapping[str, Collection[str]]) -> None:
+def _check_applied(path: str, applied: Sequence[Workload], names: Mapping[str, Collection[str]]) -> None:
     """Raises ``InputError`` on a workload that would be new: users change what is there, they bring nothing."""
     for workload in applied:
         if workload.metadata.name not in names[workload.kind]:

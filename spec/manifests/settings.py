@@ -27,14 +27,14 @@ from .loading import Document
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
 
-LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "PodDisruptionBudget", "ResourceQuota")
+LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "PodDisruptionBudget")
 CLIENTS = (
     "deployment-controller",
     "replicaset-controller",
     "job-controller",
     "daemonset-controller",
+    "statefulset-controller",
     "disruption-controller",
-    "resourcequota-controller",
     "kube-scheduler",
     "node-lifecycle-controller",
 )

@@ -122,7 +122,6 @@ _ADMISSION = "not modelled: objects that it would change or refuse are taken as 
 
 KIND_CONSEQUENCES: Mapping[str, str] = {
     "Service": "read to see which workloads belong together; endpoints and traffic are not part of the verdict",
-    "StatefulSet": _PODS_LEFT_OUT,
     "CronJob": _PODS_LEFT_OUT,
     "ReplicationController": _PODS_LEFT_OUT,
     "ConfigMap": _CONFIGURATION,
@@ -141,6 +140,10 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "NetworkPolicy": _TRAFFIC,
     "EndpointSlice": _TRAFFIC,
     "Endpoints": _TRAFFIC,
+    "ResourceQuota": "not modelled: pods that it would refuse are assumed to be created",
+    "LimitRange": "not modelled: requests that it would fill in are taken as written, so pods may seem smaller",
+    "MutatingWebhookConfiguration": _ADMISSION,
+    "ValidatingWebhookConfiguration": _ADMISSION,
     "ValidatingAdmissionPolicy": _ADMISSION,
     "APIService": "not modelled: the API that it adds is assumed not to matter to what is checked",
     "CustomResourceDefinition": "not modelled: objects of the kind that it defines have no behaviour",

@@ -23,7 +23,7 @@ from ..objects.node import Node, NodeSpec, NodeStatus
 from ..objects.pod import FAILED, Pod, PodSpec, is_terminal
 from ..objects.taints import NO_EXECUTE, tolerates
 from .heartbeat import KUBELET_CONNECTED, node_of
-from .pod_requests import incarnation, status_patch
+from .pod_requests import incarnation, own_name, status_patch
 from .startup import start_plan
 
 ADMIT_POD = "admit pod"
@@ -77,6 +77,7 @@ class Arrival:
     node: str
     spec: PodSpec
     uid: int | None
+    name: str = ""
 
 
 def _arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Arrival | None:
@@ -84,7 +85,7 @@ def _arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | No
         return None
     if pod.metadata.terminating or is_terminal(pod):
         return None
-    return Arrival(pod.spec.node_name, pod.spec, incarnation(pod))
+    return Arrival(pod.spec.node_name, pod.spec, incarnation(pod), own_name(pod))
 
 
 def _occupies(node: str, pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> PodSpec | None:
@@ -128,7 +129,9 @@ def admit(*, serving: bool, early_phase: bool = False) -> Rule:
         reason = rejection(key.spec, node, running)
         if reason:
             return [Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")]
-        return [Alternative(start_plan(key.node, key.spec, None, serving=serving), "the pod is admitted")]
+        return [
+            Alternative(start_plan(key.node, key.spec, None, serving=serving, name=key.name), "the pod is admitted")
+        ]
 
     queries: dict[str, Any] = {
         "node": Query(NODE, ("name", "object"), _own_node, ONLY, node_of),

@@ -25,13 +25,17 @@ KILLED = 137
 
 @attrs.frozen(cache_hash=True)
 class RunSandbox:
-    """RunPodSandbox: a new sandbox on ``node`` with its network; containers of an earlier one are removed."""
+    """RunPodSandbox: a new sandbox on ``node`` with its network; containers of an earlier one are removed.
+
+    ``name``: the pod's, "" where it was generated.
+    """
 
     node: str
+    name: str = ""
 
     def __call__(self, _runtime: PodRuntime | None, /) -> PodRuntime:
         """What the runtime holds afterwards."""
-        return PodRuntime(self.node)
+        return PodRuntime(self.node, name=self.name)
 
 
 @attrs.frozen(cache_hash=True)

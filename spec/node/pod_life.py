@@ -34,7 +34,7 @@ def _in_phase(phase: str, meaning: str) -> State:
     return State(phase, lambda pod: pod is not None and pod.status.phase == phase, meaning)
 
 
-_DELETERS = ("replicaset-controller", "daemonset-controller", "garbage-collector", "user")
+_DELETERS = ("replicaset-controller", "daemonset-controller", "statefulset-controller", "garbage-collector", "user")
 _RUNTIME_STATES = (BOUND, RUNNING, READY)
 
 
@@ -43,7 +43,11 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("create", ABSENT, UNBOUND, "replicaset-controller", "controllers-workloads §1"),
         Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
+        Arrow("create", ABSENT, UNBOUND, "statefulset-controller", "controllers-workloads §3"),
+        Arrow("create with a node", ABSENT, BOUND, "statefulset-controller", "controllers-workloads §3"),
         Arrow("create", ABSENT, UNBOUND, "job-controller", "controllers-workloads §6"),
+        Arrow("create with a node", ABSENT, BOUND, "replicaset-controller", "controllers-workloads §1"),
+        Arrow("create with a node", ABSENT, BOUND, "job-controller", "controllers-workloads §6"),
         Arrow("bind", UNBOUND, BOUND, "kube-scheduler", "kube-apiserver §3"),
         Arrow("start", BOUND, RUNNING, "kubelet", "kubelet §5"),
         Arrow("start ready", BOUND, READY, "kubelet", "kubelet §5"),
@@ -73,6 +77,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("node gone", TERMINATING, FAILED, "pod-garbage-collector", "controllers-cluster §8"),
     ]
     arrows.append(Arrow("delete failed", FAILED, ABSENT, "daemonset-controller", "controllers-workloads §4"))
+    arrows.append(Arrow("delete failed", FAILED, ABSENT, "statefulset-controller", "controllers-workloads §3"))
     arrows += [
         Arrow("delete", source, TERMINATING, "job-controller", "controllers-workloads §6.3")
         for source in (UNBOUND, *_RUNTIME_STATES)

@@ -13,6 +13,11 @@ def incarnation(pod: Pod) -> int | None:
     return uid if isinstance(uid, int) else None
 
 
+def own_name(pod: Pod) -> str:
+    """The name of a pod that can come again under it; "" for pods whose name is never used again."""
+    return pod.metadata.name if incarnation(pod) is not None else ""
+
+
 def status_patch(uid: int | None, change: Change) -> ApiCall:
     """A PATCH of the status of the pod's incarnation ``uid``."""
     return ApiCall(Verb.PATCH, POD, change, "status", Preconditions(uid=uid))

@@ -22,12 +22,16 @@ BACK_OFF = 10.0
 """Seconds that a container which exited again waits before it is restarted (kubelet §6, CrashLoopBackOff)."""
 
 
-def start_calls(spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving: bool) -> tuple[RuntimeCall, ...]:
+def start_calls(
+    spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving: bool, name: str = ""
+) -> tuple[RuntimeCall, ...]:
     """What the kubelet still has to ask of the runtime until the pod runs; empty if it runs or may not run again.
 
-    ``serving``: the application serves as soon as its container runs. container-runtime §3, 1-4.
+    ``serving``: the application serves as soon as its container runs. ``name``: of a pod that the runtime does not know
+    yet, if it has one of its own. container-runtime §3, 1-4.
     """
-    sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node), "RunPodSandbox")
+    called = name if runtime is None else runtime.name
+    sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, called), "RunPodSandbox")
     start = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
     first = RuntimeCall(KEY, "runtime", CreateContainer(), "CreateContainer")
     if runtime is None:
@@ -45,9 +49,11 @@ def start_calls(spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving
     return (first, start)
 
 
-def start_plan(node: str, spec: PodSpec, runtime: PodRuntime | None, *, serving: bool) -> tuple[Step, ...]:
+def start_plan(
+    node: str, spec: PodSpec, runtime: PodRuntime | None, *, serving: bool, name: str = ""
+) -> tuple[Step, ...]:
     """The pod's worker begins, or begins again, and starts what does not run; no probe has succeeded yet."""
-    return (Write(KEY, "worker", Set(PodWorker(node))), *start_calls(spec, runtime, node, serving=serving))
+    return (Write(KEY, "worker", Set(PodWorker(node))), *start_calls(spec, runtime, node, serving=serving, name=name))
 
 
 @attrs.frozen(cache_hash=True)

@@ -20,16 +20,11 @@ from .daemon_set import (
     DaemonSetUpdateStrategy,
     RollingUpdateDaemonSet,
 )
-from .decoding_admission import (
-    decode_limit_range,
-    decode_mutating_webhooks,
-    decode_resource_quota,
-    decode_validating_webhooks,
-)
 from .decoding_autoscaler import decode_autoscaler
 from .decoding_job import decode_job
 from .decoding_pod import decode_pod, decode_pod_template
 from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
+from .decoding_stateful_set import decode_stateful_set
 from .disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
 from .namespace import Namespace
 from .node import ContainerImage, Node, NodeSpec, NodeStatus
@@ -256,12 +251,9 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "Deployment": ("apps", decode_deployment),
     "ReplicaSet": ("apps", decode_replica_set),
     "DaemonSet": ("apps", decode_daemon_set),
+    "StatefulSet": ("apps", decode_stateful_set),
     "Job": ("batch", decode_job),
     "HorizontalPodAutoscaler": ("autoscaling", decode_autoscaler),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
-    "ResourceQuota": ("", decode_resource_quota),
-    "LimitRange": ("", decode_limit_range),
-    "ValidatingWebhookConfiguration": ("admissionregistration.k8s.io", decode_validating_webhooks),
-    "MutatingWebhookConfiguration": ("admissionregistration.k8s.io", decode_mutating_webhooks),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..control_plane.controllers.horizontal_pod_autoscaler import MOST_TURNS
 from ..kinds import DEPLOYMENT, HORIZONTAL_POD_AUTOSCALER
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, TemporalProperty, violated
 from ..language.query import ONLY, Query
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.workloads import Deployment
@@ -32,18 +32,16 @@ def _within(autoscaler: HorizontalPodAutoscaler, replicas: int | None) -> Findin
     least, most = autoscaler.spec.min_replicas, autoscaler.spec.max_replicas
     if least <= replicas <= most:
         return HOLDS
-    return violated(
-        f"{autoscaler.metadata.name} has settled, and its target asks for {replicas} replicas, not {least} to {most}"
-    )
+    return violated(f"the target of {autoscaler.metadata.name} asks for {replicas} replicas, not {least} to {most}")
 
 
-WITHIN_BOUNDS = StateProperty(
+WITHIN_BOUNDS = TemporalProperty(
     name="hpa-within-bounds",
-    statement="when nothing goes on any more, a target that is not scaled to zero has minReplicas to maxReplicas",
+    statement="a target that is not scaled to zero ends up with minReplicas to maxReplicas, and keeps to them",
     key=Key(HORIZONTAL_POD_AUTOSCALER, ("object",), _of_deployment),
     queries={"replicas": REPLICAS},
     judge=_within,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 100",
     advice="look for somebody else who writes spec.replicas",
 )

@@ -18,8 +18,8 @@ from . import (
     objects,
     occasions,
     owners,
-    quotas,
     scheduling,
+    stateful_sets,
 )
 from .occasions import Occasion
 
@@ -64,6 +64,13 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "daemonset-not-evicted-by-not-ready": (daemon_sets.DAEMONSET_NOT_EVICTED,),
     "hpa-within-bounds": (autoscalers.WITHIN_BOUNDS,),
     "hpa-no-oscillation": (autoscalers.NO_OSCILLATION,),
+    "statefulset-at-most-one-object-per-ordinal": (stateful_sets.ONE_OBJECT,),
+    "statefulset-at-most-one-process-per-ordinal": (stateful_sets.ONE_PROCESS,),
+    "statefulset-ordered-start": (stateful_sets.ORDERED_START,),
+    "statefulset-ordered-update": (stateful_sets.ORDERED_UPDATE,),
+    "statefulset-progress-after-template-fix": (stateful_sets.PROGRESS_AFTER_TEMPLATE_FIX,),
+    "statefulset-identity-exclusive": (stateful_sets.IDENTITY_EXCLUSIVE,),
+    "statefulset-survives-faults": (stateful_sets.SURVIVES_FAULTS,),
     "job-counters-monotonic": (jobs.COUNTERS_MONOTONIC,),
     "job-each-pod-counted-once": (jobs.COUNTED_ONCE,),
     "job-succeeded-by-distinct-pods": (jobs.SUCCEEDED_BY_DISTINCT_PODS,),
@@ -77,7 +84,6 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "gc-deletes-only-ownerless": tuple(map(owners.gc_deletes_only_ownerless, (POD, REPLICA_SET))),
     "dependents-eventually-collected": tuple(map(owners.dependents_eventually_collected, (POD, REPLICA_SET))),
     "foreground-order": tuple(map(owners.foreground_order, (REPLICA_SET, DEPLOYMENT))),
-    "quota-not-exceeded": (quotas.QUOTA_NOT_EXCEEDED,),
     "orphan-keeps-dependents": tuple(map(owners.orphan_keeps_dependents, (POD, REPLICA_SET))),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
@@ -119,6 +125,13 @@ OCCASIONS: Mapping[str, Occasion] = {
     "daemonset-not-evicted-by-not-ready": occasions.DAEMONS_LOSE_NODES,
     "hpa-within-bounds": occasions.AUTOSCALED,
     "hpa-no-oscillation": occasions.RESCALED,
+    "statefulset-at-most-one-object-per-ordinal": occasions.STATEFUL_SETS,
+    "statefulset-at-most-one-process-per-ordinal": occasions.STATEFUL_SETS_RUN,
+    "statefulset-ordered-start": occasions.STATEFUL_SETS_START,
+    "statefulset-ordered-update": occasions.STATEFUL_SETS_UPDATED,
+    "statefulset-progress-after-template-fix": occasions.STATEFUL_SETS_PROGRESS,
+    "statefulset-identity-exclusive": occasions.ON_REQUEST,
+    "statefulset-survives-faults": occasions.ON_REQUEST,
     "job-counters-monotonic": occasions.JOBS,
     "job-each-pod-counted-once": occasions.JOBS_WITH_PODS,
     "job-succeeded-by-distinct-pods": occasions.JOBS_WITH_PODS,
@@ -132,7 +145,6 @@ OCCASIONS: Mapping[str, Occasion] = {
     "gc-deletes-only-ownerless": occasions.PASSED_ON,
     "dependents-eventually-collected": occasions.OWNERS_DELETED,
     "foreground-order": occasions.IN_FOREGROUND,
-    "quota-not-exceeded": occasions.QUOTAS,
     "orphan-keeps-dependents": occasions.ORPHANING,
 }
 """When each property is checked unless a scenario says otherwise."""

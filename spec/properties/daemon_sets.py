@@ -11,7 +11,7 @@ from ..control_plane.controllers.node_lifecycle import NAME as NODE_LIFECYCLE
 from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
 from ..kinds import DAEMON_SET, POD
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StepProperty, TemporalProperty, suspended, violated
 from ..objects.daemon_set import DaemonSet
 from ..objects.taints import TAINT_NOT_READY, TAINT_UNREACHABLE
 
@@ -41,13 +41,13 @@ def _one_per_node(wanted: Wanted, nodes: tuple[Eligible, ...], pods: tuple[Count
     return HOLDS
 
 
-DAEMONSET_ONE_PER_NODE = StateProperty(
+DAEMONSET_ONE_PER_NODE = TemporalProperty(
     name="daemonset-one-per-node",
-    statement="a DaemonSet that is left alone comes to rest with exactly one pod on every node that it wants",
+    statement="a DaemonSet that is left alone ends up with exactly one pod on every node that it wants, and keeps it",
     key=Key(DAEMON_SET, ("object",), _live),
     queries={"nodes": QUERIES["nodes"], "pods": QUERIES["pods"]},
     judge=_one_per_node,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 55",
     assumes="no pod of it is held back from ending, and no update with maxSurge is waiting for a pod to be available",
     advice="look at the taints and labels of the node, and at what keeps pods from being created or deleted there",

@@ -11,7 +11,7 @@ from ..control_plane.controllers.replicaset_decisions import is_active, is_avail
 from ..kinds import DEPLOYMENT, POD, REPLICA_SET, PodRuntime
 from ..kinds import RUNNING as CONTAINERS_RUNNING
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, suspended, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, TemporalProperty, suspended, violated
 from ..language.query import ANY, COUNT, DISTINCT, MULTISET, SUM, Query, no_parameter
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, is_terminal
@@ -191,7 +191,7 @@ def _eventually_complete(deployment: Deployment, fresh: int, stale: int) -> Find
     condition = next((c for c in deployment.status.conditions if c.type == "Progressing"), None)
     reason = f"; its condition Progressing says {condition.reason}" if condition is not None else ""
     old = f" and still has {stale} of older templates" if stale else ""
-    return violated(f"{name} stops with {fresh} of {replicas} updated pods available{old}{reason}")
+    return violated(f"{name} is left with {fresh} of {replicas} updated pods available{old}{reason}")
 
 
 def _fresh_available(deployment: Deployment, replica_set: ReplicaSet | None) -> int | None:
@@ -206,16 +206,16 @@ def _stale_asked(deployment: Deployment, replica_set: ReplicaSet | None) -> int 
     return replica_set.spec.replicas
 
 
-DEPLOYMENT_EVENTUALLY_COMPLETE = StateProperty(
+DEPLOYMENT_EVENTUALLY_COMPLETE = TemporalProperty(
     name="deployment-eventually-complete",
-    statement="a Deployment that is left alone comes to rest with all pods updated and available, no old ones left",
+    statement="a Deployment that is left alone ends up with all pods updated and available, no old ones left, for good",
     key=Key(DEPLOYMENT, ("object",), _complete),
     queries={
         "fresh": Query(REPLICA_SET, ("object",), _fresh_available, SUM),
         "stale": Query(REPLICA_SET, ("object",), _stale_asked, SUM),
     },
     judge=_eventually_complete,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 44",
     assumes="the rollout is not paused",
     advice="see why the pods that are missing do not become available: an unschedulable pod names the filters that"
@@ -240,17 +240,17 @@ def _stable_count(replica_set: ReplicaSet, active: int) -> Finding:
     if active == replica_set.spec.replicas:
         return HOLDS
     return violated(
-        f"{replica_set.metadata.name} comes to rest; active pods: {active}, wanted: {replica_set.spec.replicas}"
+        f"active pods of {replica_set.metadata.name}: {active}; wanted for good: {replica_set.spec.replicas}"
     )
 
 
-REPLICASET_STABLE_COUNT = StateProperty(
+REPLICASET_STABLE_COUNT = TemporalProperty(
     name="replicaset-stable-count",
-    statement="a ReplicaSet that is left alone comes to rest with exactly as many active pods as it asks for",
+    statement="a ReplicaSet that is left alone ends up with exactly as many active pods as it asks for, and keeps them",
     key=Key(REPLICA_SET, ("object",), _stable),
     queries={"active": OWNED},
     judge=_stable_count,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 34",
     advice="look for what refuses or removes its pods",
 )

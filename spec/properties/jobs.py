@@ -11,7 +11,17 @@ from ..control_plane.controllers.job_terminal import is_finished
 from ..control_plane.controllers.replicaset_decisions import is_active
 from ..kinds import JOB, POD
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
+from ..language.property import (
+    HOLDS,
+    IDLE,
+    Finding,
+    Shape,
+    StateProperty,
+    StepProperty,
+    TemporalProperty,
+    suspended,
+    violated,
+)
 from ..language.query import COUNT, Query
 from ..objects.conditions import condition_is_true
 from ..objects.job import COMPLETE, FAILED, Job
@@ -155,18 +165,18 @@ def _finished(job: Job, losses: tuple[str, ...]) -> Finding:
         return suspended(disturbed(losses))
     wanted = "one" if job.spec.completions is None else job.spec.completions
     return violated(
-        f"nothing goes on, and {job.metadata.name} is neither Complete nor Failed: {job.status.succeeded} of its pods"
+        f"{job.metadata.name} is neither Complete nor Failed: {job.status.succeeded} of its pods"
         f" succeeded, {wanted} wanted"
     )
 
 
-EVENTUALLY_FINISHED = StateProperty(
+EVENTUALLY_FINISHED = TemporalProperty(
     name="job-eventually-finished",
-    statement="when nothing goes on any more, every Job that is not suspended is Complete or Failed",
+    statement="a Job that is not suspended ends up Complete or Failed",
     key=Key(JOB, ("object",), _running),
     queries={"losses": PODS_LOST},
     judge=_finished,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 61, 63",
     assumes="no fault takes pods away, and no user",
     advice="look at pods that find no node, and at a parallelism of 0",

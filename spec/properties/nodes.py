@@ -28,7 +28,17 @@ from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.views import snapshot
 from ..kinds import NODE, POD
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
+from ..language.property import (
+    HOLDS,
+    IDLE,
+    Finding,
+    Shape,
+    StateProperty,
+    StepProperty,
+    TemporalProperty,
+    suspended,
+    violated,
+)
 from ..language.query import COUNT, MULTISET, Query, no_parameter
 from ..node.admission import ADMIT_POD
 from ..node.heartbeat import heartbeats
@@ -170,13 +180,13 @@ def _unknown_and_tainted(node: _Dead, heard: tuple[tuple[tuple[Zone, bool], int]
     return violated(f"{node.name} sends no heartbeats, yet it {missing}")
 
 
-DEAD_NODE_EVENTUALLY_UNKNOWN = StateProperty(
+DEAD_NODE_EVENTUALLY_UNKNOWN = TemporalProperty(
     name="dead-node-eventually-unknown-and-tainted",
     statement="a node without heartbeats ends up with Ready=Unknown and the unreachable taint",
     key=DEAD_NODE,
     queries={"heard": HEARD},
     judge=_unknown_and_tainted,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 69",
     assumes="not all zones are fully disrupted, nor is the node's own, small zone partly",
     advice="the node lifecycle controller must be running",
@@ -199,13 +209,13 @@ def _replaced(node: _Dead, heard: tuple[tuple[tuple[Zone, bool], int], ...], pod
     return violated(f"{pods} pods still count as active on {node.name}, which sends no heartbeats")
 
 
-DEAD_NODE_PODS_REPLACED = StateProperty(
+DEAD_NODE_PODS_REPLACED = TemporalProperty(
     name="dead-node-pods-replaced",
     statement="the pods of a dead node end up deleted, so that their ReplicaSets replace them",
     key=DEAD_NODE,
     queries={"heard": HEARD, "pods": Query(POD, ("object",), _active_on, COUNT, lambda key: key.name)},
     judge=_replaced,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="controllers-cluster §2",
     assumes="not all zones are fully disrupted, nor is the node's own, small zone partly; the pods do not tolerate the"
     " taint for ever",

@@ -17,6 +17,7 @@ from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
+from ..control_plane.controllers.statefulset_decisions import ordered
 from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..environment.drain import EvictAll
 from ..environment.faults import (
@@ -40,7 +41,7 @@ from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import PODS as PODS_RESOURCE
-from ..objects.quota import ResourceQuota
+from ..objects.stateful_set import RollingUpdateStatefulSet, StatefulSet
 from ..objects.taints import NO_EXECUTE, Taint
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
 
@@ -116,11 +117,63 @@ def _controlled_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     found = [version.spec.template.spec for version in _versions(scenario) if version.spec.replicas]
     found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
     found += [item.spec.template.spec for item in scenario.objects if isinstance(item, Job) and _runs_pods(item)]
+    found += [version.spec.template.spec for version in _stateful_sets(scenario)]
     return tuple(found)
 
 
 def _daemon_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     return tuple(version.spec.template.spec for version in _daemon_sets(scenario))
+
+
+def _stateful_sets(scenario: Scenario) -> Iterator[StatefulSet]:
+    """Every version of the StatefulSets that ask for pods."""
+    found = (version for history in _histories(scenario, StatefulSet) for version in history)
+    return (version for version in found if version.spec.replicas)
+
+
+def _stateful_steps(scenario: Scenario) -> Iterator[tuple[StatefulSet, StatefulSet]]:
+    return (step for history in _histories(scenario, StatefulSet) for step in pairwise(history))
+
+
+def _replaces(before: StatefulSet, after: StatefulSet) -> bool:
+    """Whether a change of a StatefulSet makes its controller replace pods."""
+    strategy = after.spec.update_strategy
+    partition = strategy.rolling_update.partition if strategy.rolling_update is not None else 0
+    return (
+        strategy.type == ROLLING_UPDATE
+        and before.spec.template != after.spec.template
+        and partition < min(before.spec.replicas, after.spec.replicas)
+    )
+
+
+def _can_run(stateful_set: StatefulSet) -> bool:
+    return not stateful_set.spec.template.spec.scheduling_gates
+
+
+def _starts_in_order(scenario: Scenario) -> bool:
+    """Whether a pod of an ordered StatefulSet is created, at the start or in the place of another."""
+    created = scenario.start is Start.CREATED or any(
+        after.spec.replicas > before.spec.replicas or (_replaces(before, after) and _can_run(before))
+        for before, after in _stateful_steps(scenario)
+    )
+    deleted = any(isinstance(action, Delete) and action.kind in (POD, NODE) for action in _actions(scenario))
+    return (created or deleted) and any(ordered(version.spec) for version in _stateful_sets(scenario))
+
+
+def _updates_in_order(scenario: Scenario) -> bool:
+    return any(
+        _replaces(before, after) and (_can_run(before) or not ordered(after.spec))
+        for before, after in _stateful_steps(scenario)
+    )
+
+
+def _stateful_progress(scenario: Scenario) -> bool:
+    return any(
+        version.spec.update_strategy.type == ROLLING_UPDATE
+        and (version.spec.update_strategy.rolling_update or RollingUpdateStatefulSet()).partition
+        < version.spec.replicas
+        for version in _stateful_sets(scenario)
+    )
 
 
 def _runs_pods(job: Job) -> bool:
@@ -191,6 +244,9 @@ def deletes_pods(scenario: Scenario) -> bool:
     """Whether running pods are asked to end: in rollouts, by users, as a node is silent, to make room."""
     shrinks = any(
         _rolls(before, after) or after.spec.replicas < before.spec.replicas for before, after in _steps(scenario)
+    ) or any(
+        _can_run(before) and (_replaces(before, after) or after.spec.replicas < before.spec.replicas)
+        for before, after in _stateful_steps(scenario)
     )
     by_hand = any(
         isinstance(action, Delete) and action.kind == POD and not action.force for action in _actions(scenario)
@@ -215,6 +271,10 @@ def schedules_pods(scenario: Scenario) -> bool:
         return False
     grows = any(
         _rolls(before, after) or after.spec.replicas > before.spec.replicas for before, after in _steps(scenario)
+    )
+    grows = grows or any(
+        after.spec.replicas > before.spec.replicas or (_replaces(before, after) and _can_run(before))
+        for before, after in _stateful_steps(scenario)
     )
     replaced = any(isinstance(action, Delete) and action.kind in (POD, NODE) for action in _actions(scenario))
     driven_off = loses_nodes(scenario) and bool(_movable_specs(scenario))
@@ -366,13 +426,6 @@ BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisrupt
 PASSED_ON = Occasion("where a user deletes an owner, and what it owns with it", _deletes_owner(BACKGROUND, FOREGROUND))
 OWNERS_DELETED = Occasion("where a user deletes an owner", _deletes_owner(BACKGROUND, FOREGROUND, ORPHAN))
 IN_FOREGROUND = Occasion("where a user deletes an owner in the foreground", _deletes_owner(FOREGROUND))
-QUOTAS = Occasion(
-    "where there are ResourceQuotas, and controllers create pods",
-    lambda scenario: (
-        bool(_controlled_specs(scenario) or _daemon_specs(scenario))
-        and any(isinstance(item, ResourceQuota) for item in scenario.objects)
-    ),
-)
 ORPHANING = Occasion("where a user deletes an owner, and not what it owns", _deletes_owner(ORPHAN))
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
 ALL_CUT_OFF = Occasion(
@@ -392,6 +445,18 @@ DAEMON_SETS = Occasion(
 DAEMONS_LOSE_NODES = Occasion(
     "where a node can crash or be cut off, beside another one, and some node gets a pod of a DaemonSet",
     lambda scenario: loses_nodes(scenario) and any(not it.scheduling_gates for it in _daemon_specs(scenario)),
+)
+STATEFUL_SETS = Occasion(
+    "where a StatefulSet asks for pods", lambda scenario: any(True for _ in _stateful_sets(scenario))
+)
+STATEFUL_SETS_RUN = Occasion(
+    "where a StatefulSet asks for pods that can get a node",
+    lambda scenario: any(map(_can_run, _stateful_sets(scenario))),
+)
+STATEFUL_SETS_START = Occasion("where pods of an ordered StatefulSet are created", _starts_in_order)
+STATEFUL_SETS_UPDATED = Occasion("where a user changes the template of a StatefulSet", _updates_in_order)
+STATEFUL_SETS_PROGRESS = Occasion(
+    "where a StatefulSet with strategy RollingUpdate asks for pods above its partition", _stateful_progress
 )
 REPLICA_SETS = Occasion("where there is a Deployment or a ReplicaSet", _has_replica_sets)
 REPLICAS = Occasion("where a Deployment or a ReplicaSet asks for pods", _owns_pods)

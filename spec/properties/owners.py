@@ -12,7 +12,7 @@ from ..control_plane.controllers.garbage_collector import NAME as COLLECTOR
 from ..control_plane.controllers.garbage_collector_decisions import Owner, Standing, standing
 from ..kinds import COLLECTED, DEPLOYMENT, ORPHANED, REPLICA_SET
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, StepProperty, TemporalProperty, violated
 from ..language.query import DISTINCT, Query
 from ..objects.metadata import ObjectMeta, OwnerReference
 from .assumptions import seen
@@ -91,18 +91,18 @@ def _collected(key: _Dependent, replica_sets: tuple[Owner, ...], deployments: tu
     gone = _gone(key, (*replica_sets, *deployments))
     if gone is None:
         return HOLDS
-    return violated(f"nothing goes on, and a {key.kind} is left of {gone.kind} {gone.name}, which is gone")
+    return violated(f"a {key.kind} is left of {gone.kind} {gone.name}, which is gone")
 
 
-def dependents_eventually_collected(kind: str) -> StateProperty:
+def dependents_eventually_collected(kind: str) -> TemporalProperty:
     """invariants 94, for dependents of ``kind``."""
-    return StateProperty(
+    return TemporalProperty(
         name="dependents-eventually-collected",
-        statement="when nothing goes on any more, no object is left whose owners are all gone",
+        statement="an object whose owners are all gone is collected in the end",
         key=Key(kind, ("object",), _dependent),
         queries=OWNERS,
         judge=_collected,
-        when=When.QUIESCENT,
+        shape=Shape.INFINITELY_OFTEN,
         reference="invariants 94",
         advice="the garbage collector must be running, and must know the kind",
     )

@@ -18,7 +18,17 @@ from ..control_plane.scheduler.queue import waits_for_node
 from ..control_plane.scheduler.views import NODES, NOMINATED, PODS, pending, scheduling_view, snapshot
 from ..kinds import POD
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
+from ..language.property import (
+    HOLDS,
+    IDLE,
+    Finding,
+    Shape,
+    StateProperty,
+    StepProperty,
+    TemporalProperty,
+    suspended,
+    violated,
+)
 from ..language.query import DISTINCT, MULTISET, Query, no_parameter
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, effective_priority, is_terminal
@@ -97,12 +107,12 @@ def _has_a_node(promised: str) -> Finding:
     return violated(f"a pod still waits, although others made room for it on {promised}") if promised else HOLDS
 
 
-PREEMPTOR_EVENTUALLY_BOUND = StateProperty(
+PREEMPTOR_EVENTUALLY_BOUND = TemporalProperty(
     name="preemptor-eventually-bound",
     statement="a pod for which others had to go gets a node in the end",
     key=Key(POD, ("object",), _promised_or_bound),
     judge=_has_a_node,
-    when=When.QUIESCENT,
+    shape=Shape.INFINITELY_OFTEN,
     reference="invariants 27",
     advice="look at who took the room: a nominated node is no reservation",
 )
@@ -125,13 +135,13 @@ def _nowhere_to_go(pod: Pod, nodes: Counted, pods: Counted, nominated: Counted) 
     return HOLDS
 
 
-SCHEDULABLE_POD_EVENTUALLY_BOUND = StateProperty(
+SCHEDULABLE_POD_EVENTUALLY_BOUND = TemporalProperty(
     name="schedulable-pod-eventually-bound",
     statement="no pod waits for ever while some node is feasible for it",
     key=Key(POD, ("object", "queue", "assumed"), _waits),
     queries={"nodes": NODES, "pods": PODS, "nominated": NOMINATED},
     judge=_nowhere_to_go,
-    when=When.QUIESCENT,
+    shape=Shape.INFINITELY_OFTEN,
     reference="invariants 31",
     advice="look at which event should have brought the pod back into the queue",
 )

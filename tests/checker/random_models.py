@@ -14,7 +14,7 @@ import attrs
 from hypothesis import strategies as st
 from kubemodel.spec.language.component import Component, Handler, Key, Rule
 from kubemodel.spec.language.machine import Arrow, Machine, State
-from kubemodel.spec.language.model import INFORMER, Field, Kind, LossBudget, Model, TimeMode, informer_name
+from kubemodel.spec.language.model import INFORMER, Field, Kind, LossBudget, Model, TimeMode, as_created, informer_name
 from kubemodel.spec.language.plan import (
     IT,
     KEY,
@@ -97,6 +97,11 @@ def api_server(call: ApiCall, stored: Any, *, current: bool) -> Response:
     if not current:
         return Response(Outcome.CONFLICT, stored)
     return Response(Outcome.DONE, None if call.verb is Verb.DELETE else call.body(stored))
+
+
+def remembering(created: int, bundle: Mapping[str, Any]) -> int:
+    """An object under a name of its own depends on what is remembered there."""
+    return (created + digest(1, sorted(bundle.items(), key=lambda item: item[0]))) % VALUES
 
 
 @attrs.frozen
@@ -245,7 +250,7 @@ class _Less:
         return value - 1
 
 
-def _finding(salt: int, rarity: int, *told: Any) -> Finding:
+def finding(salt: int, rarity: int, *told: Any) -> Finding:
     drawn = digest(salt, *told) % rarity
     return {0: violated(f"of {told}"), 1: suspended("not now"), 2: IDLE}.get(drawn, HOLDS)
 
@@ -260,7 +265,7 @@ def properties(draw: st.DrawFn, name: str) -> StateProperty | StepProperty:
             "",
             kind,
             ("object", "memory"),
-            lambda component, rule, before, after, answers: _finding(
+            lambda component, rule, before, after, answers: finding(
                 salt, rarity, component, rule, before, after, sorted(answers.items())
             ),
         )
@@ -268,7 +273,7 @@ def properties(draw: st.DrawFn, name: str) -> StateProperty | StepProperty:
         name,
         "",
         Key(kind, ("object", "memory"), lambda *values: values if values[0] is not None else None),
-        lambda key, **answers: _finding(salt, rarity, key, sorted(answers.items())),
+        lambda key, **answers: finding(salt, rarity, key, sorted(answers.items())),
         {"q": draw(queries())} if draw(st.booleans()) else {},
         draw(st.sampled_from(tuple(When))),
     )
@@ -321,13 +326,14 @@ def models(draw: st.DrawFn) -> Model:
         user = Component("user", (draw(rules("user rule", 0.0, named)),), environment=True, serial=True)
         components = (*components, user)
     slots = draw(st.integers(1, 3))
+    incarnations = st.sampled_from((((), ()), (("extra",), ()), (("memory", "extra"), (AGENT,))))
     slow = draw(st.sets(st.sampled_from((CONTROLLER, AGENT, *(informer_name(*watch) for watch in lag))), max_size=2))
     losses = draw(st.sets(st.sampled_from(tuple(Loss)), max_size=2))
     things = draw(st.lists(st.integers(0, 1), min_size=1, max_size=min(slots, 2)))
     return Model(
         name="random",
         kinds=(
-            Kind(THING, fields, names, slots),
+            Kind(THING, fields, names, slots, *draw(incarnations)),
             Kind(SPOT, fields, names=SPOTS),
             Kind(BUDGET, (Field("left", 0), Field("used", False)), names=("faults",)),
         ),
@@ -343,6 +349,7 @@ def models(draw: st.DrawFn) -> Model:
         machines=(draw(machines()),) if draw(st.booleans()) else (),
         properties=tuple(draw(properties(f"property {number % 2}")) for number in range(draw(st.integers(0, 3)))),
         api_server=api_server,
+        incarnation=draw(st.sampled_from((as_created, remembering))),
         lag=lag,
         rpc=draw(st.sampled_from(tuple(Rpc))),
         time=draw(st.sampled_from(tuple(TimeMode))),

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 from kubemodel.engine.transition_system import TransitionSystem
-from kubemodel.spec.language.component import Component, Key, Rule
+from kubemodel.spec.language.component import Component, Fairness, Key, Rule
 from kubemodel.spec.language.machine import Arrow, Machine, State
 from kubemodel.spec.language.model import Field, Kind, Model, TimeMode
 from kubemodel.spec.language.plan import KEY, Alternative, New, Set, Step, Sweep, Write
@@ -16,9 +16,9 @@ from kubemodel.spec.language.property import Finding, Property, StateProperty, S
 LAMP, MOTH = "Lamp", "Moth"
 
 
-def rule(name: str, before: int, after: int, duration: float = 0.0) -> Rule:
+def rule(name: str, before: int, after: int, duration: float = 0.0, fairness: Fairness | None = None) -> Rule:
     """The level of the lamp goes from ``before`` to ``after``."""
-    return act(name, before, (Write(KEY, "level", Set(after)),), duration)
+    return attrs.evolve(act(name, before, (Write(KEY, "level", Set(after)),), duration), fairness=fairness)
 
 
 def act(name: str, level: int, plan: tuple[Step, ...], duration: float = 0.0) -> Rule:

@@ -155,29 +155,13 @@ class TestTime:
         assert search(lights(act("come", 0, (moth(), moth()), 5.0), *UP)).complete
 
 
-class TestEndlessness:
+class TestRest:
     REST = always(lambda level: HOLDS if level == 3 else violated("dark"), When.QUIESCENT)
 
-    def test_a_cycle_leaves_rest_undetermined(self) -> None:
-        system = lights(*UP, rule("back", 2, 1), properties=(self.REST,))
-        result = search(system)
-        assert (only(result).verdict, only(result).trace) == (Verdict.UNDETERMINED, 0)
-        assert result.complete
-        assert (levels(system, result), result.paths[0].loop, result.paths[0].length) == ([0, 1, 2], 1, 3)
-
-    def test_a_cycle_through_the_environment_does_not(self) -> None:
-        back = Component("user", (rule("back", 2, 1),), environment=True)
-        result = search(built((Component("controller", UP), back), (self.REST,)))
-        assert only(result).verdict is Verdict.HOLDS
-
-    def test_a_cycle_says_nothing_of_properties_of_every_state(self) -> None:
-        result = search(lights(*UP, rule("back", 2, 1), properties=(below(4),)))
-        assert only(result).verdict is Verdict.HOLDS
-
-    def test_with_a_violation_its_trace_comes_after(self) -> None:
-        low = always(lambda level: HOLDS if level < 3 else violated("high"), name="low")
-        result = search(lights(*UP, rule("back", 2, 1), properties=(self.REST, low)), keep_going=True)
-        assert [prop.trace for prop in result.properties] == [1, 0]
+    def test_a_cycle_says_nothing_of_states_at_rest(self) -> None:
+        result = search(lights(*UP, rule("back", 2, 1), properties=(self.REST,)))
+        assert (only(result).verdict, only(result).category) == (Verdict.HOLDS, Category.DEADLOCK)
+        assert (result.complete, result.paths) == (True, ())
 
 
 class TestBounds:

@@ -42,6 +42,14 @@ def receiver(_step: Step, request: str) -> str:
     return "runtime node-2" if request.startswith("runtime") else API_SERVER
 
 
+def test_steps_that_repeat_for_ever_are_a_loop() -> None:
+    lines = sequence_mermaid(TRACE, place, receiver, loop=1).splitlines()
+    assert lines.index("    loop for ever") == lines.index("    Note over p0: 2. crash Node/node-1") - 1
+    assert lines[-1] == "    end"
+    assert "step 2 again, and so on for ever" in sequence_dot(TRACE, place, receiver, loop=1)
+    assert "again" not in sequence_dot(TRACE, place, receiver)
+
+
 def test_mermaid() -> None:
     assert sequence_mermaid(TRACE, place, receiver).splitlines() == [
         "sequenceDiagram",

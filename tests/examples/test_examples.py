@@ -87,10 +87,9 @@ def test_a_counterexample_replays_to_the_same_bytes(
 
 DEPARTURES = {
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
-    "budget-blocks-drain": (3, "evicting pods", "user: act (user 1)"),
-    "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
+    "rejected-for-ever": (7, "admit pod", "kube-scheduler: schedule ("),
     "stuck-rollout": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (web)"),
 }
 """The step of the recorded story at which the fix departs, what happened there, and something that can happen now."""

@@ -24,12 +24,11 @@ from .exploration import (
     node,
     pod_spec,
     priority_class,
-    quota,
     replica_set,
     rolling,
     scenario,
+    stateful_set,
     updating,
-    webhook,
 )
 
 _V2 = pod_spec("web:2")
@@ -237,6 +236,7 @@ def _rolled_out() -> Mapping[str, Scenario]:
         "an update leaves no history": _updated(deployment(), deployment(1, _V2, revisionHistoryLimit=0)),
         "an update of nothing": _updated(deployment(0), deployment(0, _V2)),
         "a rollout is scaled": _updated(deployment(), deployment(2, _V2)),
+        "a ReplicaSet names the node of its pods": scenario(replica_set(1, pod_spec(nodeName="node-1"))),
         "a ReplicaSet is adopted": scenario(deployment(), replica_set()),
         "a pod is adopted": scenario(replica_set(), bare_pod()),
         "the controllers crash": scenario(deployment(), faults={"controller-manager-crash": 1}),
@@ -318,11 +318,53 @@ def _daemons() -> Mapping[str, Scenario]:
     }
 
 
+def _stateful() -> Mapping[str, Scenario]:
+    """StatefulSets."""
+    parallel: Mapping[str, Any] = {"podManagementPolicy": "Parallel"}
+    probed, pinned = pod_spec(container=PROBED), pod_spec(container=needing("3"), nodeName="node-1")
+    other_gate = pod_spec("web:2", schedulingGates=[{"name": "example.com/gate"}])
+    return {
+        "a StatefulSet is updated, and put back on the way": scenario(
+            stateful_set(2),
+            users=[[{"apply": "1.yaml"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [stateful_set(2)], "1.yaml": [stateful_set(2, _V2)]},
+        ),
+        "a StatefulSet is updated while its pods start": _updated(
+            stateful_set(2, probed, **parallel),
+            stateful_set(2, pod_spec("web:2", PROBED), **parallel),
+            start="created",
+        ),
+        "a StatefulSet is scaled": scenario(
+            stateful_set(2), users=[[{"scale": "statefulset/db=0"}, {"scale": "statefulset/db=2"}]]
+        ),
+        "gated stateful pods are updated": _updated(
+            stateful_set(1, _GATED, **parallel), stateful_set(1, other_gate, **parallel)
+        ),
+        "gated stateful pods are held by a finalizer": _updated(
+            stateful_set(1, _GATED, finalizers=_FINALIZERS), stateful_set(0, _GATED)
+        ),
+        "a stateful pod waits for room and is updated": scenario(
+            stateful_set(1, _LARGE, **parallel),
+            bare_pod(pod_spec(container=needing("3"), nodeName="node-1"), app="other"),
+            users=[[{"delete": "pod/web"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [stateful_set(1, pod_spec("web:2", needing("3")), **parallel)]},
+        ),
+        "a stateful pod is rejected by the kubelet": scenario(stateful_set(1, pinned), bare_pod(pinned, app="other")),
+        "a node with a stateful pod is cut off, and the pod deleted by force": scenario(
+            stateful_set(), nodes=2, faults={"link-cut": 1}, users=[[{"force-delete": "pod/db-0"}]]
+        ),
+        "the controller of a StatefulSet sees late": scenario(
+            stateful_set(2), lag={"statefulset-controller": {"Pod": 1}}, users=[[{"delete": "pod/db-0"}]]
+        ),
+    }
+
+
 def _worked() -> Mapping[str, Scenario]:
     """Jobs."""
     doubtful = job(2, pod_spec(container=PROBED), parallelism=2, backoffLimit=0)
     return {
         "a Job completes": scenario(job(2, parallelism=2)),
+        "a Job names the node of its pods": scenario(job(1, pod_spec(nodeName="node-1"))),
         "a Job is a queue": scenario(job(None, parallelism=2)),
         "a pod of a Job fails": scenario(job(), faults={"container-exit": 1}),
         "a pod of a Job is started again": scenario(
@@ -374,26 +416,6 @@ def _collected() -> Mapping[str, Scenario]:
             faults={"container-exit": 1, "container-completion": 1},
             users=[[old]],
         ),
-    }
-
-
-def _admitted() -> Mapping[str, Scenario]:
-    """What admission looks at besides the new object."""
-    small = quota(pods="1")
-    return {
-        "a quota leaves room for one pod at a time": scenario(
-            deployment(1, strategy=_NO_SURGE),
-            small,
-            users=[[{"apply": "0.yaml"}]],
-            applied={"0.yaml": [deployment(1, _V2, strategy=_NO_SURGE)]},
-        ),
-        "a quota is as large as a Deployment that shrinks": _acted_on(
-            deployment(2), quota(pods="2"), todo=[{"scale": "web=1"}]
-        ),
-        "a quota is used up by pods that nobody created": scenario(bare_pod(name="one"), bare_pod(name="two"), small),
-        "a quota is used up by a daemon pod": scenario(daemon_set(), small),
-        "a quota is used up by a Job": scenario(job(), small),
-        "the pod behind a webhook is deleted": _acted_on(bare_pod(), *webhook(), todo=[{"delete": "pod/web"}]),
     }
 
 
@@ -468,12 +490,12 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_drained(),
     **_collected(),
     **_autoscaled(),
-    **_admitted(),
     **_queued(),
     **_preempted(),
     **_rolled_out(),
     **_ended(),
     **_silenced(),
     **_daemons(),
+    **_stateful(),
 }
 """All of them, by what happens in them."""

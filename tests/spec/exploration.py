@@ -100,6 +100,22 @@ def daemon_set(pod: Data | None = None, *, finalizers: Sequence[str] = (), **spe
     }
 
 
+def stateful_set(replicas: int = 1, pod: Data | None = None, *, finalizers: Sequence[str] = (), **spec: Any) -> Data:
+    """The StatefulSet db; ``finalizers`` are those of its pods."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet",
+        "metadata": {"name": "db"},
+        "spec": {
+            "replicas": replicas,
+            "serviceName": "db",
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": _labelled(pod or pod_spec(), finalizers),
+            **spec,
+        },
+    }
+
+
 def updating(max_surge: int | str, max_unavailable: int | str) -> Data:
     """The field of a DaemonSet's spec with these limits."""
     return {"updateStrategy": {"rollingUpdate": {"maxSurge": max_surge, "maxUnavailable": max_unavailable}}}
@@ -149,37 +165,6 @@ def budget(**spec: Any) -> Data:
         "metadata": {"name": "web"},
         "spec": {"selector": {"matchLabels": {"app": "web"}}, **spec},
     }
-
-
-def quota(**hard: str) -> Data:
-    """A ResourceQuota with these limits."""
-    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "quota"}, "spec": {"hard": hard}}
-
-
-def webhook(failure_policy: str = "Fail") -> tuple[Data, Data]:
-    """A webhook that is asked about new pods, and the Service of the pods of web behind it."""
-    service = {
-        "apiVersion": "v1",
-        "kind": "Service",
-        "metadata": {"name": "web"},
-        "spec": {"selector": {"app": "web"}, "ports": [{"port": 443}]},
-    }
-    rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
-    asked = {
-        "name": "pods.shop.example",
-        "failurePolicy": failure_policy,
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "clientConfig": {"service": {"namespace": "default", "name": "web"}},
-        "rules": [rule],
-    }
-    configuration = {
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingWebhookConfiguration",
-        "metadata": {"name": "web"},
-        "webhooks": [asked],
-    }
-    return service, configuration
 
 
 def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:

@@ -42,6 +42,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "daemonset-controller": frozenset(
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),
+    "statefulset-controller": frozenset({"sync", "update status"}),
     "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s"}),
     "garbage-collector": frozenset(
         {
@@ -51,8 +52,6 @@ RULES: Mapping[str, frozenset[str]] = {
             *(f"orphan dependents of {kind}" for kind in ("ReplicaSet", "Deployment")),
         }
     ),
-    "resourcequota-controller": frozenset({"recalculate usage"}),
-    "webhook-client": frozenset({"reach webhook"}),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
     "disruption-controller": frozenset(
         {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}
@@ -126,7 +125,12 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
     "user": frozenset({"act"}),
     "watch": frozenset(
-        {"deliver Pod to job-controller", "deliver Pod to kube-scheduler", "deliver Pod to replicaset-controller"}
+        {
+            "deliver Pod to job-controller",
+            "deliver Pod to kube-scheduler",
+            "deliver Pod to replicaset-controller",
+            "deliver Pod to statefulset-controller",
+        }
     ),
 }
 """All rules by component. Those of faults are called as the faults are."""

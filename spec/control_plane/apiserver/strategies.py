@@ -17,7 +17,7 @@ from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
-from ...objects.quota import ResourceQuota, ResourceQuotaStatus
+from ...objects.stateful_set import StatefulSet, StatefulSetStatus
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
 from .pod_strategy import (
     grace_period_seconds,
@@ -80,6 +80,32 @@ def _new_daemon_set(new: DaemonSet) -> DaemonSet:
     return attrs.evolve(new, status=DaemonSetStatus())
 
 
+def _new_stateful_set(new: StatefulSet) -> StatefulSet:
+    return attrs.evolve(new, status=StatefulSetStatus())
+
+
+_CHANGEABLE_OF_STATEFUL_SETS = (
+    "replicas",
+    "template",
+    "update_strategy",
+    "min_ready_seconds",
+    "start",
+    "persistent_volume_claim_retention_policy",
+    "revision_history_limit",
+)
+
+
+def _stateful_set_fault(before: StatefulSet, after: StatefulSet) -> str:
+    """What else of a StatefulSet's spec was changed (pkg/apis/apps/validation)."""
+    allowed = {name: getattr(after.spec, name) for name in _CHANGEABLE_OF_STATEFUL_SETS}
+    if attrs.evolve(before.spec, **allowed) == after.spec:
+        return ""
+    return (
+        "spec: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy',"
+        " 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+    )
+
+
 def _selector_fault(before: Deployment | ReplicaSet | DaemonSet, after: Deployment | ReplicaSet | DaemonSet) -> str:
     """Selectors of apps/v1 kinds are immutable (kube-apiserver §3)."""
     return "" if before.spec.selector == after.spec.selector else "spec.selector: field is immutable"
@@ -130,14 +156,8 @@ DEPLOYMENT = Strategy(
 JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
 HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
+STATEFUL_SET = Strategy(StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
-
-
-def _new_quota(new: ResourceQuota) -> ResourceQuota:
-    return attrs.evolve(new, status=ResourceQuotaStatus())
-
-
-RESOURCE_QUOTA = Strategy(ResourceQuota.kind, prepare=_new_quota, counts_generations=False, advances=_never)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 
 _SERVED = (
@@ -147,9 +167,9 @@ _SERVED = (
     JOB,
     REPLICA_SET,
     DAEMON_SET,
+    STATEFUL_SET,
     POD_DISRUPTION_BUDGET,
     HORIZONTAL_POD_AUTOSCALER,
-    RESOURCE_QUOTA,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

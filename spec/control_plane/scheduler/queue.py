@@ -47,7 +47,7 @@ _STATES = {
     "Assumed": "counted on a node, not yet seen bound",
 }
 
-_CREATORS = ("replicaset-controller", "daemonset-controller")
+_CREATORS = ("replicaset-controller", "daemonset-controller", "statefulset-controller")
 
 MACHINE = Machine(
     name="scheduling-queue",

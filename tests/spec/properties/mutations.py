@@ -30,7 +30,7 @@ from kubemodel.spec.kinds import (
 )
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
-from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Set, Write
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, New, Set, Write
 from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Outcome, Response, Verb
 from kubemodel.spec.language.scenario import Scenario
@@ -41,6 +41,7 @@ from kubemodel.spec.objects.horizontal_pod_autoscaler import HorizontalPodAutosc
 from kubemodel.spec.objects.job import COMPLETE
 from kubemodel.spec.objects.node import Node
 from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_terminal
+from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStatefulSet, StatefulSet
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
 from ..exploration import (
@@ -60,11 +61,11 @@ from ..exploration import (
     node,
     pod_spec,
     priority_class,
-    quota,
     replaced,
     replica_set,
     rolling,
     scenario,
+    stateful_set,
     without,
 )
 
@@ -94,7 +95,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "kube-scheduler",
     "kubelet",
 )
-JOBS, NODES = "job-controller", "node-lifecycle-controller"
+JOBS, NODES, STATEFUL = "job-controller", "node-lifecycle-controller", "statefulset-controller"
 BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
 AUTOSCALER = "horizontal-pod-autoscaler-controller"
 V2 = pod_spec("web:2")
@@ -197,8 +198,10 @@ def status_report_undeletes(serve: ApiServer) -> ApiServer:
     return mutant
 
 
-def without_reads(serve: ApiServer) -> ApiServer:
-    def mutant(call: ApiCall, stored: Any, *, current: bool, reads: Any = None) -> Response:
+def deletion_at_once(serve: ApiServer) -> ApiServer:
+    def mutant(call: ApiCall, stored: Any, *, current: bool) -> Response:
+        if call.verb is Verb.DELETE and isinstance(stored, Pod):
+            return Response(Outcome.DONE, None)
         return serve(call, stored, current=current)
 
     return mutant
@@ -214,6 +217,41 @@ def deletion_ignores_finalizers(serve: ApiServer) -> ApiServer:
 
 
 # What is wrong with a rule
+
+
+def posting_without_names(rule: Rule) -> tuple[Rule, ...]:
+    """The controller's pods find a place whatever their name is."""
+
+    def anywhere(step: Any) -> Any:
+        creates = isinstance(step, Call) and step.request.verb is Verb.CREATE
+        return attrs.evolve(step, target=New(POD)) if creates else step
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            yield attrs.evolve(found, plan=tuple(map(anywhere, found.plan)))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def _partitioned(spec: Data | None = None) -> Data:
+    return stateful_set(2, spec, updateStrategy={"type": "RollingUpdate", "rollingUpdate": {"partition": 1}})
+
+
+def _with_strategy(seen: StatefulSet, **changes: Any) -> StatefulSet:
+    strategy = attrs.evolve(seen.spec.update_strategy, **changes)
+    return attrs.evolve(seen, spec=attrs.evolve(seen.spec, update_strategy=strategy))
+
+
+def without_partition(seen: StatefulSet) -> StatefulSet:
+    return _with_strategy(seen, rolling_update=RollingUpdateStatefulSet())
+
+
+def on_delete(seen: StatefulSet) -> StatefulSet:
+    return _with_strategy(seen, type=ON_DELETE)
+
+
+def without_first(seen: StatefulSet) -> StatefulSet:
+    return attrs.evolve(seen, spec=attrs.evolve(seen.spec, start=1, replicas=seen.spec.replicas - 1))
 
 
 def granting_for_nothing(rule: Rule) -> tuple[Rule, ...]:
@@ -608,7 +646,7 @@ CASES: Mapping[str, Case] = {
         holds=_PREEMPTING,
         mutation="the scheduler takes itself for more urgent than it is, so that equals make each other go",
         mutate=edited(SCHEDULER, "schedule", key_seen(with_more_priority)),
-        besides=frozenset({"preemptor-eventually-bound"}),
+        besides=frozenset({"preemptor-eventually-bound", "replicaset-stable-count"}),
     ),
     "preemptor-eventually-bound": Case(
         holds=_PREEMPTING,
@@ -648,6 +686,7 @@ CASES: Mapping[str, Case] = {
             "manage replicas",
             lambda rule: (attrs.evolve(rule, queries={**rule.queries, "expected": NOTHING_EXPECTED}),),
         ),
+        besides=frozenset({"replicaset-stable-count"}),
         broken=scenario(deployment(2, strategy=_NO_SURGE), users=[[{"scale": "web=1"}]]),
     ),
     "replicaset-stable-count": Case(
@@ -725,6 +764,53 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), autoscaler(), **loaded(20)),
         mutation="the autoscaler asks for another count than the target has, however the metrics are",
         mutate=edited(AUTOSCALER, "sync Deployment", always_rescaling),
+        besides=frozenset({"replicaset-stable-count", "deployment-eventually-complete"}),
+    ),
+    "statefulset-at-most-one-object-per-ordinal": Case(
+        holds=scenario(stateful_set(), start="created"),
+        mutation="the StatefulSet controller does not see its pods, and posts them as if their names were generated",
+        mutate=both(edited(STATEFUL, "sync", query_blind("pods")), edited(STATEFUL, "sync", posting_without_names)),
+    ),
+    "statefulset-at-most-one-process-per-ordinal": Case(
+        holds=scenario(stateful_set(), nodes=2, users=[[{"delete": "pod/db-0"}]]),
+        mutation="the API server removes pods that are being deleted without waiting for the kubelet",
+        mutate=api_server(deletion_at_once),
+        broken=scenario(stateful_set(), nodes=2, faults={"link-cut": 1}, users=[[{"force-delete": "pod/db-0"}]]),
+    ),
+    "statefulset-ordered-start": Case(
+        holds=scenario(stateful_set(2), start="created"),
+        mutation="the StatefulSet controller passes over the first ordinal",
+        mutate=edited(STATEFUL, "sync", key_seen(without_first)),
+    ),
+    "statefulset-ordered-update": Case(
+        holds=updated(_partitioned(), _partitioned(V2)),
+        mutation="the StatefulSet controller does not see the partition",
+        mutate=edited(STATEFUL, "sync", key_seen(without_partition)),
+    ),
+    "statefulset-progress-after-template-fix": Case(
+        holds=updated(stateful_set(), stateful_set(1, V2)),
+        mutation="the StatefulSet controller leaves updates to users",
+        mutate=edited(STATEFUL, "sync", key_seen(on_delete)),
+        broken=scenario(
+            stateful_set(2),
+            nodes=2,
+            faults={"link-cut": 1},
+            users=[[{"apply": "0.yaml"}]],
+            applied={"0.yaml": [stateful_set(2, V2)]},
+        ),
+    ),
+    "statefulset-identity-exclusive": Case(
+        holds=also(
+            scenario(stateful_set(), nodes=2, users=[[{"delete": "pod/db-0"}]]), "statefulset-identity-exclusive"
+        ),
+        mutation="the API server removes pods that are being deleted without waiting for the kubelet",
+        mutate=api_server(deletion_at_once),
+        besides=frozenset({"statefulset-at-most-one-process-per-ordinal"}),
+    ),
+    "statefulset-survives-faults": Case(
+        holds=also(scenario(stateful_set(2), users=[[{"delete": "pod/db-0"}]]), "statefulset-survives-faults"),
+        mutation="the StatefulSet controller does not see its pods, so that it comes no further than the first",
+        mutate=edited(STATEFUL, "sync", query_blind("pods")),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
@@ -754,7 +840,7 @@ CASES: Mapping[str, Case] = {
         holds=scenario(job()),
         mutation="the Job controller takes the conditions of a Complete Job away",
         mutate=edited(JOBS, "sync", reopening),
-        besides=frozenset({"undeclared-transition"}),
+        besides=frozenset({"undeclared-transition", "job-eventually-finished"}),
     ),
     "job-eventually-finished": Case(
         holds=scenario(job(2, parallelism=2)),
@@ -839,7 +925,7 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]], start="created"),
         mutation="the garbage collector deletes pods whose owner is there",
         mutate=edited(COLLECTOR, "collect Pod", collecting_all),
-        besides=frozenset({"deployment-min-available"}),
+        besides=frozenset({"deployment-min-available", "replicaset-stable-count", "deployment-eventually-complete"}),
     ),
     "dependents-eventually-collected": Case(
         holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]]),
@@ -855,18 +941,6 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), users=[[{"delete": "deployment/web --cascade=orphan"}]]),
         mutation="the garbage collector takes the finalizer orphan away without looking for dependents",
         mutate=edited(COLLECTOR, "orphan dependents of Deployment", query_blind("dependents of kind ReplicaSet")),
-    ),
-    "quota-not-exceeded": Case(
-        holds=scenario(
-            deployment(1, strategy=_NO_SURGE),
-            quota(pods="1"),
-            users=[[{"apply": "0.yaml"}]],
-            applied={"0.yaml": [deployment(1, V2, strategy=_NO_SURGE)]},
-        ),
-        mutation="the API server does not look at quotas",
-        mutate=api_server(without_reads),
-        besides=frozenset({"undeclared-transition"}),
-        broken=also(scenario(bare_pod(name="one"), bare_pod(name="two"), quota(pods="1")), "quota-not-exceeded"),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kubemodel.engine.judging import UNDECLARED_TRANSITION
-from kubemodel.spec.language.property import Property, StateProperty, When
+from kubemodel.spec.language.property import Property, Shape, StateProperty, TemporalProperty
 from kubemodel.spec.properties.catalogue import OCCASIONS, PROPERTIES, describe
 
 from .mutations import CASES
@@ -38,6 +38,8 @@ Every change of an object is a declared arrow of its machine, driven by the comp
 
 
 def _required(prop: Property) -> str:
+    if isinstance(prop, TemporalProperty):
+        return f"in every run that goes on for ever: {prop.shape.value}"
     return prop.when.value if isinstance(prop, StateProperty) else "in every step"
 
 
@@ -78,5 +80,5 @@ def test_a_name_stands_for_one_statement() -> None:
         assert len({prop.statement for prop in properties}) == 1
 
 
-def test_the_page_names_what_is_required_of_states_at_rest() -> None:
-    assert _required(describe("deployment-eventually-complete")) == When.QUIESCENT.value
+def test_the_page_names_what_is_required_in_the_end() -> None:
+    assert _required(describe("deployment-eventually-complete")).endswith(Shape.EVENTUALLY_ALWAYS.value)

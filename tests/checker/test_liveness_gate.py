@@ -1,0 +1,184 @@
+"""The gate of liveness (design §7): lassos against brute force, and every lasso valid step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from kubemodel.checker.result import Limits, Path, SearchResult
+from kubemodel.checker.search import search
+from kubemodel.engine.lasso import closes, unrolled_lasso
+from kubemodel.engine.transition_system import TransitionSystem
+from kubemodel.engine.verdicts import Category, Verdict
+from kubemodel.spec.language.component import Component, Fairness, Key, Rule
+from kubemodel.spec.language.model import Field, Kind, Model, TimeMode
+from kubemodel.spec.language.plan import KEY, Alternative, Call, New, Step, Write
+from kubemodel.spec.language.property import Shape, TemporalProperty
+from kubemodel.spec.language.query import COUNT, DISTINCT, Query, no_parameter
+from kubemodel.spec.language.request import ApiCall, Verb
+from kubemodel.spec.language.witness import with_witness
+
+from .naive_liveness import violated, world
+from .random_models import (
+    AGENT,
+    CONTROLLER,
+    OUTSIDE,
+    SPOT,
+    SPOTS,
+    THING,
+    VALUES,
+    Turn,
+    api_server,
+    digest,
+    finding,
+    models,
+    queries,
+)
+
+MOST = 40
+THINGS = 3
+_FIELDS = (Field("object"), Field("memory", 0), Field("extra", 0))
+THOROUGH = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+
+
+@st.composite
+def temporal(draw: st.DrawFn, name: str) -> TemporalProperty:
+    """A temporal property of any shape, whose predicate is a digest of all that it is told."""
+    kind = draw(st.sampled_from((THING, SPOT, None)))
+    shape = draw(st.sampled_from(tuple(Shape)))
+    salt, rarity = draw(st.integers(0, 999)), draw(st.sampled_from((4, 6, 12)))
+    key = (
+        None
+        if kind is None
+        else Key(kind, ("object", "memory"), lambda *values: values if values[0] is not None else None)
+    )
+    restless = "it goes on" if shape is Shape.EVENTUALLY_ALWAYS and draw(st.booleans()) else ""
+
+    def asks(key: Any, **answers: Any) -> bool:
+        return digest(salt, "asks", key, sorted(answers.items())) % 2 == 0
+
+    return TemporalProperty(
+        name,
+        "",
+        key,
+        lambda key, **answers: finding(salt, rarity, key, sorted(answers.items())),
+        shape,
+        {"q": draw(queries())} if draw(st.booleans()) else {},
+        asks if shape is Shape.LEADS_TO else None,
+        restless,
+    )
+
+
+@st.composite
+def turning(draw: st.DrawFn, name: str) -> Rule:
+    """A rule that turns an object of one value to others, makes or deletes one, depending on what else there is."""
+    kind, before = draw(st.sampled_from((THING, THING, SPOT))), draw(st.integers(0, VALUES - 1))
+    salt, rarity = draw(st.integers(0, 99)), draw(st.sampled_from((2, 3, 5, 99)))
+    turns = draw(st.lists(st.integers(1, VALUES - 1), min_size=1, max_size=2, unique=True))
+    plans: list[tuple[Step, ...]] = [(Write(KEY, "object", Turn(by)),) for by in turns]
+    if kind == THING and draw(st.integers(0, 3)) == 0:
+        plans.append((Call(KEY, ApiCall(Verb.DELETE, THING)),))
+    if draw(st.integers(0, 3)) == 0:
+        plans.append((Call(New(THING), ApiCall(Verb.CREATE, THING, draw(st.integers(0, VALUES - 1)))),))
+    makes = any(isinstance(step, Call) and isinstance(step.target, New) for plan in plans for step in plan)
+
+    def decide(_key: Any, spots: Any, things: int) -> list[Alternative]:
+        if digest(salt, spots, things) % rarity == 0 or (makes and things >= THINGS):
+            return []
+        return [Alternative(plan) for plan in plans]
+
+    given = {
+        "spots": Query(SPOT, ("object",), lambda _, value: value, DISTINCT, no_parameter),
+        "things": Query(THING, ("object",), lambda _, value: value, COUNT, no_parameter),
+    }
+    key = Key(kind, ("object",), lambda value: True if value == before else None)
+    fairness = draw(st.sampled_from((None, None, Fairness.WEAK, Fairness.STRONG)))
+    return Rule(name, key, decide, given, duration=draw(st.sampled_from((0.0, 0.0, 0.0, 5.0))), fairness=fairness)
+
+
+@st.composite
+def turning_models(draw: st.DrawFn) -> Model:
+    """A model of things that turn round and round, and now and then come and go."""
+
+    def some(owner: str, most: int) -> tuple[Rule, ...]:
+        return tuple(draw(turning(f"{owner} {number}")) for number in range(draw(st.integers(1, most))))
+
+    components = [
+        Component(CONTROLLER, some(CONTROLLER, 3), fairness=draw(st.sampled_from(tuple(Fairness)))),
+        Component(AGENT, some(AGENT, 2)),
+    ]
+    if draw(st.integers(0, 3)) == 0:
+        components.append(Component(OUTSIDE, some(OUTSIDE, 1), environment=True))
+    things = draw(st.lists(st.integers(0, VALUES - 1), min_size=1, max_size=2))
+    return Model(
+        name="turning",
+        kinds=(Kind(THING, _FIELDS, slots=THINGS), Kind(SPOT, _FIELDS, names=SPOTS)),
+        components=tuple(components),
+        initial={
+            THING: tuple({"object": value} for value in things),
+            SPOT: tuple({"name": name, "object": draw(st.integers(0, VALUES - 1))} for name in SPOTS),
+        },
+        api_server=api_server,
+        time=draw(st.sampled_from(tuple(TimeMode))),
+    )
+
+
+@st.composite
+def lively(draw: st.DrawFn) -> Model:
+    """A random model with temporal properties, some of whose rules are strongly fair, or not at all."""
+    model = draw(turning_models() if draw(st.integers(0, 3)) else models())
+    properties = tuple(draw(temporal(f"property {number}")) for number in range(2))
+    return with_witness(attrs.evolve(model, properties=properties, machines=()))
+
+
+def _path(found: SearchResult, name: str) -> Path:
+    (number,) = [prop.trace for prop in found.properties if prop.name == name]
+    assert number is not None
+    return found.paths[number]
+
+
+@THOROUGH
+@given(lively())
+def test_it_finds_what_brute_force_finds(model: Model) -> None:
+    system = TransitionSystem(model)
+    whole = world(system, MOST)
+    assume(whole is not None and len(whole.strong) <= 5)
+    assert whole is not None
+    found = search(system, Limits(), keep_going=True)
+    assert found.complete and found.states == len(whole.states)
+    for prop, verdict in zip(system.model.properties, found.properties, strict=True):
+        assert isinstance(prop, TemporalProperty) and prop.name == verdict.name
+        expected = violated(whole, prop)
+        if verdict.verdict is Verdict.UNDETERMINED:
+            timeless = "asynchronous" in verdict.text
+            assert expected is not timeless
+            assert not timeless or violated(whole, prop, graded=True)
+        else:
+            assert (verdict.verdict is Verdict.VIOLATED) is expected
+            if not expected and system.graded:
+                assert not violated(whole, prop, graded=True)
+
+
+@THOROUGH
+@given(lively())
+def test_every_lasso_is_a_fair_run_that_closes(model: Model) -> None:
+    system = TransitionSystem(model)
+    assume(world(system, MOST) is not None)
+    found = search(system, Limits(), keep_going=True)
+    for prop in found.properties:
+        if prop.verdict is not Verdict.VIOLATED or prop.category is not Category.LIVENESS:
+            continue
+        path = _path(found, prop.name)
+        assert path.loop is not None
+        stem, loop = path.taken[: path.loop], path.taken[path.loop :]
+        assert path.states[0] == system.initial_state()
+        following = (*path.states[1:], path.states[path.loop])
+        for state, transition, after in zip(path.states, path.taken, following, strict=True):
+            assert after == transition.successor != state
+        assert not any(transition.group.environment for transition in loop)
+        lasso = unrolled_lasso(system, path.states[0], stem, loop)
+        assert lasso is not None and closes(lasso) and not lasso.starved
