@@ -27,6 +27,16 @@ REASONS = {
     "node selector or required node affinity not matched": "node(s) didn't match Pod's node affinity/selector",
     "host port taken": "node(s) didn't have free ports for the requested pod ports",
     "node unschedulable": "node(s) were unschedulable",
+    "bound volume does not exist": "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)",
+    "no volume to bind": "node(s) didn't find available persistent volumes to bind",
+    "ReadWriteOncePod claim already in use": (
+        "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod"
+    ),
+    "disk already used by another pod": "node(s) had no available disk",
+    "claim has neither volume nor storage class": "PersistentVolumeClaim had no pv name and storageClass name",
+    "storage class has no binding mode": "VolumeBindingMode not set for StorageClass",
+    "storage class not found": "unable to find storage class",
+    "volume in another zone or region": "node(s) had no available volume zone",
     "untolerated taint": "node(s) had untolerated taint(s)",
 }
 

@@ -16,6 +16,8 @@ from ..objects.pod import Pod, PodSpec
 from ..objects.priority import PriorityClass
 from ..objects.selectors import LabelSelector
 from ..objects.service import Service
+from . import claims
+from .claims import storage
 from .over_time import templates, versions
 from .part import Part, given, names
 
@@ -45,7 +47,7 @@ def _setup(scenario: Scenario) -> Setup:
     )
     preempts = several_priorities(scenario)
     budgets = BUDGETS if preempts and names(scenario, PodDisruptionBudget) else None
-    return Setup(_scoring(scenario), preempts, tuple(services), given(scenario, Namespace), budgets)
+    return Setup(_scoring(scenario), preempts, tuple(services), given(scenario, Namespace), budgets, storage(scenario))
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
@@ -54,6 +56,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
+    found += claims.assumptions(scenario)
     if _scoring(scenario) is Scoring.ANY_FEASIBLE:
         found.append(Assumption("any-feasible-node", "the scheduler may choose any feasible node, whatever its score"))
     return tuple(found)

@@ -110,6 +110,20 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.unhealthyPodEvictionPolicy",
     ),
     "PriorityClass": ("value", "globalDefault", "preemptionPolicy"),
+    "PersistentVolume": (
+        "spec.capacity",
+        "spec.accessModes",
+        "spec.storageClassName",
+        "spec.nodeAffinity",
+        "spec.claimRef",
+    ),
+    "PersistentVolumeClaim": (
+        "spec.accessModes",
+        "spec.resources",
+        "spec.storageClassName",
+        "spec.volumeName",
+    ),
+    "StorageClass": ("provisioner", "volumeBindingMode", "allowedTopologies"),
 }
 """Modelled kinds, and their modelled fields besides those of pods."""
 
@@ -134,6 +148,7 @@ _MODELLED_GROUPS = {
     "Job": "batch",
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
+    "StorageClass": "storage.k8s.io",
 }
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")

@@ -11,6 +11,7 @@ from ..objects.containers import ContainerPort
 from ..objects.decoding import decode_pod_disruption_budget, decode_service
 from ..objects.pod_resources import spec_host_ports
 from ..objects.selectors import LabelSelector, selects
+from ..objects.storage import claim_names
 from .loading import Document
 from .templates import Workload
 
@@ -46,6 +47,11 @@ def touched_by(document: Document, workloads: Sequence[Workload]) -> tuple[int, 
             fallback = document.data.get("globalDefault") is True
             named = document.name
             return _where(workloads, lambda w: (w.spec.priority_class_name or (named if fallback else "")) == named)
+        case ("", "PersistentVolumeClaim"):
+            claim = (document.namespace, document.name)
+            return _where(workloads, lambda w: claim in {(w.namespace, name) for name in claim_names(w.spec)})
+        case ("", "PersistentVolume") | ("storage.k8s.io", "StorageClass"):
+            return _where(workloads, lambda w: bool(claim_names(w.spec)))
         case _:
             return ()
 
@@ -55,7 +61,7 @@ def links(documents: Sequence[Document], workloads: Sequence[Workload]) -> Itera
     yield from _owners(workloads)
     yield from _selectors(workloads)
     for document in documents:
-        if document.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler"):
+        if document.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "PersistentVolumeClaim"):
             touched = touched_by(document, workloads)
             if len(touched) > 1:
                 yield Link(touched, f"{document.kind} {document.name} covers {_titles(touched, workloads)}")

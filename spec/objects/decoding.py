@@ -25,6 +25,7 @@ from .decoding_job import decode_job
 from .decoding_pod import decode_pod, decode_pod_template
 from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
 from .decoding_stateful_set import decode_stateful_set
+from .decoding_storage import decode_persistent_volume, decode_persistent_volume_claim, decode_storage_class
 from .disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
 from .namespace import Namespace
 from .node import ContainerImage, Node, NodeSpec, NodeStatus
@@ -256,4 +257,7 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "HorizontalPodAutoscaler": ("autoscaling", decode_autoscaler),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
+    "PersistentVolume": ("", decode_persistent_volume),
+    "PersistentVolumeClaim": ("", decode_persistent_volume_claim),
+    "StorageClass": ("storage.k8s.io", decode_storage_class),
 }

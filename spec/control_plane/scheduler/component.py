@@ -29,6 +29,7 @@ from ...objects.disruption import PodDisruptionBudget
 from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod, effective_priority
+from ...objects.storage import Storage
 from . import preemption
 from .filtering import NodeResult, feasible_nodes, filter_with_nominated
 from .filters.verdict import Infeasible
@@ -67,6 +68,7 @@ class Setup:
 
     ``preempts``: pods have different priorities, so that one may make another go. ``services`` and ``namespaces``:
     what stands in the cluster all the time. ``budgets``: how to read the disruption budgets, where there are any.
+    ``storage``: volumes and claims, where all claims of the pods are known.
     """
 
     scoring: Scoring = Scoring.ANY_FEASIBLE
@@ -74,6 +76,7 @@ class Setup:
     services: tuple[Alike, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     budgets: Query | None = None
+    storage: Storage | None = None
 
 
 @attrs.frozen(cache_hash=True)
@@ -152,7 +155,7 @@ def _cycle(
     nominated: Counted = (),
     budgets: Counted = (),
 ) -> _Cycle:
-    seen = snapshot(nodes, pods, setup.namespaces, (*setup.services, *owners))
+    seen = snapshot(nodes, pods, setup.namespaces, (*setup.services, *owners), setup.storage)
     waiting = tuple(other for other, number in nominated for _ in range(number))
     found = tuple(budget for budget, number in budgets for _ in range(number))
     return _Cycle(setup, pod, seen, waiting, found, feasible_nodes(pod, seen, waiting))

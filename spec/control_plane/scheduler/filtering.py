@@ -18,6 +18,9 @@ from .filters.node_unschedulable import node_unschedulable
 from .filters.pod_topology_spread import pod_topology_spread
 from .filters.taint_toleration import taint_toleration
 from .filters.verdict import FEASIBLE, Verdict
+from .filters.volume_binding import volume_binding
+from .filters.volume_restrictions import volume_restrictions
+from .filters.volume_zone import volume_zone
 from .snapshot import Snapshot
 
 Filter = Callable[[Pod, Node, Snapshot], Verdict]
@@ -30,11 +33,14 @@ FILTERS: frozendict[str, Filter] = frozendict(
         "NodeAffinity": node_affinity,
         "NodePorts": node_ports,
         "NodeResourcesFit": node_resources_fit,
+        "VolumeRestrictions": volume_restrictions,
+        "VolumeBinding": volume_binding,
+        "VolumeZone": volume_zone,
         "PodTopologySpread": pod_topology_spread,
         "InterPodAffinity": inter_pod_affinity,
     }
 )
-"""Plugin name -> filter, in the default order (kube-scheduler §4); those that read volumes are not modelled."""
+"""Plugin name -> filter, in the default order (kube-scheduler §4); limits on attached volumes are not modelled."""
 
 
 @attrs.frozen(cache_hash=True)

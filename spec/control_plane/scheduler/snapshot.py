@@ -12,6 +12,7 @@ from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod, is_terminal
 from ...objects.selectors import LabelSelector
+from ...objects.storage import Storage
 
 NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name"
 """Label that the API server sets on every namespace, to the namespace's own name."""
@@ -39,6 +40,7 @@ class Alike:
 class Snapshot:
     """Nodes, the pods that occupy them (bound or assumed, not terminal), the namespaces, and what makes pods alike.
 
+    ``storage`` None: nobody says what claims there are; they are taken to be bound to volumes that every node reaches.
     ``pods`` is a multiset: equal pods count as often as they occur, their order and names mean nothing.
     """
 
@@ -46,6 +48,7 @@ class Snapshot:
     pods: tuple[Pod, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     alike: tuple[Alike, ...] = ()
+    storage: Storage | None = None
 
     def pods_on(self, node_name: str) -> tuple[Pod, ...]:
         """The pods on a node."""
@@ -73,10 +76,11 @@ def take_snapshot(
     pods: Iterable[Pod],
     namespaces: Iterable[Namespace] = (),
     alike: Iterable[Alike] = (),
+    storage: Storage | None = None,
 ) -> Snapshot:
     """The snapshot of a cluster: of the pods, those that are bound and not terminal; terminating pods still count."""
     occupying = tuple(pod for pod in pods if pod.spec.node_name and not is_terminal(pod))
-    return Snapshot(tuple(nodes), occupying, tuple(namespaces), tuple(alike))
+    return Snapshot(tuple(nodes), occupying, tuple(namespaces), tuple(alike), storage)
 
 
 @lru_cache(maxsize=256)

@@ -11,6 +11,7 @@ from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.namespace import Namespace
 from ...objects.node import Node, NodeStatus
 from ...objects.pod import Pod, PodStatus, bound_to, effective_priority, is_terminal
+from ...objects.storage import Storage
 from ...objects.workloads import ReplicaSet
 from .preemption import PREEMPTED, preempted
 from .queue import waits_for_node
@@ -108,6 +109,7 @@ def snapshot(
     pods: tuple[tuple[Pod, int], ...],
     namespaces: tuple[Namespace, ...] = (),
     alike: Iterable[Alike] = (),
+    storage: Storage | None = None,
 ) -> Snapshot:
     """The snapshot of a scheduling cycle, from the answers of NODES and PODS."""
     return Snapshot(
@@ -115,4 +117,5 @@ def snapshot(
         tuple(pod for pod, number in pods for _ in range(number)),
         namespaces,
         tuple(alike),
+        storage,
     )
