@@ -87,6 +87,7 @@ def test_a_counterexample_replays_to_the_same_bytes(
 
 DEPARTURES = {
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
+    "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
     "rejected-for-ever": (7, "admit pod", "kube-scheduler: schedule ("),
