@@ -16,7 +16,14 @@ from ..language.query import ANY, COUNT, DISTINCT, MULTISET, SUM, Query, no_para
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, is_terminal
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
-from .assumptions import DISRUPTED, DISRUPTED_OR_TWO_LEADERS, PODS_LOST, RESTARTED, disturbed
+from .assumptions import (
+    DISRUPTED,
+    DISRUPTED_OR_TWO_LEADERS,
+    PODS_LOST,
+    PODS_LOST_OTHERWISE,
+    RESTARTED,
+    disturbed,
+)
 
 
 @attrs.frozen(cache_hash=True)
@@ -382,4 +389,15 @@ DEPLOYMENT_SURVIVES_FAULTS = StateProperty(
     reference="kube-scheduler §5.2",
     assumes="no user deletes anything or changes the replica count",
     advice="keep the replicas apart: required podAntiAffinity or a DoNotSchedule spread over kubernetes.io/hostname",
+)
+
+DEPLOYMENT_SURVIVES_DRAINS = StateProperty(
+    name="deployment-survives-drains",
+    statement="once a Deployment is available, with at least one pod, one of its pods runs while nodes are drained",
+    key=Key(DEPLOYMENT, ("object",), _running),
+    queries={"serving": SERVING_PODS, "changes": PODS_LOST_OTHERWISE},
+    judge=_survives,
+    reference="invariants 19, kube-apiserver §5",
+    assumes="no fault takes pods away, no user deletes anything or changes the replica count",
+    advice="give it a PodDisruptionBudget: without one a drain evicts all pods of a node at once",
 )

@@ -9,7 +9,7 @@ import pytest
 from kubemodel.cli.main import run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "recordings" / "drain-twice"
-USERS = ("drain=worker-1", "uncordon=worker-1", "drain=worker-3", "uncordon=worker-3")
+USERS = ("drain=worker-1", "uncordon=worker-1", "drain=worker-2", "uncordon=worker-2")
 FLAGS = ("--manifests", str(EXAMPLE / "deployment.yaml"), "--nodes", str(EXAMPLE / "nodes.yaml"))
 DRAINS = tuple(part for user in USERS for part in ("--user", user))
 

@@ -86,6 +86,7 @@ def test_a_counterexample_replays_to_the_same_bytes(
 
 
 DEPARTURES = {
+    "drain-twice": (3, "evict (no budget selects the pod)", "kube-apiserver: evict ("),
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),

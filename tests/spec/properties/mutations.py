@@ -902,6 +902,16 @@ CASES: Mapping[str, Case] = {
         ),
         besides=frozenset({"evictions-keep-desired-pods"}),
     ),
+    "deployment-survives-drains": Case(
+        holds=also(_DRAINED, "deployment-survives-drains"),
+        mutation="the API server grants evictions without taking a disruption from the budget",
+        mutate=both(
+            edited(API_SERVER, "evict", granting_for_nothing),
+            edited(API_SERVER, "evict on retry", granting_for_nothing),
+        ),
+        broken=also(scenario(deployment(), users=[[{"delete": "pod/web"}]]), "deployment-survives-drains"),
+        besides=frozenset({"eviction-respects-budget", "evictions-keep-desired-pods"}),
+    ),
     "pdb-allowed-sound": Case(
         holds=_DRAINED,
         mutation="the disruption controller counts pods that are not ready",
