@@ -154,6 +154,31 @@ AUTOSCALED: Mapping[str, Any] = {
 }
 """Another one, for what only autoscalers call for."""
 
+SCHEDULED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "scheduled"},
+    "objects": [
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": {"name": "report"},
+            "spec": {
+                "schedule": "@hourly",
+                "concurrencyPolicy": "Replace",
+                "startingDeadlineSeconds": 30,
+                "jobTemplate": {
+                    "spec": {
+                        "activeDeadlineSeconds": 30,
+                        "template": {"spec": {**_template("report")["spec"], "restartPolicy": "Never"}},
+                    }
+                },
+            },
+        }
+    ],
+}
+"""Another one, for Jobs and CronJobs."""
+
 
 STATEFUL: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
@@ -170,7 +195,8 @@ STATEFUL: Mapping[str, Any] = {
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    found = (thawed(document, document["metadata"]["name"]) for document in (SCENARIO, DRAINED, AUTOSCALED, STATEFUL))
+    documents = (SCENARIO, DRAINED, AUTOSCALED, SCHEDULED, STATEFUL)
+    found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from . import (
+    cronjob,
     daemonset,
     deployment,
     disruption,
@@ -28,6 +29,7 @@ from .cases import SCHEDULER
 from .question import Questions
 
 AREAS: Mapping[str, Questions] = {
+    "cronjob": cronjob.QUESTIONS,
     "daemonset": daemonset.QUESTIONS,
     "deployment": deployment.QUESTIONS,
     "disruption": disruption.QUESTIONS,

@@ -21,6 +21,7 @@ REPLICA_SET = "ReplicaSet"
 DEPLOYMENT = "Deployment"
 JOB = "Job"
 POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
+CRON_JOB = "CronJob"
 DAEMON_SET = "DaemonSet"
 HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
 LOAD = "Load"
@@ -147,8 +148,10 @@ JOB_FIELDS = (
     Field("object"),
     Field("backoff", False, memory_of=KUBE_CONTROLLER_MANAGER),
     Field("overdue", False, memory_of=KUBE_CONTROLLER_MANAGER),
+    Field("creations", 0),
 )
-"""``backoff``: the controller waits with new pods since one has failed. ``overdue``: the active deadline has passed."""
+"""``backoff``: the controller waits with new pods since one has failed. ``overdue``: the active deadline has passed.
+``creations``: how often a CronJob has created it, 2 standing for more; kept for properties alone."""
 
 EVICTION_POD_FIELDS = (Field("eviction"),)
 """More fields of pods where somebody evicts pods. ``eviction``: an Eviction that its client waits for."""
@@ -175,6 +178,9 @@ AUTOSCALER_FIELDS = (
 """``recommendations``: those within the stabilization windows; None: none was ever made. ``changes`` of the replica
 count within the periods of scaling policies. ``turns``: which way the count went last (1 up, -1 down), and how often it
 has turned round since the load last changed, 3 standing for more; kept for properties alone."""
+
+CRON_JOB_FIELDS = (Field("object"), Field("times", 0), Field("late", False))
+"""``times``: how many scheduled times have come. ``late``: the starting deadline of the last has passed."""
 
 LOAD_FIELDS = (Field("at", 0),)
 """How many times the load has changed."""
@@ -217,6 +223,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
         HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
         LOAD: LOAD_FIELDS,
+        CRON_JOB: CRON_JOB_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

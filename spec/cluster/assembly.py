@@ -20,6 +20,7 @@ from . import api_evictions, leaders, stateful_sets
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
+from .cron_jobs import CRON_JOBS
 from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS
 from .disruption_budgets import DISRUPTION_BUDGETS
@@ -36,6 +37,7 @@ from .stateful_sets import STATEFUL_SETS
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
     AUTOSCALING,
+    CRON_JOBS,
     JOBS,
     DAEMON_SETS,
     STATEFUL_SETS,

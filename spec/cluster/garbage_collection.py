@@ -8,27 +8,26 @@ from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, JOB, ORPHANED, POD, REPLI
 from ..language.component import Component
 from ..language.scenario import Scenario
 from ..objects.daemon_set import DaemonSet
-from ..objects.job import Job
+from . import jobs
 from .part import Part, names
 
 
 def needed(scenario: Scenario) -> bool:
-    """Whether somebody deletes what owns others: a user."""
+    """Whether somebody deletes what owns others: a user, a CronJob."""
     owners = (DEPLOYMENT, REPLICA_SET)
+    if jobs.deletable(scenario):
+        return True
     return any(isinstance(it, Delete) and it.kind in owners for todo in scenario.users for it in todo)
 
 
 def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """For each kind whose objects have owners, the kinds of these."""
-    more = ((DAEMON_SET, DaemonSet), (JOB, Job))
-    return {
-        POD: (REPLICA_SET, *(kind for kind, item in more if names(scenario, item))),
-        REPLICA_SET: (DEPLOYMENT,),
-    }
+    more = ((DAEMON_SET, bool(names(scenario, DaemonSet))), (JOB, jobs.needed(scenario)))
+    return {POD: (REPLICA_SET, *(kind for kind, there in more if there)), REPLICA_SET: (DEPLOYMENT,)}
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (garbage_collector.component(owner_kinds(scenario)),)
+    return (garbage_collector.component(owner_kinds(scenario), at_once=(DAEMON_SET, JOB)),)
 
 
 GARBAGE_COLLECTION = Part("garbage collection", needed, components=_components, events=(ORPHANED, COLLECTED))

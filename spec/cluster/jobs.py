@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-from ..control_plane.controllers import job
+from ..control_plane.controllers import cronjob, job
 from ..kinds import JOB, JOB_POD_FIELDS, named
 from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
+from ..objects.cron_job import CronJob
 from ..objects.job import Job
 from .part import Bundles, Part, given, names
 
 
+def all_jobs(scenario: Scenario) -> tuple[Job, ...]:
+    """The Jobs that are given, and those that CronJobs create."""
+    return (
+        *given(scenario, Job),
+        *(item for cron_job in given(scenario, CronJob) for item in made(scenario, cron_job)),
+    )
+
+
+def made(scenario: Scenario, cron_job: CronJob) -> tuple[Job, ...]:
+    """The Jobs that a CronJob creates: one for each of its scheduled times."""
+    times = range(1, scenario.scheduled_times + 1)
+    return tuple(job.modelled(cronjob.new_job(cron_job, cronjob.instant(number, late=False))) for number in times)
+
+
+def deletable(scenario: Scenario) -> bool:
+    """Whether a Job can be deleted before it is finished, or with pods that are not counted yet."""
+    return bool(names(scenario, CronJob))
+
+
 def needed(scenario: Scenario) -> bool:
-    """Whether there is a Job."""
-    return bool(names(scenario, Job))
+    """Whether there can be a Job."""
+    return bool(names(scenario, Job) or names(scenario, CronJob))
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     remembers = scenario.switches.get("job-expected-removals", "on") == "on"
-    return (job.component(job.active_deadlines(given(scenario, Job)), expected_removals=remembers),)
+    return (
+        job.component(
+            job.active_deadlines(all_jobs(scenario)), expected_removals=remembers, deletable=deletable(scenario)
+        ),
+    )
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
-    return (named(JOB, names(scenario, Job)),)
+    return (named(JOB, tuple(sorted(item.metadata.name for item in all_jobs(scenario)))),)
 
 
 def _pods(scenario: Scenario) -> int:
     lost = sum(scenario.faults.values()) + sum(map(len, scenario.users))
-    return sum(job.most_pods(item.spec, lost) for item in given(scenario, Job))
+    return sum(job.most_pods(item.spec, lost) for item in all_jobs(scenario))
 
 
 def _initial(scenario: Scenario) -> Bundles:

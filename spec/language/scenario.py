@@ -38,8 +38,9 @@ class Scenario:
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
     clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits.
     ``candidates``: control-plane processes with several instances, and how many. ``switches`` turn a mitigation or a
-    historic behaviour on or off by name; ``constants`` override numbers of the specification by name. ``loads``:
-    (autoscaler, metric) -> what is used of it. ``properties``: names, empty for the defaults.
+    historic behaviour on or off by name; ``constants`` override numbers of the specification by name.
+    ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``: (autoscaler, metric) -> what is used
+    of it. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Scenario:
     start: Start = Start.CREATED
     pod_slots: int | None = None
     constants: Mapping[str, float] = attrs.field(factory=dict)
+    scheduled_times: int = 2
     loads: Mapping[tuple[str, str], Any] = attrs.field(factory=dict)
     switches: Mapping[str, str] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()

@@ -62,6 +62,16 @@ POD_FIELDS = (
 )
 """Fields of a pod or pod template that rules of the model read."""
 
+_JOB_FIELDS = (
+    "spec.completions",
+    "spec.completionMode",
+    "spec.parallelism",
+    "spec.backoffLimit",
+    "spec.activeDeadlineSeconds",
+    "spec.suspend",
+    "spec.podReplacementPolicy",
+    "spec.selector",
+)
 KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     "Deployment": (
         "spec.replicas",
@@ -83,15 +93,17 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.updateStrategy",
         "spec.minReadySeconds",
     ),
-    "Job": (
-        "spec.completions",
-        "spec.completionMode",
-        "spec.parallelism",
-        "spec.backoffLimit",
-        "spec.activeDeadlineSeconds",
+    "Job": _JOB_FIELDS,
+    "CronJob": (
+        "spec.schedule",
+        "spec.timeZone",
+        "spec.concurrencyPolicy",
         "spec.suspend",
-        "spec.podReplacementPolicy",
-        "spec.selector",
+        "spec.startingDeadlineSeconds",
+        "spec.successfulJobsHistoryLimit",
+        "spec.failedJobsHistoryLimit",
+        "spec.jobTemplate.metadata",
+        *(f"spec.jobTemplate.{field}" for field in _JOB_FIELDS),
     ),
     "HorizontalPodAutoscaler": (
         "spec.scaleTargetRef",
@@ -134,6 +146,7 @@ TEMPLATES: Mapping[str, str] = {
     "Deployment": "spec.template",
     "ReplicaSet": "spec.template",
     "Job": "spec.template",
+    "CronJob": "spec.jobTemplate.spec.template",
     "DaemonSet": "spec.template",
     "StatefulSet": "spec.template",
     "Pod": "",
@@ -146,6 +159,7 @@ _MODELLED_GROUPS = {
     "DaemonSet": "apps",
     "StatefulSet": "apps",
     "Job": "batch",
+    "CronJob": "batch",
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
     "StorageClass": "storage.k8s.io",
@@ -243,11 +257,12 @@ def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> It
         topics = [*POD_TOPICS, *topics]
         pod = _at(document.data, prefix)
         yield from _by_value(pod, scoring, comparisons)
-    if kind == "Job" and (document.data.get("spec") or {}).get("completionMode") == "Indexed":
+    job = _at(document.data, "spec.jobTemplate") if kind == "CronJob" else document.data
+    if kind in ("Job", "CronJob") and (job.get("spec") or {}).get("completionMode") == "Indexed":
         yield INDEXED_JOBS, "completionMode (Indexed)"
     ancestors = _ancestors(covered | {((prefix + ".") if prefix else "") + f for t in POD_TOPICS for f in t.fields})
     for path in dict.fromkeys(_uncovered(document.data, "", covered, ancestors)):
-        relative = path.removeprefix(prefix + ".") if prefix else path
+        relative = (path.removeprefix(prefix + ".") if prefix else path).removeprefix("spec.jobTemplate.")
         topic = next(t for t in topics if any(_is_within(relative, field) for field in t.fields) or not t.fields)
         if not (scoring and topic.scores):
             yield topic, relative.removeprefix("spec.")

@@ -143,6 +143,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             pod_slots=settings.pod_slots,
             constants=settings.constants,
             loads=_loads(settings, objects),
+            scheduled_times=settings.scheduled_times,
             switches=settings.switches,
             properties=settings.properties,
             extra_properties=settings.also_check,

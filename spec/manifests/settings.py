@@ -57,6 +57,7 @@ MOST_BUDGET = 100
 MOST_LAG = 8
 MOST_NODES = 100
 MOST_SLOTS = 1000
+MOST_TIMES = 20
 MOST_SECONDS = 10**9
 
 _WATCHES = tuple(f"{client}/{kind}" for client in CLIENTS for kind in LAGGING_KINDS)
@@ -113,6 +114,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "constants": _mapping(
             {name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS} for name in CONSTANTS}
         ),
+        "scheduledTimes": _count(1, MOST_TIMES),
         "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
         "properties": _PROPERTY_LIST,
@@ -158,6 +160,7 @@ class Settings:
     kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
+    scheduled_times: int = 2
     load: Mapping[str, Mapping[str, Mapping[str, Any]]] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
@@ -211,6 +214,7 @@ def settings_of(document: Document) -> Settings:
         kubernetes=data.get("kubernetes", ""),
         switches=data.get("switches", {}),
         constants=data.get("constants", {}),
+        scheduled_times=data.get("scheduledTimes", 2),
         load=_readable_load(document),
         bounds=data.get("bounds", {}),
         properties=tuple(data.get("properties", ())),
@@ -261,6 +265,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "kubernetes": settings.kubernetes or None,
         "switches": dict(sorted(settings.switches.items())),
         "constants": dict(sorted(settings.constants.items())),
+        "scheduledTimes": None if settings.scheduled_times == 2 else settings.scheduled_times,
         "load": {name: dict(metrics) for name, metrics in sorted(settings.load.items())},
         "bounds": dict(sorted(settings.bounds.items())),
         "properties": list(settings.properties),

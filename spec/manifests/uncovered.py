@@ -122,7 +122,6 @@ _ADMISSION = "not modelled: objects that it would change or refuse are taken as 
 
 KIND_CONSEQUENCES: Mapping[str, str] = {
     "Service": "read to see which workloads belong together; endpoints and traffic are not part of the verdict",
-    "CronJob": _PODS_LEFT_OUT,
     "ReplicationController": _PODS_LEFT_OUT,
     "ConfigMap": _CONFIGURATION,
     "Secret": _CONFIGURATION,

@@ -21,6 +21,7 @@ from .daemon_set import (
     RollingUpdateDaemonSet,
 )
 from .decoding_autoscaler import decode_autoscaler
+from .decoding_cron_job import decode_cron_job
 from .decoding_job import decode_job
 from .decoding_pod import decode_pod, decode_pod_template
 from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
@@ -254,6 +255,7 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "DaemonSet": ("apps", decode_daemon_set),
     "StatefulSet": ("apps", decode_stateful_set),
     "Job": ("batch", decode_job),
+    "CronJob": ("batch", decode_cron_job),
     "HorizontalPodAutoscaler": ("autoscaling", decode_autoscaler),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..control_plane.controllers.job import job_name
+from ..control_plane.controllers.job import RELEASE_ORPHAN, job_name
 from ..control_plane.controllers.job_counts import TRACKING
 from ..control_plane.controllers.job_terminal import is_finished
 from ..control_plane.controllers.replicaset_decisions import is_active
@@ -54,9 +54,9 @@ COUNTERS_MONOTONIC = StepProperty(
 )
 
 
-def _once(_component: str, _rule: str, before: Change, after: Change, _seen: Answers) -> Finding:
+def _once(_component: str, rule: str, before: Change, after: Change, _seen: Answers) -> Finding:
     (pod, listed), (_, lists) = before, after
-    if listed == lists:
+    if listed == lists or rule == RELEASE_ORPHAN.name:
         return IDLE
     carries = pod is not None and TRACKING in pod.metadata.finalizers
     if listed is None:

@@ -34,6 +34,7 @@ from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.scenario import Scenario, Start
 from ..node.restart_policy import ALWAYS
 from ..objects.affinity import DO_NOT_SCHEDULE
+from ..objects.cron_job import FORBID, CronJob
 from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
@@ -116,8 +117,8 @@ def _controlled_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     """Those of them that a controller creates anew."""
     found = [version.spec.template.spec for version in _versions(scenario) if version.spec.replicas]
     found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
-    found += [item.spec.template.spec for item in scenario.objects if isinstance(item, Job) and _runs_pods(item)]
     found += [version.spec.template.spec for version in _stateful_sets(scenario)]
+    found += [item.spec.template.spec for item in _jobs(scenario) if _runs_pods(item)]
     return tuple(found)
 
 
@@ -176,16 +177,25 @@ def _stateful_progress(scenario: Scenario) -> bool:
     )
 
 
+def _jobs(scenario: Scenario) -> Iterator[Job]:
+    """The Jobs that are given, and for each CronJob one that it creates."""
+    for item in scenario.objects:
+        if isinstance(item, Job):
+            yield item
+        elif isinstance(item, CronJob) and not item.spec.suspend:
+            yield item.spec.job_template
+
+
 def _runs_pods(job: Job) -> bool:
     return not job.spec.suspend and job.spec.parallelism > 0 and job.spec.completions != 0
 
 
 def _has_jobs(scenario: Scenario) -> bool:
-    return any(isinstance(item, Job) and not item.spec.suspend for item in scenario.objects)
+    return any(not item.spec.suspend for item in _jobs(scenario))
 
 
 def _jobs_run_pods(scenario: Scenario) -> bool:
-    placeable = (item for item in scenario.objects if isinstance(item, Job) and _runs_pods(item))
+    placeable = (item for item in _jobs(scenario) if _runs_pods(item))
     return any(not item.spec.template.spec.scheduling_gates for item in placeable)
 
 
@@ -475,6 +485,26 @@ AUTOSCALED = Occasion(
     lambda scenario: any(version.spec.replicas for _, version in _autoscaled(scenario)),
 )
 RESCALED = Occasion("where a HorizontalPodAutoscaler has a load to follow, or a count out of bounds", _rescales)
+JOBS_COMPLETE = Occasion(
+    "where there is a Job that is not suspended and can complete, because it wants no pods or may run them",
+    lambda scenario: any(
+        not item.spec.suspend
+        and item.spec.active_deadline_seconds is None
+        and (item.spec.completions == 0 or (_runs_pods(item) and not item.spec.template.spec.scheduling_gates))
+        for item in _jobs(scenario)
+    ),
+)
+CRON_JOBS = Occasion(
+    "where there is a CronJob that is not suspended",
+    lambda scenario: any(isinstance(item, CronJob) and not item.spec.suspend for item in scenario.objects),
+)
+EXCLUSIVE_CRON_JOBS = Occasion(
+    "where there is a CronJob with concurrencyPolicy Forbid that is not suspended",
+    lambda scenario: any(
+        isinstance(item, CronJob) and item.spec.concurrency_policy == FORBID and not item.spec.suspend
+        for item in scenario.objects
+    ),
+)
 JOBS = Occasion("where there is a Job that is not suspended", _has_jobs)
 JOBS_WITH_PODS = Occasion("where there is a Job that is not suspended and asks for pods", _jobs_run_pods)
 RECREATIONS = Occasion(

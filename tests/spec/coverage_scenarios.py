@@ -16,6 +16,7 @@ from .exploration import (
     autoscaler,
     bare_pod,
     budget,
+    cron_job,
     daemon_set,
     deployment,
     job,
@@ -485,8 +486,27 @@ def _autoscaled() -> Mapping[str, Scenario]:
     }
 
 
+def _scheduled() -> Mapping[str, Scenario]:
+    """CronJobs."""
+    fragile = job(1, backoffLimit=0)
+    return {
+        "a CronJob keeps one Job that succeeded": scenario(cron_job(successfulJobsHistoryLimit=1)),
+        "a CronJob forbids two Jobs at once": scenario(cron_job("Forbid")),
+        "a CronJob replaces Jobs": scenario(cron_job("Replace")),
+        "a CronJob keeps no Job that failed": scenario(
+            cron_job("Replace", fragile, failedJobsHistoryLimit=0), faults={"container-exit": 1}
+        ),
+        "a CronJob replaces Jobs that are suspended": scenario(cron_job("Replace", job(1, suspend=True))),
+        "a CronJob misses its time": scenario(cron_job("Forbid", job(1, _GATED), startingDeadlineSeconds=30)),
+        "the controller of a CronJob crashes": scenario(
+            cron_job(), faults={"controller-manager-crash": 1}, scheduledTimes=1
+        ),
+    }
+
+
 SCENARIOS: Mapping[str, Scenario] = {
     **_worked(),
+    **_scheduled(),
     **_drained(),
     **_collected(),
     **_autoscaled(),

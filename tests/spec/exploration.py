@@ -167,6 +167,21 @@ def budget(**spec: Any) -> Data:
     }
 
 
+def cron_job(policy: str = "Allow", of: Data | None = None, **spec: Any) -> Data:
+    """The CronJob report."""
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "report"},
+        "spec": {
+            "schedule": "*/5 * * * *",
+            "concurrencyPolicy": policy,
+            "jobTemplate": {"spec": (of or job())["spec"]},
+            **spec,
+        },
+    }
+
+
 def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:
     """A pod without controller."""
     metadata = {"name": name, "labels": {"app": app}, **({"finalizers": list(finalizers)} if finalizers else {})}

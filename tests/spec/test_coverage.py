@@ -43,7 +43,10 @@ RULES: Mapping[str, frozenset[str]] = {
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),
     "statefulset-controller": frozenset({"sync", "update status"}),
-    "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s"}),
+    "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s", "release orphan"}),
+    "cronjob-controller": frozenset({"sync"}),
+    "starting-deadlines": frozenset({"starting deadline 30 s passes"}),
+    "clock": frozenset({"scheduled time comes"}),
     "garbage-collector": frozenset(
         {
             "collect Pod",

@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from ...language.request import DeleteOptions
+from ...objects.cron_job import CronJob
 from ...objects.daemon_set import DaemonSet, DaemonSetStatus
 from ...objects.disruption import PodDisruptionBudget, PodDisruptionBudgetStatus
 from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
@@ -155,6 +156,7 @@ DEPLOYMENT = Strategy(
 )
 JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
+CRON_JOB = Strategy(CronJob.kind)
 HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
 STATEFUL_SET = Strategy(StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
@@ -170,6 +172,7 @@ _SERVED = (
     STATEFUL_SET,
     POD_DISRUPTION_BUDGET,
     HORIZONTAL_POD_AUTOSCALER,
+    CRON_JOB,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

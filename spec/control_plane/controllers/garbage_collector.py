@@ -11,7 +11,7 @@ no owner is judged by it alone. An owner in another namespace does not exist for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -201,15 +201,19 @@ def _orphan(kind: str, dependents: Iterable[str]) -> Rule:
     )
 
 
-def component(owners: Mapping[str, tuple[str, ...]]) -> Component:
-    """The garbage collector. ``owners``: for each kind whose objects have owners, the kinds of these."""
+def component(owners: Mapping[str, tuple[str, ...]], *, at_once: Collection[str] = ()) -> Component:
+    """The garbage collector. ``owners``: for each kind whose objects have owners, the kinds of these.
+
+    ``at_once``: kinds of owners that nobody deletes but in the background.
+    """
     dependents: dict[str, list[str]] = {}
     for kind, above in owners.items():
         for each in above:
             dependents.setdefault(each, []).append(kind)
     rules = [_collect(kind, above, dependents.get(kind, ())) for kind, above in owners.items()]
-    rules += [_finish(kind, below) for kind, below in dependents.items()]
-    rules += [_orphan(kind, below) for kind, below in dependents.items()]
+    waited_for = {kind: below for kind, below in dependents.items() if kind not in at_once}
+    rules += [_finish(kind, below) for kind, below in waited_for.items()]
+    rules += [_orphan(kind, below) for kind, below in waited_for.items()]
     return Component(
         name=NAME,
         rules=tuple(rules),

@@ -23,8 +23,9 @@ from ...kinds import JOB, KUBE_CONTROLLER_MANAGER, POD, PodRuntime, process_runs
 from ...language.component import Component, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, State
 from ...language.model import Assumption
-from ...language.plan import KEY, Alternative, Set, Write
+from ...language.plan import KEY, Alternative, Call, Set, Write
 from ...language.query import ANY, MULTISET, Query
+from ...language.request import ApiCall, Verb
 from ...objects.conditions import condition_is_true, find_condition
 from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, NON_INDEXED, SUCCESS_CRITERIA_MET, SUSPENDED, Job, JobSpec
 from ...objects.metadata import ObjectMeta
@@ -33,7 +34,7 @@ from .expectations import observer, owner
 from .job_backoff import DEFAULT_BACKOFF, BackoffRecord, record, remaining
 from .job_counts import TRACKING, Seen, newly_finished
 from .job_decisions import sync
-from .job_requests import carry_out
+from .job_requests import RemoveTrackingFinalizer, carry_out
 from .job_terminal import announced, is_finished
 
 NAME = "job-controller"
@@ -202,6 +203,34 @@ def _deadline_rule(seconds: int) -> Rule:
     )
 
 
+def _orphan(pod: Pod | None) -> str | None:
+    return job_name(pod) or None if pod is not None and TRACKING in pod.metadata.finalizers else None
+
+
+def _counts(name: str, job: Job | None) -> bool | None:
+    mine = job is not None and job.metadata.name == name
+    return True if mine and job is not None and not job.metadata.terminating and not is_finished(job) else None
+
+
+RELEASE_ORPHAN = Rule(
+    name="release orphan",
+    key=Key(POD, ("object",), _orphan),
+    queries={"counted": Query(JOB, ("object",), _counts, ANY)},
+    decide=lambda name, counted: (
+        []
+        if counted
+        else [
+            Alternative(
+                (Call(KEY, ApiCall(Verb.PATCH, POD, RemoveTrackingFinalizer())), Write(KEY, "uncounted", Set(None))),
+                f"{name} is gone, or over: nobody will count the pod",
+            )
+        ]
+    ),
+    reference="controllers-workloads §6.4",
+    meaning="takes the finalizer off a pod whose Job is gone or over",
+)
+
+
 def _observed(removing: bool, _before: Pod | None, after: Pod | None) -> bool:
     """A removal is no longer expected once the controller has seen the pod without finalizer, or gone."""
     return removing and after is not None and TRACKING in after.metadata.finalizers
@@ -213,15 +242,21 @@ def _unremembered(
     return _seen(name, pod, uncounted, False, runtime)
 
 
-def component(deadlines: Iterable[int] = (), *, expected_removals: bool = True) -> Component:
+def component(deadlines: Iterable[int] = (), *, expected_removals: bool = True, deletable: bool = False) -> Component:
     """The controller. ``deadlines``: every active deadline that some Job has, in seconds.
 
     ``expected_removals``: whether it remembers which finalizers it took away, which it did not always (#105200).
+    ``deletable``: whether Jobs can be deleted while pods of theirs are not counted.
     """
     forgetful = attrs.evolve(SYNC, queries={**SYNC.queries, "pods": attrs.evolve(PODS, classify=_unremembered)})
     return Component(
         name=NAME,
-        rules=(SYNC if expected_removals else forgetful, BACKOFF_OVER, *map(_deadline_rule, deadlines)),
+        rules=(
+            SYNC if expected_removals else forgetful,
+            BACKOFF_OVER,
+            *map(_deadline_rule, deadlines),
+            *((RELEASE_ORPHAN,) if deletable else ()),
+        ),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         handlers=(Handler(POD, "expected", observer(JOB)), Handler(POD, "removing", _observed)),
@@ -254,6 +289,9 @@ def _is(name: str) -> Any:
     return lambda job: _stands(job) == name
 
 
+_CRON_JOBS = "cronjob-controller"
+_PRESENT = ("Active", "Suspended", "Succeeding", "Failing", "Complete", "Failed")
+
 MACHINE = Machine(
     name="job",
     kind=JOB,
@@ -261,6 +299,8 @@ MACHINE = Machine(
     states=tuple(State(name, _is(name), text) for name, text in _STATES.items()),
     initial="Absent",
     arrows=(
+        Arrow("create", "Absent", "Active", _CRON_JOBS, "controllers-workloads §7"),
+        *(Arrow("delete", state, "Absent", _CRON_JOBS, "controllers-workloads §7") for state in _PRESENT),
         Arrow("suspend", "Active", "Suspended", NAME, "controllers-workloads §6.3"),
         Arrow("reach completions", "Active", "Succeeding", NAME, "controllers-workloads §6.3"),
         Arrow("exceed a limit", "Active", "Failing", NAME, "controllers-workloads §6.2"),

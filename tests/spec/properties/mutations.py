@@ -13,6 +13,7 @@ from kubemodel.engine.judging import UNDECLARED_TRANSITION
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
 from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, Scale, SetReplicas, Turn
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
+from kubemodel.spec.control_plane.controllers.job_terminal import is_finished
 from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
@@ -36,7 +37,7 @@ from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Out
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.admission import admit
 from kubemodel.spec.node.pod_status import Report, ReportStatus
-from kubemodel.spec.objects.conditions import condition_is_true
+from kubemodel.spec.objects.conditions import Condition, condition_is_true
 from kubemodel.spec.objects.horizontal_pod_autoscaler import HorizontalPodAutoscalerSpec
 from kubemodel.spec.objects.job import COMPLETE
 from kubemodel.spec.objects.node import Node
@@ -52,6 +53,7 @@ from ..exploration import (
     autoscaler,
     bare_pod,
     budget,
+    cron_job,
     daemon_set,
     deployment,
     edited,
@@ -97,6 +99,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
 )
 JOBS, NODES, STATEFUL = "job-controller", "node-lifecycle-controller", "statefulset-controller"
 BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
+CRON_JOBS = "cronjob-controller"
 AUTOSCALER = "horizontal-pod-autoscaler-controller"
 V2 = pod_spec("web:2")
 
@@ -550,6 +553,60 @@ def reopening(rule: Rule) -> tuple[Rule, ...]:
     return rule, Rule("reopen", Key(JOB, ("object",), complete), reopen)
 
 
+def early_end(rule: Rule) -> tuple[Rule, ...]:
+    """The Job controller calls a Job Complete as soon as it has started."""
+
+    def started(found: Any, *_memory: Any) -> Any:
+        return found if found is not None and found.status.start_time is not None and not is_finished(found) else None
+
+    def end(found: Any) -> Iterable[Alternative]:
+        status = attrs.evolve(found.status, succeeded=found.spec.completions, conditions=(Condition(COMPLETE, "True"),))
+        yield Alternative((Call(KEY, ApiCall(Verb.PATCH, JOB, WriteJobStatus(status), "status")),), "ends early")
+
+    return rule, Rule("end early", Key(JOB, ("object",), started), end)
+
+
+def forgetting_counts(rule: Rule) -> tuple[Rule, ...]:
+    """The Job controller drops its counters when it writes that a Job is Complete."""
+
+    def written(step: Any) -> Any:
+        body = step.request.body if isinstance(step, Call) else None
+        if not isinstance(body, WriteJobStatus) or not condition_is_true(body.status.conditions, COMPLETE):
+            return step
+        status = attrs.evolve(body.status, succeeded=0)
+        return attrs.evolve(step, request=attrs.evolve(step.request, body=WriteJobStatus(status)))
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            yield attrs.evolve(found, plan=tuple(map(written, found.plan)))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def listing_nothing(rule: Rule) -> tuple[Rule, ...]:
+    """The Job controller takes finalizers away without listing the pods in the status first."""
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            plan = tuple(it for it in found.plan if not (isinstance(it, Write) and it.field == "uncounted"))
+            yield attrs.evolve(found, plan=plan)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+# What is wrong with the CronJob controller
+
+
+def without_last_time(key: Any) -> Any:
+    status = attrs.evolve(key.cron_job.status, last_schedule_time=None)
+    return attrs.evolve(key, cron_job=attrs.evolve(key.cron_job, status=status))
+
+
+def with_any_policy(key: Any) -> Any:
+    spec = attrs.evolve(key.cron_job.spec, concurrency_policy="Allow")
+    return attrs.evolve(key, cron_job=attrs.evolve(key.cron_job, spec=spec))
+
+
 # The scenarios
 
 _APART = {
@@ -812,10 +869,48 @@ CASES: Mapping[str, Case] = {
         mutation="the StatefulSet controller does not see its pods, so that it comes no further than the first",
         mutate=edited(STATEFUL, "sync", query_blind("pods")),
     ),
+    "cronjob-no-duplicate-per-slot": Case(
+        holds=scenario(cron_job(successfulJobsHistoryLimit=0), scheduledTimes=1),
+        mutation="the CronJob controller does not know the last time for which it created a Job",
+        mutate=edited(CRON_JOBS, "sync", key_seen(without_last_time)),
+        besides=frozenset({"job-eventually-finished"}),
+        broken=scenario(
+            cron_job(successfulJobsHistoryLimit=0), faults={"controller-manager-crash": 2}, scheduledTimes=1
+        ),
+    ),
+    "cronjob-forbid-exclusive": Case(
+        holds=scenario(cron_job("Forbid")),
+        mutation="the CronJob controller does not look at concurrencyPolicy",
+        mutate=edited(CRON_JOBS, "sync", key_seen(with_any_policy)),
+    ),
+    "job-pod-not-lost-before-counting": Case(
+        holds=scenario(job()),
+        mutation="the Job controller takes finalizers away without listing the pods in the status first",
+        mutate=edited(JOBS, "sync", listing_nothing),
+    ),
+    "job-runs-at-least-once-not-exactly-once": Case(
+        holds=scenario(job()),
+        mutation="the Job controller drops its counters when it writes that a Job is Complete",
+        mutate=edited(JOBS, "sync", forgetting_counts),
+    ),
+    "job-terminal-implies-no-running": Case(
+        holds=scenario(job()),
+        mutation="the Job controller calls a Job Complete as soon as it has started",
+        mutate=edited(JOBS, "sync", early_end),
+        besides=frozenset(
+            {"undeclared-transition", "job-finalizers-eventually-removed", "job-succeeded-by-distinct-pods"}
+        ),
+    ),
+    "job-finalizers-eventually-removed": Case(
+        holds=scenario(cron_job("Replace")),
+        mutation="the Job controller does not look after pods whose Job is gone",
+        mutate=without(JOBS, "release orphan"),
+    ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
         mutation="the Job controller counts the pods that it sees anew, without what was counted before",
         mutate=edited(JOBS, "sync", counting_anew),
+        besides=frozenset({"job-runs-at-least-once-not-exactly-once"}),
     ),
     "job-each-pod-counted-once": Case(
         holds=scenario(job(2), lag={JOBS: {"Pod": 1}}),
