@@ -96,13 +96,15 @@ class Eviction:
     """A request for the eviction of a pod, of the node ``node``.
 
     ``state``: REQUESTED, REFUSED or GRANTED. ``uid``: the incarnation that is meant, None for whichever bears the name.
-    ``retries``: the client asks again when it was refused.
+    ``retries``: the client asks again when it was refused. ``listed``: the incarnation that the client had in mind,
+    which a request by name does not say; only a property reads it.
     """
 
     state: str
     node: str
     uid: Uid | None = None
     retries: bool = False
+    listed: Uid | None = None
 
 
 def _worker_node(bundle: Mapping[str, Any]) -> str:

@@ -71,6 +71,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HISTORIC,
         "controllers-cluster §1",
     ),
+    "eviction-by-uid": Switch(
+        ("off", "on"),
+        "kubectl drain names the uid of each pod that it listed in the request for its eviction",
+        Purpose.HYPOTHETICAL,
+        "kube-apiserver §5",
+    ),
     "budget-conflict": Switch(
         ("recompute", "overwrite"),
         "the disruption controller computes the status anew after a conflict, or writes the same once more",

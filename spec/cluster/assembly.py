@@ -89,7 +89,13 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     found.append(faults.supervisor(scenario.faults, _clients_by_process(found), everybody))
     found.append(faults.component(scenario.faults, lag, several.items()))
-    found.append(users.component(drains=api_evictions.needed(scenario), identities=stateful_sets.needed(scenario)))
+    found.append(
+        users.component(
+            drains=api_evictions.needed(scenario),
+            identities=stateful_sets.needed(scenario),
+            evict_by_uid=scenario.switches.get("eviction-by-uid", "off") == "on",
+        )
+    )
     return tuple(component for component in found if component.rules)
 
 

@@ -100,8 +100,8 @@ AWAITED = Query(POD, ("object", "eviction"), _awaited, ANY, _awaited_node)
 def _ask(action: EvictAll, pod: Pod | None, eviction: Eviction | None) -> tuple[Pod | None, Eviction | None]:
     if pod is None or eviction is not None or not on_node(pod, action.name) or not is_drained(pod):
         return pod, eviction
-    uid = pod.metadata.uid if action.uid_precondition else None
-    return pod, Eviction(REQUESTED, action.name, uid, retries=True)
+    listed = pod.metadata.uid
+    return pod, Eviction(REQUESTED, action.name, listed if action.uid_precondition else None, True, listed)
 
 
 def ask(action: EvictAll) -> Sweep:

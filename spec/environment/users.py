@@ -317,13 +317,16 @@ def _act(
         yield Alternative((*done, Call(Named(action.kind, action.name), request)), action.text)
 
 
-def component(*, drains: bool = False, identities: bool = False) -> Component:
+def component(*, drains: bool = False, identities: bool = False, evict_by_uid: bool = False) -> Component:
     """The users of a scenario; each does what stands in its list, in order, each at any moment.
 
     ``drains``: one of them drains a node. ``identities``: pods have names that come again, so that force matters.
+    ``evict_by_uid``: requests for evictions name the incarnation that was listed.
     """
 
     def decide(action: Action, **answers: Any) -> Iterable[Alternative]:
+        if evict_by_uid and isinstance(action, EvictAll):
+            action = attrs.evolve(action, uid_precondition=True)
         noted = _FORCES if identities and _forces(action) else ()
         return (attrs.evolve(found, plan=(*noted, *found.plan)) for found in _act(action, **answers))
 

@@ -68,6 +68,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("delete unbound, held by a finalizer", UNBOUND, TERMINATING, deleter, "kube-apiserver §4")
         for deleter in _DELETERS
     ]
+    arrows.append(Arrow("evict by name", UNBOUND, ABSENT, "kube-apiserver", "kube-apiserver §5"))
     arrows += [
         Arrow("force delete", source, ABSENT, "user", "kube-apiserver §4") for source in (*_RUNTIME_STATES, TERMINATING)
     ]

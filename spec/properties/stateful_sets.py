@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..control_plane.apiserver.evicting import NAME as EVICTING
 from ..control_plane.controllers.statefulset import NAME, PODS, owned
 from ..control_plane.controllers.statefulset_decisions import StatefulPod, max_unavailable, ordered
 from ..control_plane.controllers.statefulset_identity import (
@@ -17,7 +18,17 @@ from ..control_plane.controllers.statefulset_identity import (
 from ..kinds import FORCED, POD, STATEFUL_SET, PodRuntime
 from ..kinds import RUNNING as CONTAINERS_RUNNING
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, suspended, violated
+from ..language.property import (
+    HOLDS,
+    IDLE,
+    Finding,
+    Shape,
+    StateProperty,
+    StepProperty,
+    TemporalProperty,
+    suspended,
+    violated,
+)
 from ..language.query import MULTISET, Query
 from ..objects.pod import Pod
 from ..objects.stateful_set import StatefulSet
@@ -183,17 +194,17 @@ def _progress(stateful_set: StatefulSet, pods: tuple[StatefulPod, ...], losses: 
         return suspended("a pod of the newest template does not become ready itself")
     name = stateful_set.metadata.name
     stuck = [pod_name(name, pod.ordinal) for pod in outdated if not pod.healthy]
-    waits = f"; it waits for {', '.join(stuck)}, which never becomes ready" if stuck else ""
-    return violated(f"{name} stops with {pod_name(name, outdated[0].ordinal)} of an old template{waits}")
+    waits = f"; {name} waits for {', '.join(stuck)}, which does not become ready" if stuck else ""
+    return violated(f"{pod_name(name, outdated[0].ordinal)} is of an old template{waits}")
 
 
-PROGRESS_AFTER_TEMPLATE_FIX = StateProperty(
+PROGRESS_AFTER_TEMPLATE_FIX = TemporalProperty(
     name="statefulset-progress-after-template-fix",
-    statement="a StatefulSet whose newest template can run comes to rest with all pods of that template",
+    statement="a StatefulSet whose newest template can run ends up with all pods of that template, for good",
     key=_LIVE,
     queries={"pods": PODS, "losses": PODS_LOST},
     judge=_progress,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 53 (#67250)",
     assumes="no pod or node is lost, and the newest template itself becomes ready",
     advice="delete the pod that does not become ready by hand, or use podManagementPolicy Parallel",
@@ -209,22 +220,45 @@ def _all_ready(stateful_set: StatefulSet, pods: tuple[StatefulPod, ...]) -> Find
         return HOLDS if spec.replicas else IDLE
     pod = found.get(missing[0])
     why = "does not exist" if pod is None else "is still being deleted" if pod.terminating else "is not ready"
-    return violated(f"{name} comes to rest, and {pod_name(name, missing[0])} {why}")
+    return violated(f"{pod_name(name, missing[0])} {why}")
 
 
-SURVIVES_FAULTS = StateProperty(
+SURVIVES_FAULTS = TemporalProperty(
     name="statefulset-survives-faults",
-    statement="a StatefulSet comes to rest with all its pods ready, whatever happened",
+    statement="a StatefulSet ends up with all its pods ready, for good, whatever happened",
     key=_LIVE,
     queries={"pods": PODS},
     judge=_all_ready,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 73, 106 (#54368)",
     advice="a pod on a node that does not answer is replaced only once the node returns, is deleted, is declared out of"
     " service, or the pod is deleted by force",
 )
 
+
+def _spares(component: str, _rule: str, before: Change, after: Change, _seen: Answers) -> Finding:
+    (pod, eviction), (left, _) = before, after
+    if component != EVICTING or pod is None or eviction is None or eviction.listed is None:
+        return IDLE
+    if left is not None and not _deleted(pod, left):
+        return IDLE
+    if pod.metadata.uid == eviction.listed:
+        return HOLDS
+    return violated(f"the eviction was asked for the {pod.metadata.name} that was on {eviction.node} before")
+
+
+EVICTION_SPARES_NEXT = StepProperty(
+    name="eviction-spares-next-incarnation",
+    statement="an eviction deletes the pod that its client had listed, never another one of the same name",
+    kind=POD,
+    fields=("object", "eviction"),
+    judge=_spares,
+    reference="kube-apiserver §5 (#64923)",
+    advice="let the request for the eviction name the pod's uid as a precondition",
+)
+
 __all__ = [
+    "EVICTION_SPARES_NEXT",
     "IDENTITY_EXCLUSIVE",
     "ONE_OBJECT",
     "ONE_PROCESS",

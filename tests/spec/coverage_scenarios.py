@@ -354,6 +354,15 @@ def _stateful() -> Mapping[str, Scenario]:
         "a node with a stateful pod is cut off, and the pod deleted by force": scenario(
             stateful_set(), nodes=2, faults={"link-cut": 1}, users=[[{"force-delete": "pod/db-0"}]]
         ),
+        "a drained stateful pod is deleted, and the next one waits for a node": scenario(
+            stateful_set(), users=[[{"drain": "node-1"}], [{"delete": "pod/db-0"}, {"uncordon": "node-1"}]]
+        ),
+        "a drained stateful pod is updated to one that is gated": scenario(
+            stateful_set(),
+            nodes=2,
+            users=[[{"drain": "node-1"}], [{"apply": "0.yaml"}]],
+            applied={"0.yaml": [stateful_set(1, _GATED)]},
+        ),
         "the controller of a StatefulSet sees late": scenario(
             stateful_set(2), lag={"statefulset-controller": {"Pod": 1}}, users=[[{"delete": "pod/db-0"}]]
         ),

@@ -34,9 +34,10 @@ def _found(value: Any) -> Iterator[int]:
         for item in value:
             yield from _remembered(item)
     elif attrs.has(type(value)) and not isinstance(value, type | Enum | OwnerReference | FunctionType):
-        uid = getattr(value, "uid", None)
-        if isinstance(uid, int):
-            yield uid
+        for name in ("uid", "listed"):
+            uid = getattr(value, name, None)
+            if isinstance(uid, int):
+                yield uid
         if not isinstance(value, ObjectMeta):
             for field in attrs.fields(type(value)):
                 yield from _remembered(getattr(value, field.name))

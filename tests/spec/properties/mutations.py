@@ -17,6 +17,7 @@ from kubemodel.spec.control_plane.controllers.job_terminal import is_finished
 from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
 from kubemodel.spec.environment import users
+from kubemodel.spec.environment.drain import ask
 from kubemodel.spec.kinds import (
     CANDIDATE,
     DEPLOYMENT,
@@ -31,7 +32,7 @@ from kubemodel.spec.kinds import (
 )
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
-from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, New, Set, Write
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, New, Set, Sweep, Write
 from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Outcome, Response, Verb
 from kubemodel.spec.language.scenario import Scenario
@@ -232,6 +233,23 @@ def posting_without_names(rule: Rule) -> tuple[Rule, ...]:
     def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
         for found in rule.decide(key, **answers):
             yield attrs.evolve(found, plan=tuple(map(anywhere, found.plan)))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def remembering_another(rule: Rule) -> tuple[Rule, ...]:
+    """Whoever drains a node has other pods in mind than those that are there."""
+
+    def confused(step: Any) -> Any:
+        return attrs.evolve(step, change=_another) if isinstance(step, Sweep) else step
+
+    def _another(action: Any, pod: Any, eviction: Any) -> Any:
+        same, asked = ask(action).change(action, pod, eviction)
+        return same, attrs.evolve(asked, listed=99) if asked is not None and asked.listed else asked
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            yield attrs.evolve(found, plan=tuple(map(confused, found.plan)))
 
     return (attrs.evolve(rule, decide=decide),)
 
@@ -863,6 +881,13 @@ CASES: Mapping[str, Case] = {
         mutation="the API server removes pods that are being deleted without waiting for the kubelet",
         mutate=api_server(deletion_at_once),
         besides=frozenset({"statefulset-at-most-one-process-per-ordinal"}),
+    ),
+    "eviction-spares-next-incarnation": Case(
+        holds=also(
+            scenario(stateful_set(), nodes=2, users=[[{"drain": "node-1"}]]), "eviction-spares-next-incarnation"
+        ),
+        mutation="the client remembers another incarnation than it had listed",
+        mutate=edited("user", "act", remembering_another),
     ),
     "statefulset-survives-faults": Case(
         holds=also(scenario(stateful_set(2), users=[[{"delete": "pod/db-0"}]]), "statefulset-survives-faults"),
