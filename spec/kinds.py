@@ -187,6 +187,9 @@ CRON_JOB_FIELDS = (Field("object"), Field("times", 0), Field("late", False))
 LOAD_FIELDS = (Field("at", 0),)
 """How many times the load has changed."""
 
+MIN_READY_POD_FIELDS = (Field("seasoned", False),)
+"""One more field of pods where ReplicaSets have minReadySeconds: the pod has been ready for so long."""
+
 METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", False))
 """More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""

@@ -22,7 +22,7 @@ from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
 from .cron_jobs import CRON_JOBS
 from .daemon_sets import DAEMON_SETS
-from .deployments import DEPLOYMENTS
+from .deployments import DEPLOYMENTS, MIN_READY
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
@@ -36,6 +36,7 @@ from .stateful_sets import STATEFUL_SETS
 
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
+    MIN_READY,
     AUTOSCALING,
     CRON_JOBS,
     JOBS,
@@ -154,7 +155,11 @@ ASSUMPTIONS = (
         "the main containers of a pod start and stop together; images are present; init containers succeed",
         "container-runtime §3",
     ),
-    Assumption("min-ready-seconds", "a pod is available as soon as it is ready", "controllers-workloads, definitions"),
+    Assumption(
+        "min-ready-seconds",
+        "a pod is available as soon as it is ready, but for those of ReplicaSets with minReadySeconds",
+        "controllers-workloads, definitions",
+    ),
     Assumption(
         "queueing-hints-exact",
         "an unschedulable pod is tried again exactly when a node has become feasible for it",

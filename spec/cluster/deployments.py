@@ -6,7 +6,7 @@ from ..control_plane.controllers import deployment, replicaset
 from ..control_plane.controllers.deployment_replica_sets import replica_set_name
 from ..control_plane.controllers.deployment_rollout import max_surge
 from ..environment.users import Delete
-from ..kinds import DEPLOYMENT, REPLICA_SET, named
+from ..kinds import DEPLOYMENT, MIN_READY_POD_FIELDS, REPLICA_SET, named
 from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
@@ -19,6 +19,13 @@ def progress_deadlines(scenario: Scenario) -> tuple[int, ...]:
     """Every progress deadline that some Deployment of the scenario has, in seconds, ascending."""
     found = {version.spec.progress_deadline_seconds for version in versions(scenario, Deployment)}
     return tuple(sorted(seconds for seconds in found if seconds is not None))
+
+
+def min_ready_seconds(scenario: Scenario) -> tuple[int, ...]:
+    """Every minReadySeconds above zero that some ReplicaSet of the scenario has, ascending."""
+    found = {item.spec.min_ready_seconds for item in versions(scenario, Deployment)}
+    found |= {item.spec.min_ready_seconds for item in versions(scenario, ReplicaSet)}
+    return tuple(sorted(found - {0}))
 
 
 def replica_set_names(scenario: Scenario) -> tuple[str, ...]:
@@ -34,6 +41,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         replicaset.component(
             expectations=switches.get("expectations", "on") == "on",
             expiry=switches.get("expectation-expiry", "on") == "on",
+            min_ready=min_ready_seconds(scenario),
         ),
     )
 
@@ -75,4 +83,10 @@ DEPLOYMENTS = Part(
     initial=_initial,
     machines=(replicaset.MACHINE, deployment.MACHINE),
     assumptions=_assumptions,
+)
+
+MIN_READY = Part(
+    "minReadySeconds of ReplicaSets",
+    lambda scenario: bool(min_ready_seconds(scenario)),
+    pod_fields=MIN_READY_POD_FIELDS,
 )

@@ -234,6 +234,9 @@ def _rolled_out() -> Mapping[str, Scenario]:
         "an update by Recreate is taken back": _updated(
             deployment(strategy=RECREATE), deployment(1, _V2, strategy=RECREATE), deployment(strategy=RECREATE)
         ),
+        "pods have to be ready for a while": scenario(
+            deployment(1, pod_spec(container=PROBED), minReadySeconds=20), faults={"probe-failure": 1}
+        ),
         "an update leaves no history": _updated(deployment(), deployment(1, _V2, revisionHistoryLimit=0)),
         "an update of nothing": _updated(deployment(0), deployment(0, _V2)),
         "a rollout is scaled": _updated(deployment(), deployment(2, _V2)),

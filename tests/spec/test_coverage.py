@@ -38,7 +38,9 @@ RULES: Mapping[str, frozenset[str]] = {
             "progress deadline 600 s",
         }
     ),
-    "replicaset-controller": frozenset({"adopt", "manage replicas", "update status", "expectation expires"}),
+    "replicaset-controller": frozenset(
+        {"adopt", "manage replicas", "update status", "expectation expires", "minReadySeconds 20 s pass"}
+    ),
     "daemonset-controller": frozenset(
         {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
     ),

@@ -27,6 +27,7 @@ from ...objects.pod import Pod, PodStatus
 from ...objects.selectors import LabelSelector
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
 from .expectations import expiry_rule, observer, owned_by
+from .replicaset_availability import UNSEASON, counting, ready_for
 from .replicaset_decisions import (
     REPLICA_FAILURE,
     Counted,
@@ -173,7 +174,7 @@ def _counted(parameter: tuple[str, Any], pod: Pod | None) -> Counted | None:
     name, template_labels = parameter
     if pod is None or not _owned_active(name, pod):
         return None
-    # Assumption min-ready-seconds: a pod is available as soon as it is ready.
+    # Where some ReplicaSet has minReadySeconds, ``counting`` puts another query in the place of this one.
     return counted(pod, template_labels, 0, 0.0)
 
 
@@ -247,9 +248,15 @@ def forget_at_once(expected: tuple[str, str] | None, _before: Pod | None, _after
     return None if owned_by(expected, REPLICA_SET) else expected
 
 
-def component(*, expectations: bool = True, expiry: bool = True) -> Component:
-    """The controller. ``expectations`` and their ``expiry`` are switches, to show what they are there for."""
+def component(*, expectations: bool = True, expiry: bool = True, min_ready: Iterable[int] = ()) -> Component:
+    """The controller. ``expectations`` and their ``expiry`` are switches, to show what they are there for.
+
+    ``min_ready``: the minReadySeconds above zero that ReplicaSets have.
+    """
     rules: tuple[Rule, ...] = (ADOPT, MANAGE, STATUS, EXPIRE) if expectations and expiry else (ADOPT, MANAGE, STATUS)
+    timers = tuple(map(ready_for, min_ready))
+    if timers:
+        rules = (*(counting(rule, _owned_active) if rule is STATUS else rule for rule in rules), *timers)
     if not expectations:
         rules = tuple(_without_expectations(rule) for rule in rules)
     return Component(
@@ -257,7 +264,10 @@ def component(*, expectations: bool = True, expiry: bool = True) -> Component:
         rules=rules,
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
-        handlers=(Handler(POD, "expected", observe if expectations else forget_at_once),),
+        handlers=(
+            Handler(POD, "expected", observe if expectations else forget_at_once),
+            *((UNSEASON,) if timers else ()),
+        ),
         duty="keeps as many active pods as each ReplicaSet asks for",
         reference="controllers-workloads §1",
     )
