@@ -200,13 +200,15 @@ static void keep(Kernel *kernel, u32 number, const u32 *found, u64 count) {
     partition->since = kernel->looks;
 }
 
-/* Adds what the rules of some partitions do. */
-static void expand(Kernel *kernel, Range range, List *moves) {
+/* Adds what the rules of some partitions do. `hashes`: those of the keys, by partition, where they are known. */
+static void expand(Kernel *kernel, Range range, List *moves, const u64 *hashes) {
     for (u32 number = range.first; number < range.first + range.count; number++) {
         Partition *partition = &kernel->partitions[number];
         u32 key[MOST_POOLS + 1], count;
         if (!partition->worthless) {
-            const u32 *known = cache_find(&kernel->memos, key, key_of(kernel, number, key), &count);
+            u32 length = key_of(kernel, number, key);
+            u64 hash = hashes ? hashes[number] : hash_words(key, length);
+            const u32 *known = cache_find(&kernel->memos, hash, key, length, &count);
             if (known) {
                 list_extend(moves, known, count);
                 continue;
@@ -228,7 +230,8 @@ static void judge(Kernel *kernel, Range range) {
         Partition *partition = &kernel->partitions[number];
         u32 key[MOST_POOLS + 1], count;
         if (!partition->worthless) {
-            const u32 *known = cache_find(&kernel->memos, key, key_of(kernel, number, key), &count);
+            u32 length = key_of(kernel, number, key);
+            const u32 *known = cache_find(&kernel->memos, hash_words(key, length), key, length, &count);
             if (known) {
                 list_extend(&kernel->found, known, count);
                 continue;

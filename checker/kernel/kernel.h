@@ -85,6 +85,14 @@ typedef struct {
     u32 answer;
 } Answer;
 
+#define BATCH 16
+
+/* A state of those that are expanded together: where its moves and their keys begin, and how many are components'. */
+typedef struct {
+    u64 moves, keys, own_words, own_moves;
+    u32 at_rest;
+} Expanded;
+
 /* Partitions of one kind, as ranges of `partitions`. */
 typedef struct {
     u32 first, count;
@@ -140,6 +148,11 @@ typedef struct Kernel {
     u32 *buffer;            /* one content */
     u64 touched;
 
+    Expanded batch[BATCH + 1];
+    u32 *batch_values;      /* of all nodes of the tree, for each state of the batch */
+    u64 *batch_hashes;      /* of what partitions read, for each state of the batch */
+    List moves;             /* of the batch */
+
     u32 *left, *right;      /* the tree: node i, from `pool_count` on, stands for a pair of nodes */
     u64 *ancestors;         /* of each pool: the inner nodes above it, bits from `pool_count` on */
     Pairs *inner;
@@ -148,15 +161,16 @@ typedef struct Kernel {
     u32 *parents;
     u64 parent_room;
     u64 *keys;
-    u64 key_room;
+    u64 key_count, key_room;
 
     List finding_counts, first_findings;
     List lacking; /* pools that ran out of slots, in the order in which they did */
     List sources, targets, edge_groups;
 
     u32 phase, keeps_edges, is_new;
-    u64 next, level_end, limit, fuel, looks;
-    u64 own_moves, own_words, cursor, at; /* of the moves: those of components, and which is taken in next */
+    u64 next, level_end, limit, fuel, looks, replant_at;
+    u64 in_batch, batched; /* which state of the batch is looked at, of how many */
+    u64 cursor, at;        /* which of its moves is taken in next */
     u64 transitions, at_rest, answer_misses;
 } Kernel;
 

@@ -59,7 +59,7 @@ static void list_sites(Kernel *kernel, u32 set, const u32 *contents, u64 most) {
     u32 own = kernel->sets[set].pool, key[2] = {set, contents[own]}, count;
     List *listing = &kernel->listing;
     listing->count = 0;
-    const u32 *known = cache_find(&kernel->sites, key, 2, &count);
+    const u32 *known = cache_find(&kernel->sites, hash_words(key, 2), key, 2, &count);
     if (known) {
         list_extend(listing, known, count);
         return;

@@ -76,6 +76,11 @@ static inline void pairs_expect(const Pairs *pairs, u64 key) {
     if (pairs->places) __builtin_prefetch(&pairs->places[mixed(key) & pairs->mask]);
 }
 
+static inline void pairs_expect_key(const Pairs *pairs, u64 key) {
+    u64 hash = mixed(key), found = pairs->places[hash & pairs->mask];
+    if (found && (found ^ hash) >> 32 == 0) __builtin_prefetch(&pairs->keys[(u32)found - 1]);
+}
+
 /* The number of a pair, NONE if it is not there; `*place` is then where it belongs. */
 static inline u32 pairs_find(const Pairs *pairs, u64 key, u64 *place) {
     u64 hash = mixed(key), at = hash & pairs->mask;
@@ -140,10 +145,21 @@ static void cache_resize(Cache *cache, u64 words) {
     }
 }
 
+/* Have fetched what a look-up under a hash will read: first where a record begins, later the record. */
+static inline void cache_expect(const Cache *cache, u64 hash) {
+    if (cache->ring) __builtin_prefetch(&cache->starts[hash & (cache->slots - 1)]);
+}
+
+static inline void cache_expect_record(const Cache *cache, u64 hash) {
+    if (!cache->ring) return;
+    u64 start = cache->starts[hash & (cache->slots - 1)];
+    if (start) __builtin_prefetch(&cache->ring[(start - 1) & (cache->size - 1)]);
+}
+
 /* The content under a key, its length in `*count`; NULL if it is not there, or no longer. */
-static const u32 *cache_find(Cache *cache, const u32 *key, u32 length, u32 *count) {
+static inline const u32 *cache_find(Cache *cache, u64 hash, const u32 *key, u32 length, u32 *count) {
     if (cache->ring) {
-        u64 start = cache->starts[hash_words(key, length) & (cache->slots - 1)];
+        u64 start = cache->starts[hash & (cache->slots - 1)];
         if (start && cache->head <= start - 1 + cache->size) {
             const u32 *record = cache->ring + ((start - 1) & (cache->size - 1));
             if (record[0] == length && same_words(record + 2, key, length)) {
