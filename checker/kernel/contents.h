@@ -19,8 +19,7 @@ typedef struct {
 static inline const u32 *content_of(const Pool *pool, u32 content) { return pool->bundles + (u64)content * pool->width; }
 
 static void pool_resize(Pool *pool, u64 places) {
-    u64 *found = calloc(places, sizeof(u64));
-    if (!found) longjmp(way_out, OUT_OF_MEMORY);
+    u64 *found = zeroed(places * sizeof(u64));
     free(pool->places);
     pool->places = found;
     pool->mask = places - 1;

@@ -17,7 +17,7 @@ typedef struct {
 /* How many words a cache may take: in proportion to the states, so that tables never outweigh them. */
 static u64 cache_words(const Kernel *kernel) {
     u64 words = CACHE_WORDS;
-    while (words < kernel->states.count * 4ULL && words < 1ULL << 26) words *= 2;
+    while (words < kernel->states.count && words < 1ULL << 26) words *= 2;
     return words;
 }
 

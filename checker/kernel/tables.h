@@ -60,8 +60,7 @@ typedef struct {
 } Pairs;
 
 static void pairs_resize(Pairs *pairs, u64 places) {
-    u64 *found = calloc(places, sizeof(u64));
-    if (!found) longjmp(way_out, OUT_OF_MEMORY);
+    u64 *found = zeroed(places * sizeof(u64));
     free(pairs->places);
     pairs->places = found;
     pairs->mask = places - 1;
@@ -134,8 +133,7 @@ static void cache_resize(Cache *cache, u64 words) {
     cache->ring = resized(cache->ring, words * sizeof(u32));
     free(cache->starts);
     cache->slots = words / 4;
-    cache->starts = calloc(cache->slots, sizeof(u64));
-    if (!cache->starts) longjmp(way_out, OUT_OF_MEMORY);
+    cache->starts = zeroed(cache->slots * sizeof(u64));
     cache->size = words;
     cache->head = used;
     for (u64 at = 0; at < used;) {

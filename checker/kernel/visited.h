@@ -26,10 +26,10 @@ static void plant(Kernel *kernel) {
     u32 pools = kernel->pool_count, nodes = 2 * pools + 1;
     kernel->left = resized(NULL, nodes * sizeof(u32));
     kernel->right = resized(NULL, nodes * sizeof(u32));
-    kernel->ancestors = calloc(nodes, sizeof(u64));
-    kernel->inner = calloc(nodes, sizeof(Pairs));
-    kernel->values = calloc(nodes, sizeof(u32));
-    kernel->fresh = calloc(nodes, sizeof(u32));
+    kernel->ancestors = zeroed(nodes * sizeof(u64));
+    kernel->inner = zeroed(nodes * sizeof(Pairs));
+    kernel->values = zeroed(nodes * sizeof(u32));
+    kernel->fresh = zeroed(nodes * sizeof(u32));
     if (pools == 1) kernel->left[1] = kernel->right[1] = 0;
     for (u32 i = 1; i < pools; i++) {
         kernel->left[pools + i - 1] = i == 1 ? 0 : pools + i - 2;
@@ -102,7 +102,7 @@ static void replant(Kernel *kernel) {
         open[other] = open[--count];
         open[best] = next;
     }
-    Pairs *inner = calloc(2 * pools + 1, sizeof(Pairs)), *before = kernel->inner;
+    Pairs *inner = zeroed((2 * pools + 1) * sizeof(Pairs)), *before = kernel->inner;
     u32 *old[] = {kernel->left, kernel->right};
     memset(kernel->states.places, 0, (kernel->states.mask + 1) * sizeof(u64));
     u32 states = kernel->states.count;

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from kubemodel.benchmarks import handwritten, rollout
+from kubemodel.benchmarks import handwritten, lagging, lattice, promela, rollout
 from kubemodel.checker.naive import explore
+from kubemodel.checker.result import Explorer
 from kubemodel.checker.search import search
 from kubemodel.engine.transition_system import TransitionSystem
 
@@ -35,3 +38,27 @@ def test_the_naive_explorer_counts_canonical_states() -> None:
 @pytest.mark.parametrize("instance", CANONICAL, ids=str)
 def test_the_hand_written_explorer_counts_canonical_states(instance: tuple[int, int, int, int]) -> None:
     assert handwritten.explore(*instance) == CANONICAL[instance]
+
+
+@pytest.mark.skipif(not promela.available(), reason="Spin is not installed")
+def test_spin_counts_positional_states(tmp_path: Path) -> None:
+    assert promela.run(SMALL, tmp_path, 20)[:2] == POSITIONAL
+
+
+def test_with_no_client_that_lags_it_is_the_same_model() -> None:
+    found = search(TransitionSystem(lagging.model(*SMALL)))
+    assert (found.states, found.transitions) == CANONICAL[SMALL]
+
+
+@pytest.mark.parametrize(("clients", "known"), [(1, (138_723, 669_606)), (2, (359_877, 1_888_393))])
+def test_lagging_clients(clients: int, known: tuple[int, int]) -> None:
+    model = lagging.model(*SMALL, lagging.CLIENTS[:clients])
+    found = search(TransitionSystem(model), explorer=Explorer.KERNEL)
+    assert (found.states, found.transitions) == known
+    assert found.complete
+
+
+def test_a_lattice_has_as_many_states_as_it_must() -> None:
+    found = search(TransitionSystem(lattice.model(12)), explorer=Explorer.KERNEL)
+    assert (found.states, found.transitions, found.depth) == lattice.expected(12)
+    assert found.measured.bytes_per_state < 64
