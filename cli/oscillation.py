@@ -91,7 +91,8 @@ def _does(step: Step, passing: Collection[Reference]) -> bool:
     """Whether a step does more than to report: makes, moves or removes an object, or changes what one is to be."""
     paths = [stored_path(change) for change in step.changes if change.target not in passing]
     moved = any(move.target in passing for move in step.machines)
-    return bool(step.created or step.removed or moved) or any(path and not path.startswith("status") for path in paths)
+    wants = any(path and path not in _RANKS and not path.startswith("status") for path in paths)
+    return bool(step.created or step.removed or moved or wants)
 
 
 def names_change(trace: Trace) -> Sequence[str]:

@@ -1,7 +1,8 @@
 """Tells interchangeable objects apart along a path, so that each keeps one readable name for its whole life.
 
 A state holds interchangeable objects as a multiset. Which of several equal ones a step acts on makes no difference, so
-it is the eldest; nothing here depends on how bundles happen to be numbered.
+it is the one that has not changed for longest, of those the eldest: in what goes round for ever each gets its turn.
+Nothing here depends on how bundles happen to be numbered.
 """
 
 from __future__ import annotations
@@ -62,13 +63,16 @@ class Unrolled:
     """A state whose objects are told apart.
 
     ``ordinals[pool][index]``: which object of the kind stands at that index of the pool's content. ``names`` of all
-    that ever lived, by (pool, ordinal). ``counts``: how many came into being so far, by pool.
+    that ever lived, by (pool, ordinal). ``counts``: how many came into being so far, by pool. ``turns``: the step, from
+    1, that last changed an object; none for those that are as they were at first.
     """
 
     state: State
     ordinals: tuple[tuple[int, ...], ...]
     names: Mapping[tuple[int, int], str]
     counts: tuple[int, ...]
+    turns: Mapping[tuple[int, int], int] = attrs.field(factory=dict)
+    step: int = 0
 
 
 class Identities:
@@ -104,6 +108,7 @@ class Identities:
         effects = transition.effects
         assert effects is not None and transition.successor is not None, "a step that finds room"
         ordinals, counts, names = list(before.ordinals), list(before.counts), dict(before.names)
+        turns, step = dict(before.turns), before.step + 1
         touched: list[Touched] = []
         chosen = [""] * len(transition.chosen)
         for number in range(len(self.system.pools)):
@@ -132,8 +137,9 @@ class Identities:
                     created, removed = old[index] == EMPTY, new[index] == EMPTY
                     name = self.name(names, number, new[index], who[index])
                     touched.append(Touched(number, name, origin[index], new[index], created, removed))
-            ordinals[number] = self._arranged(number, new, who)
-        after = Unrolled(transition.successor, tuple(ordinals), names, tuple(counts))
+                    turns[number, who[index]] = step
+            ordinals[number] = self._arranged(number, new, who, turns)
+        after = Unrolled(transition.successor, tuple(ordinals), names, tuple(counts), turns, step)
         return after, tuple(touched), tuple(chosen)
 
     def name(self, names: Mapping[tuple[int, int], str], pool: int, bundle: int, ordinal: int) -> str:
@@ -158,12 +164,18 @@ class Identities:
         layout = self.system.pools[pool]
         return dict(zip(layout.fields, layout.bundles[bundle], strict=True))
 
-    def _arranged(self, number: int, bundles: list[int], who: list[int]) -> tuple[int, ...]:
-        """The ordinals in the order of the pool's new content; among equal objects the eldest first."""
+    def _arranged(
+        self, number: int, bundles: list[int], who: list[int], turns: Mapping[tuple[int, int], int]
+    ) -> tuple[int, ...]:
+        """The ordinals in the order of the pool's new content: among equal objects first what has not changed for
+        longest, so that each gets its turn, then the eldest."""
         pool = self.system.pools[number]
         if pool.ordered:
             return tuple(NOBODY if bundle == EMPTY else ordinal for bundle, ordinal in zip(bundles, who, strict=True))
-        return tuple(ordinal for bundle, ordinal in sorted(zip(bundles, who, strict=True)) if bundle != EMPTY)
+        order = sorted(
+            (bundle, turns.get((number, ordinal), 0), ordinal) for bundle, ordinal in zip(bundles, who, strict=True)
+        )
+        return tuple(ordinal for bundle, _, ordinal in order if bundle != EMPTY)
 
     def _christen(self, names: dict[tuple[int, int], str], pool: int, ordinal: int, bundle: int) -> None:
         kind = self.system.pools[pool].name

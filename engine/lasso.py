@@ -44,19 +44,27 @@ class Lasso:
 
 
 def pattern(unrolled: Unrolled) -> Pattern:
-    """Which object stands where, by age: equal for states that are the same but for the names of objects."""
+    """Which object stands where, by whose turn is longest ago: all that what happens to them next depends on."""
     found = []
-    for ordinals in unrolled.ordinals:
-        ranks = {ordinal: rank for rank, ordinal in enumerate(sorted(set(ordinals) - {NOBODY}), 1)}
+    for pool, ordinals in enumerate(unrolled.ordinals):
+        order = sorted((unrolled.turns.get((pool, each), 0), each) for each in ordinals if each != NOBODY)
+        ranks = {ordinal: rank for rank, (_, ordinal) in enumerate(order, 1)}
         found.append(tuple(ranks.get(ordinal, NOBODY) for ordinal in ordinals))
     return tuple(found)
 
 
-def lasting(first: Unrolled, last: Unrolled) -> frozenset[tuple[int, int]]:
-    """The (pool, ordinal) of interchangeable objects that are there for ever, ``first`` and ``last`` being one pattern.
+def _in_place(first: Unrolled, last: Unrolled) -> bool:
+    """Whether every object that is there both times stands in the same place."""
+    pairs = zip(first.ordinals, last.ordinals, strict=True)
+    return all(
+        before == after or (before not in others and after not in ordinals)
+        for ordinals, others in pairs
+        for before, after in zip(ordinals, others, strict=True)
+    )
 
-    Objects do not come back, and those that stay keep their order of age: so each comes round as itself.
-    """
+
+def lasting(first: Unrolled, last: Unrolled) -> frozenset[tuple[int, int]]:
+    """The (pool, ordinal) of interchangeable objects that stand in the same place ``first`` and ``last``."""
     return frozenset(
         (pool, ordinal)
         for pool, (before, after) in enumerate(zip(first.ordinals, last.ordinals, strict=True))
@@ -77,13 +85,14 @@ def unrolled_lasso(
         now, _, _ = identities.advance(now, transition)
     if not loop:
         return Lasso(tuple(stem), tuple(before), now, None)
-    known = {pattern(now): 0}
+    begins = [now]
     for rounds in range(1, MOST_ROUNDS + 1):
         for transition in loop:
             before.append(now)
             now, _, _ = identities.advance(now, transition)
-        first = known.setdefault(pattern(now), rounds)
-        if first < rounds:
+        first = next((n for n in range(rounds) if _same(begins[n], now)), None)
+        begins.append(now)
+        if first is not None:
             steps = (*stem, *(transition for _ in range(rounds) for transition in loop))
             begin = len(stem) + first * len(loop)
             found = Lasso(steps, tuple(before), now, begin)
@@ -106,7 +115,12 @@ def closes(lasso: Lasso) -> bool:
     if lasso.loop is None:
         return False
     first = lasso.before[lasso.loop]
-    return first.state == lasso.end.state and pattern(first) == pattern(lasso.end)
+    return _same(first, lasso.end)
+
+
+def _same(first: Unrolled, last: Unrolled) -> bool:
+    """Whether a run can go on for ever as it went from ``first`` to ``last``: what stays is in its place again."""
+    return first.state == last.state and pattern(first) == pattern(last) and _in_place(first, last)
 
 
 __all__ = ["Lasso", "closes", "lasting", "pattern", "unfair", "unrolled_lasso"]

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from kubemodel.checker.result import Limits, Path, SearchResult
+from kubemodel.checker.result import Explorer, Limits, Path, SearchResult
 from kubemodel.checker.search import search
 from kubemodel.engine.lasso import closes, unrolled_lasso
 from kubemodel.engine.transition_system import TransitionSystem
@@ -41,7 +41,7 @@ MOST = 40
 THINGS = 3
 _FIELDS = (Field("object"), Field("memory", 0), Field("extra", 0))
 THOROUGH = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
@@ -161,6 +161,16 @@ def test_it_finds_what_brute_force_finds(model: Model) -> None:
             assert (verdict.verdict is Verdict.VIOLATED) is expected
             if not expected and system.graded:
                 assert not violated(whole, prop, graded=True)
+
+
+@THOROUGH
+@given(lively())
+def test_the_kernel_finds_the_same_loops(model: Model) -> None:
+    options: dict[str, Any] = {"keep_going": True, "limits": Limits(max_states=200)}
+    by_tables = search(TransitionSystem(model), explorer=Explorer.TABLES, **options)
+    by_kernel = search(TransitionSystem(model), explorer=Explorer.KERNEL, **options)
+    assert by_kernel.properties == by_tables.properties
+    assert [(path.length, path.loop) for path in by_kernel.paths] == [(p.length, p.loop) for p in by_tables.paths]
 
 
 @THOROUGH
