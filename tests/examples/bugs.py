@@ -116,6 +116,7 @@ def story(path: Path) -> str:
     width = max(len(step.actor) for step in trace.steps)
     lines = []
     for number, step in enumerate(trace.steps, 1):
+        lines += ["for ever:"] if trace.loop == number - 1 else []
         deed, *further = told(step)
         lines.append(f"{number:>2}  {step.actor:<{width}}  {deed}")
         lines += [f"{' ' * (width + 6)}{line}" for line in further]

@@ -91,7 +91,6 @@ DEPARTURES = {
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
-    "rejected-for-ever": (7, "admit pod", "kube-scheduler: schedule ("),
     "stuck-rollout": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (web)"),
 }
 """The step of the recorded story at which the fix departs, what happened there, and something that can happen now."""
