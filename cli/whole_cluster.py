@@ -191,11 +191,44 @@ STATEFUL: Mapping[str, Any] = {
 }
 """A third one, for pods with names that stay."""
 
+SERVED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "served"},
+    "objects": [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "web", "labels": {"app": "web"}},
+            "spec": {
+                "containers": [
+                    {
+                        "name": "web",
+                        "image": "shop.example/web:1",
+                        "lifecycle": {"preStop": {"sleep": {"seconds": 10}}},
+                    }
+                ]
+            },
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web"},
+            "spec": {"selector": {"app": "web"}, "sessionAffinity": "ClientIP", "ports": [{"port": 80}]},
+        },
+    ],
+    "nodes": 1,
+    "users": [[{"delete": "pod/web"}]],
+    "clients": [{"service": "web", "node": "node-1"}],
+    "lag": {"endpointslice-controller": {"EndpointSlice": 1}},
+}
+"""Another one, for what only clients of a Service call for."""
+
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    documents = (SCENARIO, DRAINED, AUTOSCALED, SCHEDULED, STATEFUL)
+    documents = (SCENARIO, DRAINED, AUTOSCALED, SCHEDULED, STATEFUL, SERVED)
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 

@@ -90,9 +90,14 @@ CONSTANTS: Mapping[str, Constant] = {
 periods) are not among them."""
 
 
+NUMBERS: Mapping[str, str] = {"max-endpoints-per-slice": "how many endpoints an EndpointSlice holds at most: 100"}
+"""Constants that are no durations, with their meaning and default."""
+
+
 def with_constants(components: Iterable[Component], overrides: Mapping[str, float]) -> tuple[Component, ...]:
     """The components with overridden durations; raises ``KeyError`` on an unknown name."""
-    durations = {(CONSTANTS[n].component, CONSTANTS[n].rule): float(seconds) for n, seconds in overrides.items()}
+    timers = {name: float(seconds) for name, seconds in overrides.items() if name not in NUMBERS}
+    durations = {(CONSTANTS[name].component, CONSTANTS[name].rule): seconds for name, seconds in timers.items()}
 
     def changed(component: Component) -> Component:
         rules = tuple(

@@ -26,6 +26,9 @@ DAEMON_SET = "DaemonSet"
 HORIZONTAL_POD_AUTOSCALER = "HorizontalPodAutoscaler"
 LOAD = "Load"
 STATEFUL_SET = "StatefulSet"
+SERVICE = "Service"
+ENDPOINT_SLICE = "EndpointSlice"
+CONNECTION = "Connection"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
 LEASE = "Lease"
@@ -166,6 +169,32 @@ POD_DISRUPTION_BUDGET_FIELDS = (Field("object"), Field("granted", (0, 0)))
 """``granted``: the evictions that were granted since the controller last wrote the status, and how many that write
 allowed. Nothing reads it but a property."""
 
+ENDPOINT_POD_FIELDS = (
+    Field("endpoints", ()),
+    Field("sync", (), memory_of=KUBE_CONTROLLER_MANAGER),
+    Field("rules", ()),
+)
+"""More fields of pods where there is traffic. ``endpoints``: its entries, as (slice, Endpoint): part of those slices.
+``sync``: the Services that the EndpointSlice controller has queued because of this pod. ``rules``: what nodes send to
+it, as (node, Service, traffic policy): part of what runs in the kernels of those nodes."""
+
+LATE_ENDPOINT_POD_FIELDS = (Field("endpoints seen"),)
+"""One more where the EndpointSlice controller sees its slices late: the entries in its cache, None for those stored."""
+
+AFFINITY_POD_FIELDS = (Field("clients", ()),)
+"""One more where a Service has session affinity: the clients whose last connection came here."""
+
+SERVICE_FIELDS = (Field("object"), Field("queued", True, memory_of=KUBE_CONTROLLER_MANAGER))
+"""``queued``: the EndpointSlice controller is to look at the Service, whatever pods do; all are after its start."""
+
+ENDPOINT_SLICE_FIELDS = (Field("object"), Field("unseen"))
+"""``unseen``: what the controller has written and not seen yet: ADDED, CHANGED or REMOVED, None for nothing."""
+
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+
+CONNECTION_FIELDS = (Field("state", "idle"),)
+"""``state``: what came of the client's last connection."""
+
 REPLICA_SET_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)
 DAEMON_SET_FIELDS = (Field("object"), Field("waiting", (), memory_of=KUBE_CONTROLLER_MANAGER))
@@ -229,6 +258,9 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
         LOAD: LOAD_FIELDS,
         CRON_JOB: CRON_JOB_FIELDS,
+        SERVICE: SERVICE_FIELDS,
+        ENDPOINT_SLICE: ENDPOINT_SLICE_FIELDS,
+        CONNECTION: CONNECTION_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

@@ -107,6 +107,25 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "design §5",
     ),
+    "endpoint-tracker": Switch(
+        ("on", "off"),
+        "the EndpointSlice controller waits until it has seen the slices that it wrote",
+        Purpose.HISTORIC,
+        "controllers-cluster §3",
+    ),
+    "proxy-terminating-endpoints": Switch(
+        ("on", "off"),
+        "endpoints that terminate and still serve are used while no other is ready",
+        Purpose.HISTORIC,
+        "kube-proxy §3",
+        since=(28, "off"),
+    ),
+    "proxy-mode": Switch(
+        ("iptables", "nftables", "ipvs", "userspace"),
+        "what carries out a node's rules; userspace, which forwards itself, tries another endpoint if one refuses",
+        Purpose.CHOICE,
+        "kube-proxy §5",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated", "default-profile"),
         "which of the feasible nodes the scheduler may choose",

@@ -8,7 +8,18 @@ from typing import Any
 from ..constants import with_constants
 from ..control_plane.apiserver.incarnations import incarnation
 from ..environment import faults, users, watch_faults
-from ..kinds import FAULT, KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, POD, POD_FIELDS, PROCESS, USER, named, pods
+from ..kinds import (
+    ENDPOINT_SLICE,
+    FAULT,
+    KUBE_CONTROLLER_MANAGER,
+    KUBE_SCHEDULER,
+    POD,
+    POD_FIELDS,
+    PROCESS,
+    USER,
+    named,
+    pods,
+)
 from ..language.component import Component
 from ..language.machine import Machine
 from ..language.model import Assumption, Kind, Model
@@ -32,6 +43,7 @@ from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
+from .services import AFFINITY, CLIENTS, LATE_SLICES, SERVICES, SERVICES_LEFT_OUT
 from .stateful_sets import STATEFUL_SETS
 
 PARTS: tuple[Part, ...] = (
@@ -51,6 +63,11 @@ PARTS: tuple[Part, ...] = (
     DISRUPTION_BUDGETS,
     EVICTION_TIMERS,
     LEADER_ELECTION,
+    SERVICES,
+    CLIENTS,
+    LATE_SLICES,
+    AFFINITY,
+    SERVICES_LEFT_OUT,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -86,7 +103,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = _of_kubernetes(scenario)
     several = leaders.candidates(scenario)
     everybody = tuple(name for names in several.values() for name in names)
-    lag = leaders.lag(scenario, found)
+    lag = _lag(scenario, found)
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     found.append(faults.supervisor(scenario.faults, _clients_by_process(found), everybody))
     found.append(faults.component(scenario.faults, lag, several.items()))
@@ -104,6 +121,12 @@ def _of_kubernetes(scenario: Scenario) -> list[Component]:
     """What the parts bring, each process once."""
     found = (component for part in needed(scenario) for component in part.components(scenario))
     return list(with_constants((component for component in found if component.rules), scenario.constants))
+
+
+def _lag(scenario: Scenario, found: Iterable[Component]) -> Mapping[tuple[str, str], int]:
+    """The caches of which the engine keeps what they show: all but those of EndpointSlices, which their part keeps."""
+    lag = leaders.lag(scenario, found)
+    return {(client, kind): changes for (client, kind), changes in lag.items() if kind != ENDPOINT_SLICE}
 
 
 def _clients_by_process(found: Iterable[Component]) -> Mapping[str, tuple[str, ...]]:
@@ -214,7 +237,7 @@ def build(scenario: Scenario) -> Model:
         properties=chosen_properties(scenario),
         api_server=ApiServer(admission_reads(scenario)),
         incarnation=incarnation,
-        lag=leaders.lag(scenario, once),
+        lag=_lag(scenario, once),
         rpc=scenario.rpc,
         fused=fused(scenario),
         time=scenario.time,

@@ -24,7 +24,7 @@ def without_history(stored: Any) -> Any:
     """
     if stored is None:
         return None
-    observed = getattr(stored.status, "observed_generation", None)
+    observed = getattr(getattr(stored, "status", None), "observed_generation", None)
     behind = isinstance(stored, OBSERVED) and observed != stored.metadata.generation
     generation = 2 if behind else 1
     seen = {"observed_generation": 1} if isinstance(stored, OBSERVED) else {}
@@ -38,4 +38,4 @@ def without_history(stored: Any) -> Any:
 
 def _ranked(stored: Any, generation: int, seen: Mapping[str, int]) -> Any:
     metadata = attrs.evolve(stored.metadata, generation=generation)
-    return attrs.evolve(stored, metadata=metadata, status=attrs.evolve(stored.status, **seen))
+    return attrs.evolve(stored, metadata=metadata, **({"status": attrs.evolve(stored.status, **seen)} if seen else {}))

@@ -9,9 +9,11 @@ from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..node import container_runtime, kubelet
 from ..node.pod_life import POD_LIFE
+from ..node.termination import longest_sleep
 from ..objects.pod import Pod
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
 from . import jobs
+from .over_time import templates, versions
 from .part import Bundles, Part, given
 
 
@@ -35,6 +37,13 @@ def fused(scenario: Scenario) -> frozenset[str]:
     return frozenset() if any(scenario.faults.get(name, 0) for name in between) else frozenset({kubelet.NAME})
 
 
+def _pre_stops(scenario: Scenario) -> tuple[int, ...]:
+    """For how many seconds preStop hooks of the scenario's pods hold their deletion up, ascending."""
+    specs = (*(template.spec for template in templates(scenario)), *(pod.spec for pod in versions(scenario, Pod)))
+    found = {min(longest_sleep(spec), spec.termination_grace_period_seconds) for spec in specs}
+    return tuple(sorted(found - {0}))
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     serving = _tracks_serving(scenario)
     tracked = serving or bool(scenario.faults.get(faults.PROBE_FAILURE, 0))
@@ -42,6 +51,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         kubelet.component(
             nodes={s.node.metadata.name: s.node for s in scenario.nodes},
             track_serving=serving,
+            pre_stops=_pre_stops(scenario),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
         ),
         container_runtime.component(track_serving=tracked, programs_finish=jobs.needed(scenario)),

@@ -31,6 +31,20 @@ class NodeSetup:
     registered: bool = True
 
 
+@attrs.frozen(cache_hash=True)
+class Client:
+    """Somebody who connects to a Service through the rules of a node; ``outside``: from outside of the cluster."""
+
+    service: str
+    node: str
+    outside: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return f"{self.service} from outside by {self.node}" if self.outside else f"{self.service} from {self.node}"
+
+
 @attrs.frozen
 class Scenario:
     """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
@@ -40,7 +54,7 @@ class Scenario:
     ``candidates``: control-plane processes with several instances, and how many. ``switches`` turn a mitigation or a
     historic behaviour on or off by name; ``constants`` override numbers of the specification by name.
     ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``: (autoscaler, metric) -> what is used
-    of it. ``properties``: names, empty for the defaults.
+    of it. ``clients`` of Services. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -48,6 +62,7 @@ class Scenario:
     nodes: tuple[NodeSetup, ...]
     faults: Mapping[str, int] = attrs.field(factory=dict)
     users: tuple[tuple[Any, ...], ...] = ()
+    clients: tuple[Client, ...] = ()
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     time: TimeMode = TimeMode.GRADED
     slow: frozenset[str] = frozenset()

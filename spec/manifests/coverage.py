@@ -6,10 +6,11 @@ The tables here are the one declaration of modelled kinds and fields. Paths are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..objects.decoding_pod import pre_stop_sleep
 from .loading import Document
 from .removed_versions import consequence, removed_in
 from .templates import SYSTEM_PRIORITIES
@@ -39,6 +40,7 @@ POD_FIELDS = (
     "spec.containers[].image",
     "spec.containers[].resources.requests",
     "spec.containers[].ports",
+    "spec.containers[].lifecycle.preStop",
     "spec.initContainers[].name",
     "spec.initContainers[].image",
     "spec.initContainers[].resources.requests",
@@ -140,7 +142,25 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
 """Modelled kinds, and their modelled fields besides those of pods."""
 
 READ_KINDS = ("Service",)
-"""Kinds that are read to see which workloads belong together, without a behaviour of their own in the model."""
+"""Kinds that are read to see which workloads belong together; without clients they have no behaviour in the model."""
+
+SERVICE_FIELDS = (
+    "spec.type",
+    "spec.selector",
+    "spec.ports",
+    "spec.clusterIP",
+    "spec.clusterIPs",
+    "spec.ipFamilies",
+    "spec.ipFamilyPolicy",
+    "spec.externalIPs",
+    "spec.externalName",
+    "spec.publishNotReadyAddresses",
+    "spec.internalTrafficPolicy",
+    "spec.externalTrafficPolicy",
+    "spec.sessionAffinity",
+    "spec.sessionAffinityConfig",
+)
+"""Fields of a Service that rules of the model read, where it has clients."""
 
 TEMPLATES: Mapping[str, str] = {
     "Deployment": "spec.template",
@@ -175,17 +195,22 @@ def is_modelled(document: Document) -> bool:
 
 
 def not_modelled(
-    documents: Sequence[Document], scoring: bool = False, comparison_tolerations: bool = False
+    documents: Sequence[Document],
+    scoring: bool = False,
+    comparison_tolerations: bool = False,
+    services: Collection[str] = (),
 ) -> tuple[NotModelled, ...]:
     """What of ``documents`` the model leaves out: one entry for each kind, or kind and topic, in order of appearance.
 
     ``scoring``: the scheduler's scores are modelled, and so preferences are. ``comparison_tolerations``: so are
-    tolerations with Lt and Gt, which need a feature gate.
+    tolerations with Lt and Gt, which need a feature gate. ``services``: the names of Services that have clients.
     """
     entries: dict[tuple[str, str], NotModelled] = {}
     fields: dict[tuple[str, str], dict[str, None]] = {}
     for document in documents:
-        for topic, found in _left_out(document, scoring, comparison_tolerations):
+        served = document.kind == "Service" and document.name in services and _own_group(document)
+        left_out = _of_service(document) if served else _left_out(document, scoring, comparison_tolerations)
+        for topic, found in left_out:
             key = (_kind_label(document), topic)
             fields.setdefault(key, {}).update(dict.fromkeys(found))
             entry = entries.get(key)
@@ -233,6 +258,13 @@ def _left_out(document: Document, scoring: bool, comparisons: bool) -> Iterator[
     yield from by_topic.items()
 
 
+def _of_service(document: Document) -> Iterator[tuple[str, list[str]]]:
+    covered = {*SERVICE_FIELDS, *_BOOKKEEPING}
+    found = [path.removeprefix("spec.") for path in _uncovered(document.data, "", covered, _ancestors(covered))]
+    if found:
+        yield WORKLOAD_TOPICS[-1].consequence, list(dict.fromkeys(found))
+
+
 def _consequence_of_kind(document: Document) -> str:
     release = removed_in(document)
     if release is not None:
@@ -268,9 +300,16 @@ def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> It
             yield topic, relative.removeprefix("spec.")
 
 
+PRE_STOP = "containers[].lifecycle.preStop (more than a sleep)"
+
+
 def _by_value(pod: Mapping[str, Any], scoring: bool, comparisons: bool) -> Iterator[tuple[Topic, str]]:
     """Fields that are modelled for some of their values only."""
     spec = pod.get("spec") or {}
+    for container in spec.get("containers") or ():
+        hook = (container.get("lifecycle") or {}).get("preStop")
+        if hook and pre_stop_sleep(hook) is None:
+            yield next(topic for topic in POD_TOPICS if "spec.containers[].lifecycle" in topic.fields), PRE_STOP
     constraints = spec.get("topologySpreadConstraints") or ()
     if not scoring and any(c.get("whenUnsatisfiable") == "ScheduleAnyway" for c in constraints):
         yield next(topic for topic in POD_TOPICS if topic.scores), "topologySpreadConstraints (ScheduleAnyway)"

@@ -16,7 +16,7 @@ from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
 from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET, STATEFUL_SET
 from ..language.model import informer_name
-from ..language.scenario import NodeSetup, Scenario, Start
+from ..language.scenario import Client, NodeSetup, Scenario, Start
 from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
 from ..objects.daemon_set import DaemonSet
@@ -25,8 +25,10 @@ from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.quantities import milli_value
+from ..objects.service import Service
 from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import Deployment, ReplicaSet
+from ..properties.services import NETWORK
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
 from .errors import InputError
@@ -134,6 +136,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             nodes=setups,
             faults={name: budget for name, budget in settings.faults.items() if budget},
             users=tuple(one for one in todo if one),
+            clients=_clients(settings, objects),
             lag=settings.lag,
             slow=frozenset(settings.slow),
             candidates=settings.candidates,
@@ -153,10 +156,11 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     _check_actions(settings, jobs, nodes, changed)
     _check_load(settings, jobs)
     _check_watches(settings)
+    _check_clients(settings, jobs, nodes)
     gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
         tuple(jobs),
-        not_modelled((*written, *gone), scoring=_scores(settings)),
+        not_modelled((*written, *gone), scoring=_scores(settings), services=_modelled_services(settings, written)),
         nodes,
         assumed,
         not_checked=tuple(group for group in found if group not in groups),
@@ -200,6 +204,13 @@ def _check_load(settings: Settings, jobs: Sequence[Job]) -> None:
                     source=settings.name or COMMAND_LINE,
                     expected=f"one of {', '.join(sorted(read[name]))}",
                 )
+
+
+def _modelled_services(settings: Settings, documents: Sequence[Document]) -> frozenset[str]:
+    """The Services that have clients; all of them where a property speaks of endpoints."""
+    if {*settings.properties, *settings.also_check} & set(NETWORK):
+        return frozenset(document.name for document in documents if document.kind == "Service")
+    return frozenset(client.service for client in settings.clients)
 
 
 def _served(documents: Sequence[Document]) -> tuple[Document, ...]:
@@ -406,6 +417,27 @@ def _check_actions(
                 source=COMMAND_LINE,
                 expected=f"one of {', '.join(sorted(known)) or 'nothing'}",
             )
+
+
+def _clients(settings: Settings, objects: Sequence[Any]) -> tuple[Client, ...]:
+    """The clients of Services that are among ``objects``."""
+    services = {item.metadata.name for item in objects if isinstance(item, Service)}
+    return tuple(client for client in settings.clients if client.service in services)
+
+
+def _check_clients(settings: Settings, jobs: Sequence[Job], nodes: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ``InputError`` where a client connects to a Service, or by a node, that does not exist."""
+    known = {(item.kind, item.metadata.name) for job in jobs for item in job.scenario.objects}
+    known |= {(NODE, str(node["metadata"]["name"])) for node in nodes}
+    for client in settings.clients:
+        for kind, name in (("Service", client.service), (NODE, client.node)):
+            if (kind, name) not in known:
+                there = ", ".join(sorted(it for other, it in known if other == kind))
+                raise InputError(
+                    f'a client connects by {kind} "{name}", which does not exist or has no pods',
+                    source=COMMAND_LINE,
+                    expected=f"one of {there or 'none'}",
+                )
 
 
 def _check_watches(settings: Settings) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 import attrs
 from jsonschema import Draft202012Validator
 
-from ..constants import CONSTANTS
+from ..constants import CONSTANTS, NUMBERS
 from ..environment.faults import FAULTS
 from ..environment.users import VERBS
 from ..language.model import TimeMode
 from ..language.plan import Rpc
-from ..language.scenario import Start
+from ..language.scenario import Client, Start
 from ..objects.quantities import parse_quantity
 from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
@@ -27,7 +27,16 @@ from .loading import Document
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
 
-LAGGING_KINDS = ("Pod", "Node", "ReplicaSet", "Deployment", "DaemonSet", "StatefulSet", "PodDisruptionBudget")
+LAGGING_KINDS = (
+    "Pod",
+    "Node",
+    "ReplicaSet",
+    "Deployment",
+    "DaemonSet",
+    "StatefulSet",
+    "PodDisruptionBudget",
+    "EndpointSlice",
+)
 CLIENTS = (
     "deployment-controller",
     "replicaset-controller",
@@ -35,6 +44,7 @@ CLIENTS = (
     "daemonset-controller",
     "statefulset-controller",
     "disruption-controller",
+    "endpointslice-controller",
     "kube-scheduler",
     "node-lifecycle-controller",
 )
@@ -45,6 +55,7 @@ SLOW_COMPONENTS = (
     "taint-eviction-controller",
     "pod-garbage-collector",
     "kubelet",
+    "kube-proxy",
     "container-runtime",
 )
 """Components that a scenario may declare slow; besides, watches that lag, as client/kind."""
@@ -100,6 +111,12 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "hostnameOverrides": {"type": "object", "additionalProperties": _TEXT},
         "faults": _mapping({fault: _count(0, MOST_BUDGET) for fault in FAULTS}),
         "users": {"type": "array", "items": {"type": "array", "items": _ACTION}},
+        "clients": {
+            "type": "array",
+            "items": _mapping(
+                {"service": _TEXT, "node": _TEXT, "outside": {"type": "boolean"}}, required=["service", "node"]
+            ),
+        },
         "lag": _mapping(
             {client: _mapping({kind: _count(1, MOST_LAG) for kind in LAGGING_KINDS}) for client in CLIENTS}
         ),
@@ -112,7 +129,10 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "kubernetes": {"enum": [f"1.{minor}" for minor in range(OLDEST, NEWEST + 1)]},
         "switches": _mapping({name: {"enum": list(switch.values)} for name, switch in SWITCHES.items()}),
         "constants": _mapping(
-            {name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS} for name in CONSTANTS}
+            {
+                name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS}
+                for name in (*CONSTANTS, *NUMBERS)
+            }
         ),
         "scheduledTimes": _count(1, MOST_TIMES),
         "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
@@ -150,6 +170,7 @@ class Settings:
     hostname_overrides: Mapping[str, str] = attrs.field(factory=dict)
     faults: Mapping[str, int] = attrs.field(factory=dict)
     users: tuple[tuple[tuple[str, str], ...], ...] = ()
+    clients: tuple[Client, ...] = ()
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     slow: tuple[str, ...] = ()
     time: TimeMode = TimeMode.GRADED
@@ -204,6 +225,7 @@ def settings_of(document: Document) -> Settings:
         hostname_overrides=data.get("hostnameOverrides", {}),
         faults=data.get("faults", {}),
         users=tuple(tuple(next(iter(action.items())) for action in todo) for todo in data.get("users", ())),
+        clients=tuple(Client(**client) for client in data.get("clients", ())),
         lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
         slow=tuple(data.get("slow", ())),
         time=TimeMode(data.get("time", TimeMode.GRADED.value)),
@@ -255,6 +277,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "hostnameOverrides": dict(settings.hostname_overrides),
         "faults": {name: budget for name, budget in sorted(settings.faults.items()) if budget},
         "users": [[{verb: argument} for verb, argument in todo] for todo in settings.users],
+        "clients": [_client(client) for client in settings.clients],
         "lag": lag,
         "slow": list(settings.slow),
         "time": settings.time.value,
@@ -275,6 +298,10 @@ def as_document(settings: Settings) -> dict[str, Any]:
     }
     head = {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": settings.name or "check"}}
     return {**head, **{field: value for field, value in said.items() if value not in (None, [], {})}}
+
+
+def _client(client: Client) -> dict[str, Any]:
+    return {"service": client.service, "node": client.node, **({"outside": True} if client.outside else {})}
 
 
 def _explain(document: Document, error: Any) -> InputError:

@@ -121,7 +121,8 @@ _PODS_LEFT_OUT = "not modelled: its pods are left out, so they take no room on t
 _ADMISSION = "not modelled: objects that it would change or refuse are taken as they are written"
 
 KIND_CONSEQUENCES: Mapping[str, str] = {
-    "Service": "read to see which workloads belong together; endpoints and traffic are not part of the verdict",
+    "Service": "read to see which workloads belong together; without clients in a scenario, endpoints and traffic "
+    "are not part of the verdict",
     "ReplicationController": _PODS_LEFT_OUT,
     "ConfigMap": _CONFIGURATION,
     "Secret": _CONFIGURATION,

@@ -43,6 +43,10 @@ def _connected(node: str, name: str, machine: str, kubelet: str, link: str) -> b
     return True if name == node and heartbeats(machine, kubelet, link) else None
 
 
+def _reaches(node: str, name: str, machine: str, link: str) -> bool | None:
+    return True if name == node and machine_runs(machine) and link == UP else None
+
+
 MACHINE_RUNS = Query(NODE, ("name", "machine"), _machine, ANY, node_of)
 """Guard: the machine of the key's node is up."""
 
@@ -51,3 +55,6 @@ KUBELET_RUNS = Query(NODE, ("name", "machine", "kubelet"), _kubelet, ANY, node_o
 
 KUBELET_CONNECTED = Query(NODE, ("name", "machine", "kubelet", "link"), _connected, ANY, node_of)
 """Guard: the kubelet of the key's node runs and reaches the API server."""
+
+PROXY_CONNECTED = Query(NODE, ("name", "machine", "link"), _reaches, ANY, node_of)
+"""Guard: the machine of the key's node is up and reaches the API server, whatever its kubelet does."""

@@ -28,18 +28,23 @@ from .pod_status import REPORT_STATUS
 from .probes import PROBE_FAILS, PROBE_SUCCEEDS
 from .registration import POST_READY, note_deletion, register
 from .startup import adopt, restart
-from .termination import DELETE_POD, STOP_POD
+from .termination import DELETE_POD, STOP_POD, stop_after_hook
 
 NAME = "kubelet"
 
 
 def component(
-    *, nodes: Mapping[str, Node] = frozendict(), track_serving: bool = False, early_phase: bool = False
+    *,
+    nodes: Mapping[str, Node] = frozendict(),
+    track_serving: bool = False,
+    pre_stops: tuple[int, ...] = (),
+    early_phase: bool = False,
 ) -> Component:
     """The kubelets of all nodes.
 
     ``nodes``: what the kubelets register, by node name; a node that is not in it never creates its object.
     ``track_serving``: the application's start is a step of the container runtime instead of part of StartContainer.
+    ``pre_stops``: for how many seconds preStop hooks hold a deletion up.
     ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``).
     """
     serving = not track_serving
@@ -56,6 +61,7 @@ def component(
             PROBE_FAILS,
             REPORT_STATUS,
             STOP_POD,
+            *map(stop_after_hook, pre_stops),
             DELETE_POD,
         ),
         process=KUBELET,

@@ -7,12 +7,14 @@ report. Each request is a step of its own; containers may run on after the objec
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 
 from ..kinds import POD, RUNNING, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.plan import KEY, Alternative, Call, RuntimeCall, Set, Step, Write
-from ..objects.pod import Pod, is_terminal
+from ..objects.pod import Pod, PodSpec, is_terminal
 from .container_runtime import RemoveSandbox, StopContainer, StopSandbox, stopped
 from .heartbeat import KUBELET_CONNECTED
 from .pod_requests import final_delete, incarnation
@@ -31,13 +33,34 @@ class Condemned:
     reports: bool
 
 
-def _condemned(pod: Pod | None, runtime: PodRuntime | None) -> Condemned | None:
-    if runtime is None or (pod is not None and wanted(pod)):
-        return None
-    deleting = pod is not None and pod.metadata.terminating
-    if deleting and stopped(runtime):
-        return None
-    return Condemned(runtime.node, runtime.containers == RUNNING, deleting)
+def pre_stop_seconds(pod: Pod) -> int:
+    """How long the preStop hooks of a pod that is being deleted hold its containers back; never beyond the grace."""
+    grace = pod.metadata.deletion_grace_period_seconds
+    if grace is None:
+        grace = pod.spec.termination_grace_period_seconds
+    return min(grace, longest_sleep(pod.spec))
+
+
+def longest_sleep(spec: PodSpec) -> int:
+    """The longest time in seconds that a preStop hook of a container sleeps; containers are stopped together."""
+    sleeps = (each.lifecycle.pre_stop_sleep or 0 for each in spec.containers if each.lifecycle is not None)
+    return max(sleeps, default=0)
+
+
+def _condemned(seconds: int) -> Callable[[Pod | None, PodRuntime | None], Condemned | None]:
+    """The view of a pod to be ended, ``seconds`` after that is asked for."""
+
+    def view(pod: Pod | None, runtime: PodRuntime | None) -> Condemned | None:
+        if runtime is None or (pod is not None and wanted(pod)):
+            return None
+        runs = runtime.containers == RUNNING
+        deleting = pod is not None and pod.metadata.terminating
+        if deleting and stopped(runtime):
+            return None
+        hook = pre_stop_seconds(pod) if pod is not None and deleting and runs else 0
+        return Condemned(runtime.node, runs, deleting) if hook == seconds else None
+
+    return view
 
 
 def _stop(key: Condemned) -> list[Alternative]:
@@ -56,13 +79,24 @@ def _stop(key: Condemned) -> list[Alternative]:
 
 STOP_POD = Rule(
     name="stop pod",
-    key=Key(POD, ("object", "runtime"), _condemned),
+    key=Key(POD, ("object", "runtime"), _condemned(0)),
     decide=_stop,
     guards=(KUBELET_CONNECTED,),
     several_requests=True,
     reference="kubelet §3",
     meaning="the kubelet stops what runs of a pod that is being deleted, has finished or is gone from the API",
 )
+
+
+def stop_after_hook(seconds: int) -> Rule:
+    """As ``STOP_POD``, for pods whose preStop hooks take so long: until then their containers run on."""
+    return attrs.evolve(
+        STOP_POD,
+        name=f"stop pod after preStop {seconds} s",
+        key=Key(POD, ("object", "runtime"), _condemned(seconds)),
+        duration=float(seconds),
+        meaning=f"the kubelet stops a pod that is being deleted once its preStop hook has slept for {seconds} s",
+    )
 
 
 @attrs.frozen(cache_hash=True)

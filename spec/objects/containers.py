@@ -42,6 +42,17 @@ class Probe:
 
 
 @attrs.frozen(cache_hash=True)
+class Lifecycle:
+    """Hooks of a container. ``pre_stop_sleep``: seconds that its preStop hook sleeps, None if it does something else.
+
+    ``hooks``: all of them, as they are written.
+    """
+
+    pre_stop_sleep: int | None = None
+    hooks: Hashable = None
+
+
+@attrs.frozen(cache_hash=True)
 class Container:
     """A container of a pod. An init container with ``restart_policy`` "Always" is a sidecar.
 
@@ -57,6 +68,7 @@ class Container:
     readiness_probe: Probe | None = None
     liveness_probe: Probe | None = None
     startup_probe: Probe | None = None
+    lifecycle: Lifecycle | None = None
     uninterpreted: frozendict[str, Hashable] = frozendict()
 
     @property

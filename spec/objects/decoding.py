@@ -32,7 +32,7 @@ from .namespace import Namespace
 from .node import ContainerImage, Node, NodeSpec, NodeStatus
 from .plain_data import Data, Reader, amounts, build, each, same, seconds, text_map
 from .priority import PriorityClass
-from .service import Service, ServicePort, ServiceSpec
+from .service import ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig
 from .workloads import (
     Deployment,
     DeploymentSpec,
@@ -171,8 +171,19 @@ def decode_daemon_set(data: Data) -> DaemonSet:
 
 
 def _service_port(data: Data) -> ServicePort:
-    readers: dict[str, Reader] = {"name": str, "protocol": str, "port": int, "target_port": same, "node_port": int}
+    readers: dict[str, Reader] = {
+        "name": str,
+        "protocol": str,
+        "port": int,
+        "target_port": same,
+        "node_port": int,
+        "app_protocol": str,
+    }
     return build(ServicePort, data, readers)
+
+
+def _affinity_config(data: Data) -> SessionAffinityConfig:
+    return SessionAffinityConfig(build(ClientIPConfig, data.get("clientIP"), {"timeout_seconds": int}))
 
 
 _SERVICE_SPEC: dict[str, Reader] = {
@@ -180,10 +191,14 @@ _SERVICE_SPEC: dict[str, Reader] = {
     "selector": text_map,
     "ports": each(_service_port),
     "cluster_ip": str,
+    "ip_families": each(str),
+    "external_ips": each(str),
+    "external_name": str,
     "publish_not_ready_addresses": bool,
     "internal_traffic_policy": str,
     "external_traffic_policy": str,
     "session_affinity": str,
+    "session_affinity_config": _affinity_config,
 }
 
 

@@ -21,6 +21,7 @@ from .containers import (
     ContainerStatus,
     ContainerTerminated,
     ContainerWaiting,
+    Lifecycle,
     Probe,
     ResourceRequirements,
 )
@@ -121,6 +122,22 @@ def _probe(data: Data) -> Probe:
     return build(Probe, data, readers)
 
 
+def pre_stop_sleep(hook: Data | None) -> int | None:
+    """Seconds for which a preStop hook sleeps: an action sleep, or a command that is nothing else; None otherwise."""
+    hook = hook or {}
+    if hook.get("sleep"):
+        return int(hook["sleep"].get("seconds") or 0)
+    words = " ".join(map(str, (hook.get("exec") or {}).get("command") or ())).split()
+    if len(words) == 4 and words[0].rpartition("/")[2] in ("sh", "bash", "ash") and words[1] == "-c":
+        words = words[2:]
+    asleep = len(words) == 2 and words[0].rpartition("/")[2] == "sleep" and words[1].removesuffix("s").isdecimal()
+    return int(words[1].removesuffix("s")) if asleep else None
+
+
+def _lifecycle(data: Data) -> Lifecycle:
+    return Lifecycle(pre_stop_sleep(data.get("preStop")), freeze(data))
+
+
 _CONTAINER: dict[str, Reader] = {
     "name": str,
     "image": str,
@@ -130,6 +147,7 @@ _CONTAINER: dict[str, Reader] = {
     "readiness_probe": _probe,
     "liveness_probe": _probe,
     "startup_probe": _probe,
+    "lifecycle": _lifecycle,
 }
 
 

@@ -14,7 +14,7 @@ T = TypeVar("T")
 Data = Mapping[str, Any]
 Reader = Callable[[Any], Any]
 
-_ACRONYMS = {"ip": "IP", "id": "ID"}
+_ACRONYMS = {"ip": "IP", "ips": "IPs", "id": "ID"}
 
 
 def api_name(attribute: str) -> str:

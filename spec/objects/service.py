@@ -9,6 +9,15 @@ from frozendict import frozendict
 
 from .metadata import ObjectMeta
 
+HEADLESS = "None"
+"""The clusterIP of a Service that has no address of its own."""
+
+CLUSTER, LOCAL = "Cluster", "Local"
+"""Traffic policies: to any endpoint, or to those on the node that the traffic has come to."""
+
+CLIENT_IP = "ClientIP"
+"""The session affinity under which a client stays with its endpoint."""
+
 
 @attrs.frozen(cache_hash=True)
 class ServicePort:
@@ -19,6 +28,21 @@ class ServicePort:
     port: int = 0
     target_port: int | str | None = None
     node_port: int = 0
+    app_protocol: str = ""
+
+
+@attrs.frozen(cache_hash=True)
+class ClientIPConfig:
+    """How long a client stays with its endpoint, in seconds since it last came."""
+
+    timeout_seconds: int = 10_800
+
+
+@attrs.frozen(cache_hash=True)
+class SessionAffinityConfig:
+    """Details of the session affinity."""
+
+    client_ip: ClientIPConfig = ClientIPConfig()
 
 
 @attrs.frozen(cache_hash=True)
@@ -29,10 +53,19 @@ class ServiceSpec:
     selector: frozendict[str, str] = frozendict()
     ports: tuple[ServicePort, ...] = ()
     cluster_ip: str = ""
+    ip_families: tuple[str, ...] = ()
+    external_ips: tuple[str, ...] = ()
+    external_name: str = ""
     publish_not_ready_addresses: bool = False
-    internal_traffic_policy: str = "Cluster"
-    external_traffic_policy: str = "Cluster"
+    internal_traffic_policy: str = CLUSTER
+    external_traffic_policy: str = CLUSTER
     session_affinity: str = "None"
+    session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
+
+    @property
+    def headless(self) -> bool:
+        """Whether it has no address of its own."""
+        return self.cluster_ip == HEADLESS
 
 
 @attrs.frozen(cache_hash=True)

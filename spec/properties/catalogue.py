@@ -21,9 +21,11 @@ from . import (
     occasions,
     owners,
     scheduling,
+    services,
     stateful_sets,
 )
 from .occasions import Occasion
+from .services import TAILORED
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "node-name-write-once": (objects.NODE_NAME_WRITE_ONCE,),
@@ -95,6 +97,14 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "dependents-eventually-collected": tuple(map(owners.dependents_eventually_collected, (POD, REPLICA_SET))),
     "foreground-order": tuple(map(owners.foreground_order, (REPLICA_SET, DEPLOYMENT))),
     "orphan-keeps-dependents": tuple(map(owners.orphan_keeps_dependents, (POD, REPLICA_SET))),
+    "readiness-gates-traffic-eventually": (services.READINESS_GATES_TRAFFIC,),
+    "endpointslice-matches-pods": (services.ENDPOINTSLICE_MATCHES_PODS,),
+    "slice-size-bound": (services.slice_size_bound(),),
+    "terminating-never-ready": (services.TERMINATING_NEVER_READY,),
+    "proxy-converges": (services.proxy_converges(),),
+    "local-policy-keeps-locality": (services.LOCAL_POLICY_KEEPS_LOCALITY,),
+    "session-affinity-sticky": (services.SESSION_AFFINITY_STICKY,),
+    "connection-reaches-serving-backend": (services.CONNECTION_REACHES_BACKEND,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -164,6 +174,14 @@ OCCASIONS: Mapping[str, Occasion] = {
     "dependents-eventually-collected": occasions.OWNERS_DELETED,
     "foreground-order": occasions.IN_FOREGROUND,
     "orphan-keeps-dependents": occasions.ORPHANING,
+    "readiness-gates-traffic-eventually": occasions.ENDPOINTS,
+    "endpointslice-matches-pods": occasions.ENDPOINTS,
+    "slice-size-bound": occasions.ENDPOINTS,
+    "terminating-never-ready": occasions.ENDPOINTS_END,
+    "proxy-converges": occasions.PROXIED_ENDPOINTS,
+    "local-policy-keeps-locality": occasions.LOCAL_TRAFFIC,
+    "session-affinity-sticky": occasions.STICKY_CLIENTS,
+    "connection-reaches-serving-backend": occasions.TRAFFIC,
 }
 """When each property is checked unless a scenario says otherwise."""
 
@@ -186,9 +204,16 @@ def chosen_properties(scenario: Scenario) -> tuple[Property, ...]:
 
     Raises ``KeyError`` on a name that is not in the catalogue.
     """
-    names = scenario.properties or default_names(scenario)
-    ordered = [name for name in PROPERTIES if name in {*names, *scenario.extra_properties}]
-    unknown = {*names, *scenario.extra_properties} - set(PROPERTIES)
-    if unknown:
-        raise KeyError(min(unknown))
-    return tuple(prop for name in ordered for prop in PROPERTIES[name])
+    return tuple(
+        prop
+        for name in chosen_names(scenario)
+        for prop in ((TAILORED[name](scenario),) if name in TAILORED else PROPERTIES[name])
+    )
+
+
+def chosen_names(scenario: Scenario) -> tuple[str, ...]:
+    """Their names, in the order of the catalogue. Raises ``KeyError`` on a name that is not in it."""
+    names = {*(scenario.properties or default_names(scenario)), *scenario.extra_properties}
+    if names - set(PROPERTIES):
+        raise KeyError(min(names - set(PROPERTIES)))
+    return tuple(name for name in PROPERTIES if name in names)

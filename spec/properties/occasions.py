@@ -17,6 +17,7 @@ from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
+from ..control_plane.controllers.endpointslice_decisions import is_managed
 from ..control_plane.controllers.statefulset_decisions import ordered
 from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..environment.drain import EvictAll
@@ -31,7 +32,8 @@ from ..environment.faults import (
 )
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
-from ..language.scenario import Scenario, Start
+from ..language.scenario import Client, Scenario, Start
+from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.restart_policy import ALWAYS
 from ..objects.affinity import DO_NOT_SCHEDULE
 from ..objects.cron_job import FORBID, CronJob
@@ -42,6 +44,7 @@ from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import PODS as PODS_RESOURCE
+from ..objects.service import CLIENT_IP, Service
 from ..objects.stateful_set import RollingUpdateStatefulSet, StatefulSet
 from ..objects.taints import NO_EXECUTE, Taint
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, ReplicaSet
@@ -510,4 +513,33 @@ JOBS_WITH_PODS = Occasion("where there is a Job that is not suspended and asks f
 RECREATIONS = Occasion(
     "where a Deployment with strategy Recreate asks for pods",
     _some_version(lambda it: it.spec.strategy.type == RECREATE and it.spec.replicas > 0),
+)
+
+
+def _clients(scenario: Scenario, condition: Callable[[Service, Client], bool]) -> bool:
+    """Whether some client meets a Service in the scenario that has pods behind it, and ``condition`` holds of both."""
+    found = {item.metadata.name: item for item in scenario.objects if isinstance(item, Service)}
+    pairs = ((found[client.service], client) for client in scenario.clients if client.service in found)
+    return has_pods(scenario) and any(is_managed(service) and condition(service, client) for service, client in pairs)
+
+
+ENDPOINTS = Occasion(
+    "where clients of a Service are given, and there are pods", lambda scenario: _clients(scenario, lambda *_: True)
+)
+ENDPOINTS_END = Occasion(
+    "where clients of a Service are given, and running pods are asked to end",
+    lambda scenario: deletes_pods(scenario) and _clients(scenario, lambda *_: True),
+)
+PROXIED_ENDPOINTS = Occasion(
+    "where clients of a Service with an address are given, and there are pods",
+    lambda scenario: _clients(scenario, lambda service, _client: is_proxied(service)),
+)
+TRAFFIC = PROXIED_ENDPOINTS
+LOCAL_TRAFFIC = Occasion(
+    "where clients are given of a Service with traffic policy Local",
+    lambda scenario: _clients(scenario, lambda service, _client: uses_local_endpoints(service)),
+)
+STICKY_CLIENTS = Occasion(
+    "where clients are given of a Service with session affinity ClientIP",
+    lambda scenario: _clients(scenario, lambda service, _client: service.spec.session_affinity == CLIENT_IP),
 )

@@ -90,10 +90,15 @@ DEPARTURES = {
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
+    "requests-lost": (12, "kubelet on node-1", "endpointslice-controller: sync Service (checkout)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
     "stuck-rollout": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (web)"),
 }
 """The step of the recorded story at which the fix departs, what happened there, and something that can happen now."""
+
+NEED_ALL_MANIFESTS = {"requests-lost"}
+"""Examples in which no changed manifest helps alone: a hook that comes with an update comes too late for the pods that
+the update takes away."""
 
 
 @pytest.mark.parametrize("folder", PAIRS, ids=named)
@@ -102,7 +107,7 @@ def test_the_fix_departs_where_it_should(
 ) -> None:
     step, recorded, possible = DEPARTURES[folder.name]
     changed = next(path for path in folder.iterdir() if path.name.startswith("fixed-"))
-    for against in (folder / "fixed.yaml", changed):
+    for against in (folder / "fixed.yaml", *((changed,) if folder.name not in NEED_ALL_MANIFESTS else ())):
         assert run(["replay", str(traces[folder.name]), "--against", str(against)]) == 0
         text = capsys.readouterr().out
         told = text[text.index(f"On {against} the story departs at step {step} of ") :]

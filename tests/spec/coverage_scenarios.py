@@ -31,6 +31,7 @@ from .exploration import (
     stateful_set,
     updating,
 )
+from .service_scenarios import served
 
 _V2 = pod_spec("web:2")
 _NO_SURGE = rolling(0, 1)
@@ -517,6 +518,7 @@ def _scheduled() -> Mapping[str, Scenario]:
 
 
 SCENARIOS: Mapping[str, Scenario] = {
+    **served(),
     **_worked(),
     **_scheduled(),
     **_drained(),

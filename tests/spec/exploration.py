@@ -182,6 +182,25 @@ def cron_job(policy: str = "Allow", of: Data | None = None, **spec: Any) -> Data
     }
 
 
+def service(**spec: Any) -> Data:
+    """The Service of the pods of web."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80}], **spec},
+    }
+
+
+CLIENT: Data = {"clients": [{"service": "web", "node": "node-1"}]}
+"""The setting of a scenario with a client of that Service, on the first node."""
+
+
+def pre_stop(seconds: int) -> Data:
+    """Fields of a container that sleeps before it is stopped."""
+    return {"lifecycle": {"preStop": {"sleep": {"seconds": seconds}}}}
+
+
 def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:
     """A pod without controller."""
     metadata = {"name": name, "labels": {"app": app}, **({"finalizers": list(finalizers)} if finalizers else {})}

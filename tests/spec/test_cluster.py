@@ -14,6 +14,7 @@ from kubemodel.spec.cluster.over_time import versions
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import replica_set_name
 from kubemodel.spec.environment.users import DISRUPTION
 from kubemodel.spec.kinds import (
+    ENDPOINT_POD_FIELDS,
     EVICTION_POD_FIELDS,
     FAULT,
     JOB_POD_FIELDS,
@@ -271,7 +272,7 @@ def test_nothing_has_no_history() -> None:
 def test_every_machine_has_one_state_for_what_is_not_there_yet() -> None:
     for machine in cluster.MACHINES:
         kind = (
-            pods(1, POD_FIELDS + JOB_POD_FIELDS + EVICTION_POD_FIELDS)
+            pods(1, POD_FIELDS + JOB_POD_FIELDS + EVICTION_POD_FIELDS + ENDPOINT_POD_FIELDS)
             if machine.kind == POD
             else named(machine.kind, ())
         )

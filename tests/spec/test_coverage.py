@@ -73,6 +73,9 @@ RULES: Mapping[str, frozenset[str]] = {
     "metrics-server": frozenset({"collect first sample", "collect whole window", "initialization period ends"}),
     "application": frozenset({"step of life after 120 s"}),
     "load": frozenset({"load changes"}),
+    "endpointslice-controller": frozenset({"sync Service", "give up", "see own write"}),
+    "kube-proxy": frozenset({"sync rules"}),
+    "client": frozenset({"connect", "affinity ends"}),
     "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
     "kubelet": frozenset(
         {
@@ -86,6 +89,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "readiness probe fails",
             "report status",
             "stop pod",
+            "stop pod after preStop 10 s",
             "complete deletion",
         }
     ),

@@ -14,10 +14,12 @@ from ...language.request import DeleteOptions
 from ...objects.cron_job import CronJob
 from ...objects.daemon_set import DaemonSet, DaemonSetStatus
 from ...objects.disruption import PodDisruptionBudget, PodDisruptionBudgetStatus
+from ...objects.endpoint_slice import EndpointSlice
 from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
+from ...objects.service import Service
 from ...objects.stateful_set import StatefulSet, StatefulSetStatus
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
 from .pod_strategy import (
@@ -161,6 +163,8 @@ HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
 STATEFUL_SET = Strategy(StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
+SERVICE = Strategy(Service.kind, counts_generations=False, advances=_never)
+ENDPOINT_SLICE = Strategy(EndpointSlice.kind, counts_generations=False, advances=_never)
 
 _SERVED = (
     POD,
@@ -173,6 +177,8 @@ _SERVED = (
     POD_DISRUPTION_BUDGET,
     HORIZONTAL_POD_AUTOSCALER,
     CRON_JOB,
+    SERVICE,
+    ENDPOINT_SLICE,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

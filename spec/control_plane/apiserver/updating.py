@@ -20,7 +20,8 @@ def update(sent: Any, stored: Any, strategy: Strategy) -> Response:
     metadata = of_updated_object(sent.metadata, stored.metadata)
     if metadata.uid != stored.metadata.uid:
         return Response(Outcome.CONFLICT, stored, "uid mismatch: the object was deleted and created again")
-    after = attrs.evolve(sent, metadata=metadata, status=stored.status)
+    kept = {"status": stored.status} if hasattr(stored, "status") else {}
+    after = attrs.evolve(sent, metadata=metadata, **kept)
     fault = update_fault(stored.metadata, metadata) or strategy.update_fault(stored, after)
     if fault:
         return Response(Outcome.INVALID, stored, fault)

@@ -47,6 +47,7 @@ from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStateful
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
 from ..exploration import (
+    CLIENT,
     PROBED,
     RECREATE,
     Data,
@@ -63,14 +64,17 @@ from ..exploration import (
     needing,
     node,
     pod_spec,
+    pre_stop,
     priority_class,
     replaced,
     replica_set,
     rolling,
     scenario,
+    service,
     stateful_set,
     without,
 )
+from . import service_mutations as services
 
 ApiServer = Callable[..., Response]
 
@@ -99,6 +103,7 @@ DEPLOYMENTS, REPLICA_SETS, DAEMON_SETS, SCHEDULER, KUBELET = (
     "kubelet",
 )
 JOBS, NODES, STATEFUL = "job-controller", "node-lifecycle-controller", "statefulset-controller"
+ENDPOINTS = "endpointslice-controller"
 BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
 CRON_JOBS = "cronjob-controller"
 AUTOSCALER = "horizontal-pod-autoscaler-controller"
@@ -671,6 +676,71 @@ def _held_deployment() -> Scenario:
 
 
 CASES: Mapping[str, Case] = {
+    "readiness-gates-traffic-eventually": Case(
+        holds=scenario(
+            bare_pod(),
+            bare_pod(pod_spec(readinessGates=[{"conditionType": "example.com/gate"}]), name="web-2"),
+            service(),
+            **CLIENT,
+        ),
+        mutation="the EndpointSlice controller lists pods that are not ready as ready",
+        mutate=edited(ENDPOINTS, "sync Service", services.listing_as_ready),
+        besides=frozenset({"endpointslice-matches-pods"}),
+    ),
+    "endpointslice-matches-pods": Case(
+        holds=scenario(bare_pod(), service(), users=[[{"delete": "pod/web"}]], **CLIENT),
+        mutation="the EndpointSlice controller goes on listing pods that are gone",
+        mutate=edited(ENDPOINTS, "sync Service", services.listing_for_ever),
+        besides=frozenset({"readiness-gates-traffic-eventually"}),
+    ),
+    "slice-size-bound": Case(
+        holds=scenario(
+            bare_pod(), bare_pod(name="web-2"), service(), constants={"max-endpoints-per-slice": 1}, **CLIENT
+        ),
+        mutation="the EndpointSlice controller fills slices beyond their size",
+        mutate=services.with_large_slices,
+    ),
+    "terminating-never-ready": Case(
+        holds=scenario(
+            bare_pod(pod_spec(container=pre_stop(10))), service(), users=[[{"delete": "pod/web"}]], **CLIENT
+        ),
+        mutation="the EndpointSlice controller lists pods that terminate as ready",
+        mutate=edited(ENDPOINTS, "sync Service", services.listing_as_ready),
+    ),
+    "proxy-converges": Case(
+        holds=scenario(bare_pod(), service(), **CLIENT),
+        mutation="kube-proxy loads no rules",
+        mutate=without("kube-proxy", "sync rules"),
+    ),
+    "local-policy-keeps-locality": Case(
+        holds=scenario(bare_pod(), service(internalTrafficPolicy="Local"), nodes=2, **CLIENT),
+        mutation="kube-proxy takes every endpoint for one of its own node",
+        mutate=edited("kube-proxy", "sync rules", services.all_local),
+        besides=frozenset({"proxy-converges"}),
+    ),
+    "session-affinity-sticky": Case(
+        holds=scenario(
+            bare_pod(pod_spec(container=pre_stop(10))),
+            bare_pod(pod_spec(container=pre_stop(10)), name="web-2"),
+            service(sessionAffinity="ClientIP"),
+            users=[[{"delete": "pod/web"}]],
+            **CLIENT,
+        ),
+        mutation="kube-proxy forgets which endpoint a client had",
+        mutate=edited("client", "connect", services.forgetful),
+    ),
+    "connection-reaches-serving-backend": Case(
+        holds=scenario(
+            deployment(1, pod_spec(container={**PROBED, **pre_stop(10)})),
+            service(),
+            users=[[{"apply": "0.yaml"}]],
+            applied={"0.yaml": [deployment(1, pod_spec("web:2", {**PROBED, **pre_stop(10)}))]},
+            **CLIENT,
+        ),
+        mutation="the kubelet does not wait for preStop hooks",
+        mutate=edited(KUBELET, "stop pod after preStop 10 s", services.at_once),
+        broken=scenario(bare_pod(pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT),
+    ),
     "node-name-write-once": Case(
         holds=scenario(deployment(), nodes=2),
         mutation="the scheduler moves pods that have a node, and the API server lets a binding overwrite another",

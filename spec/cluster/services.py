@@ -1,0 +1,169 @@
+"""Services: their endpoints, the rules of nodes, and the clients that make either matter."""
+
+from __future__ import annotations
+
+from ..control_plane.controllers import endpointslice
+from ..control_plane.controllers.endpointslice_decisions import is_managed
+from ..control_plane.controllers.endpointslice_machines import MACHINES
+from ..control_plane.controllers.endpointslice_packing import MOST_ENDPOINTS
+from ..environment import traffic
+from ..kinds import (
+    AFFINITY_POD_FIELDS,
+    CONNECTION,
+    ENDPOINT_POD_FIELDS,
+    ENDPOINT_SLICE,
+    LATE_ENDPOINT_POD_FIELDS,
+    SERVICE,
+    named,
+)
+from ..language.component import Component
+from ..language.model import Assumption, Kind
+from ..language.scenario import Scenario
+from ..node import kube_proxy
+from ..node.kube_proxy_decisions import ProxyMode
+from ..objects.endpoint_slice import slice_names
+from ..objects.service import CLIENT_IP, Service
+from ..properties.catalogue import chosen_names
+from ..properties.services import NETWORK, most_endpoints, proxy_nodes, uses_terminating
+from .part import Bundles, Part, bundles, given, names
+
+LATE = (endpointslice.NAME, ENDPOINT_SLICE)
+"""The one cache whose lag is part of the specification, since the endpoints of a slice stand with their pods."""
+
+SPARE_SLICES = 2
+"""Slices that a Service may have besides those that its pods fill: what a cache that lags leads to."""
+
+
+def needed(scenario: Scenario) -> bool:
+    """Whether there is a Service, and somebody who cares: a client, or a property that speaks of endpoints or rules."""
+    asked = bool(scenario.clients) or bool(set(NETWORK) & set(chosen_names(scenario)))
+    return asked and bool(names(scenario, Service))
+
+
+def _late(scenario: Scenario) -> bool:
+    return needed(scenario) and LATE in scenario.lag
+
+
+def _affinity(scenario: Scenario) -> float | None:
+    """The shortest time for which a Service keeps a client at its endpoint; None if none does."""
+    found = [
+        float(service.spec.session_affinity_config.client_ip.timeout_seconds)
+        for service in given(scenario, Service)
+        if service.spec.session_affinity == CLIENT_IP
+    ]
+    return min(found) if found and scenario.clients else None
+
+
+def has_affinity(scenario: Scenario) -> bool:
+    """Whether a client meets a Service with session affinity."""
+    return needed(scenario) and _affinity(scenario) is not None
+
+
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    switches = scenario.switches
+    mode = ProxyMode(switches.get("proxy-mode", ProxyMode.IPTABLES.value))
+    found = [
+        endpointslice.component(
+            given(scenario, Service),
+            tracks=switches.get("endpoint-tracker", "on") == "on",
+            late=LATE in scenario.lag,
+            most=most_endpoints(scenario),
+        ),
+        kube_proxy.component(proxy_nodes(scenario), terminating=uses_terminating(scenario)),
+    ]
+    if scenario.clients:
+        found.append(traffic.component(scenario.clients, mode=mode, affinity=_affinity(scenario)))
+    return tuple(found)
+
+
+def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
+    slices = [
+        name
+        for service in given(scenario, Service)
+        if is_managed(service)
+        for name in slice_names(service.metadata.name, _most_slices(scenario))
+    ]
+    found = [named(SERVICE, names(scenario, Service)), named(ENDPOINT_SLICE, tuple(slices))]
+    if scenario.clients:
+        found.append(named(CONNECTION, tuple(client.name for client in scenario.clients)))
+    return tuple(found)
+
+
+def _most_slices(scenario: Scenario) -> int:
+    """Slices that the pods of a Service fill, and a spare one; more where a cache of slices lags."""
+    few = most_endpoints(scenario) >= MOST_ENDPOINTS
+    return (1 if few else 4) + (SPARE_SLICES if LATE in scenario.lag else 0)
+
+
+def _initial(scenario: Scenario) -> Bundles:
+    return {SERVICE: bundles(scenario, Service)}
+
+
+def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    found = [
+        Assumption(
+            "addresses-from-the-start",
+            "a pod has an address, of the first family of each Service, once its phase is no longer Pending",
+            "controllers-cluster §3",
+        ),
+        Assumption(
+            "slices-with-their-pods",
+            "a reply that is lost of a write of a slice is taken for a lost request; Services and their selectors stay",
+            "design §3.2",
+        ),
+        Assumption(
+            "rules-outlast-crashes",
+            "a node that returns has the rules that it had, until it has loaded new ones; no hints by zone are given",
+            "kube-proxy §2",
+        ),
+    ]
+    if scenario.clients:
+        found.append(
+            Assumption(
+                "any-usable-endpoint",
+                "a connection may get any endpoint that the rules allow, in every proxy mode; established ones stay",
+                "kube-proxy §5",
+            )
+        )
+    if LATE in scenario.lag:
+        found.append(
+            Assumption("slices-one-change-late", "the cache of EndpointSlices of their controller is one change behind")
+        )
+    return tuple(found)
+
+
+SERVICES = Part(
+    "services",
+    needed,
+    components=_components,
+    kinds=_kinds,
+    pod_fields=ENDPOINT_POD_FIELDS,
+    pods=lambda _scenario: 1,
+    initial=_initial,
+    machines=(*MACHINES, kube_proxy.RULE),
+    assumptions=_assumptions,
+)
+
+CLIENTS = Part("clients", lambda scenario: needed(scenario) and bool(scenario.clients), machines=(traffic.MACHINE,))
+"""What there is to see of clients."""
+
+LATE_SLICES = Part("late slices", _late, pod_fields=LATE_ENDPOINT_POD_FIELDS)
+"""What is kept of slices that their controller sees late."""
+
+AFFINITY = Part("session affinity", has_affinity, pod_fields=AFFINITY_POD_FIELDS)
+"""What is kept of clients that stay with their endpoints."""
+
+
+def _left_out(scenario: Scenario) -> bool:
+    return bool(names(scenario, Service)) and not needed(scenario)
+
+
+SERVICES_LEFT_OUT = Part(
+    "services left out",
+    _left_out,
+    assumptions=lambda _scenario: (
+        Assumption(
+            "no-traffic", "endpoints, rules of nodes and connections are left out: no client of a Service is given"
+        ),
+    ),
+)

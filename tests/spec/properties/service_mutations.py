@@ -1,0 +1,88 @@
+"""What would have to be wrong with endpoints, rules and connections for their properties to be violated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import attrs
+from kubemodel.spec.control_plane.controllers import endpointslice
+from kubemodel.spec.control_plane.controllers.endpointslice import Selected
+from kubemodel.spec.environment.traffic import Backend
+from kubemodel.spec.language.component import Rule
+from kubemodel.spec.language.model import Model
+from kubemodel.spec.language.plan import Alternative, Chosen, Write
+from kubemodel.spec.node.kube_proxy import Loaded
+
+
+def _deceived(rule: Rule, deceive: Any) -> Rule:
+    """The rule, which sees each pod as ``deceive`` says; its plans mean the pods as they are."""
+
+    def decide(key: Any, pods: Any, **answers: Any) -> Iterable[Alternative]:
+        real = {deceive(pod): pod for pod, _ in pods}
+        for found in rule.decide(key, pods=tuple((deceive(pod), count) for pod, count in pods), **answers):
+            yield attrs.evolve(found, plan=tuple(_meant(step, real) for step in found.plan))
+
+    return attrs.evolve(rule, decide=decide)
+
+
+def _meant(step: Any, real: Any) -> Any:
+    if isinstance(step, Write) and isinstance(step.target, Chosen) and step.target.cls in real:
+        return attrs.evolve(step, target=attrs.evolve(step.target, cls=real[step.target.cls]))
+    return step
+
+
+def listing_for_ever(rule: Rule) -> tuple[Rule, ...]:
+    """What a slice lists stays as it is listed."""
+
+    def as_before(pod: Selected) -> Selected:
+        return attrs.evolve(pod, wanted=pod.seen[0][1]) if pod.seen else pod
+
+    return (_deceived(rule, as_before),)
+
+
+def listing_as_ready(rule: Rule) -> tuple[Rule, ...]:
+    """Terminating pods are ready."""
+
+    def ready(pod: Selected) -> Selected:
+        return pod if pod.wanted is None else attrs.evolve(pod, wanted=attrs.evolve(pod.wanted, ready=True))
+
+    return (_deceived(rule, ready),)
+
+
+def with_large_slices(model: Model) -> Model:
+    """The EndpointSlice controller of another scenario: one without a bound on slices that matters."""
+    services = tuple(bundle["object"] for bundle in model.initial["Service"])
+    large = endpointslice.component(services)
+    return attrs.evolve(
+        model, components=tuple(large if it.name == endpointslice.NAME else it for it in model.components)
+    )
+
+
+def all_local(rule: Rule) -> tuple[Rule, ...]:
+    """Every endpoint is on the proxy's node."""
+
+    def decide(key: Any, services: Any, pods: tuple[tuple[Loaded, int], ...]) -> Iterable[Alternative]:
+        away = attrs.evolve(key, node=next((each.node_name for pod, _ in pods for _, each in pod.backends), key.node))
+        for found in rule.decide(away, services=services, pods=pods):
+            sweep = found.plan[0]
+            yield attrs.evolve(
+                found, plan=(attrs.evolve(sweep, parameter=attrs.evolve(sweep.parameter, node=key.node)),)
+            )
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def forgetful(rule: Rule) -> tuple[Rule, ...]:
+    """The client gets another endpoint than it had, if there is one."""
+
+    def decide(key: Any, service: Any, backends: tuple[Backend, ...]) -> Iterable[Alternative]:
+        others = tuple(each for each in backends if not each.last)
+        return rule.decide(key, service=service, backends=others or backends)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def at_once(rule: Rule) -> tuple[Rule, ...]:
+    """Nothing is waited for."""
+    return (attrs.evolve(rule, duration=0.0),)

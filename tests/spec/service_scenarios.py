@@ -1,0 +1,45 @@
+"""Small scenarios of Services, and of who connects to them: a part of those that together make everything happen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kubemodel.spec.language.scenario import Scenario
+
+from .exploration import CLIENT, PROBED, bare_pod, deployment, pod_spec, pre_stop, replica_set, scenario, service
+
+
+def served() -> Mapping[str, Scenario]:
+    """Services, and who connects to them."""
+    late = {"lag": {"endpointslice-controller": {"EndpointSlice": 1}}}
+    endpoints = {"properties": ["endpointslice-matches-pods"]}
+    return {
+        "a client connects during a rollout": scenario(
+            deployment(1, pod_spec(container=PROBED)),
+            service(),
+            users=[[{"scale": "web=0"}]],
+            start="created",
+            **CLIENT,
+        ),
+        "pods behind a Service sleep before they end": scenario(
+            deployment(1, pod_spec(container=pre_stop(10))), service(), users=[[{"scale": "web=0"}]], **CLIENT
+        ),
+        "a client comes back to its endpoint": scenario(
+            bare_pod(),
+            bare_pod(name="web-2"),
+            service(sessionAffinity="ClientIP"),
+            users=[[{"delete": "pod/web"}]],
+            start="created",
+            **CLIENT,
+        ),
+        "an endpoint stops answering": scenario(
+            deployment(1, pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT
+        ),
+        "slices are seen late": scenario(replica_set(2), service(), **late, **endpoints),
+        "slices are seen late and written at once": scenario(
+            replica_set(2), service(), switches={"endpoint-tracker": "off"}, **late, **endpoints
+        ),
+        "slices are seen so late that the controller gives up": scenario(
+            replica_set(1), service(), slow=["endpointslice-controller/EndpointSlice"], **late, **endpoints
+        ),
+    }
