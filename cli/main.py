@@ -16,6 +16,7 @@ from .conform_command import conform
 from .diagram_command import diagram
 from .list_command import list_command
 from .replay_command import replay
+from .simulate_command import simulate
 from .validate_command import validate_command
 
 PROGRAM = "kubemodel"
@@ -36,6 +37,7 @@ def commands() -> None:
     kubemodel check deploy/                       can anything go wrong with these manifests?
     kubemodel check deploy/ --fault node-crash=1  … and when a node crashes?
     kubemodel check deploy/ --user apply=new.yaml … and during this rollout?
+    kubemodel simulate deploy/ --walks 1000       random walks, where there is too much to explore
     kubemodel replay trace.json                   walk through a counterexample again
     kubemodel diagram pod                         the states of a Pod, and who moves it
 
@@ -46,6 +48,7 @@ def commands() -> None:
 
 
 commands.add_command(check)
+commands.add_command(simulate)
 commands.add_command(replay)
 commands.add_command(diagram)
 commands.add_command(list_command)
