@@ -434,6 +434,20 @@ PODS_DELETED = Occasion(
     " to make room",
     deletes_pods,
 )
+PODS_STOPPED = Occasion(
+    "where users delete pods, not by force, and nothing keeps their kubelets from it",
+    lambda scenario: (
+        any(isinstance(it, Delete) and it.kind == POD and not it.force for it in _actions(scenario))
+        and has_pods(scenario)
+        and not any(scenario.faults.values())
+    ),
+)
+CONTAINERS_EXIT = Occasion(
+    "where containers end by themselves or by a fault, and pods get a node",
+    lambda scenario: (
+        _jobs_run_pods(scenario) or (has_pods(scenario) and _faults(scenario, CONTAINER_EXIT, CONTAINER_COMPLETION))
+    ),
+)
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", _budgeted_drains)
 PASSED_ON = Occasion("where a user deletes an owner, and what it owns with it", _deletes_owner(BACKGROUND, FOREGROUND))

@@ -38,6 +38,8 @@ from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Out
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.admission import admit
 from kubemodel.spec.node.pod_status import Report, ReportStatus
+from kubemodel.spec.node.startup import Unfinished
+from kubemodel.spec.node.termination import Ended
 from kubemodel.spec.objects.conditions import Condition, condition_is_true
 from kubemodel.spec.objects.horizontal_pod_autoscaler import HorizontalPodAutoscalerSpec
 from kubemodel.spec.objects.job import COMPLETE
@@ -617,6 +619,19 @@ def listing_nothing(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, decide=decide),)
 
 
+# What is wrong with the kubelet
+
+
+def unstopped(pod: Pod | None, _runtime: PodRuntime | None) -> Ended | None:
+    if pod is None or not pod.spec.node_name or not pod.metadata.terminating:
+        return None
+    return Ended(pod.spec.node_name, pod.metadata.uid)
+
+
+def always_restarting(key: Unfinished) -> Unfinished:
+    return attrs.evolve(key, spec=attrs.evolve(key.spec, restart_policy="Always"))
+
+
 # What is wrong with the CronJob controller
 
 
@@ -1000,6 +1015,16 @@ CASES: Mapping[str, Case] = {
         holds=scenario(cron_job("Replace")),
         mutation="the Job controller does not look after pods whose Job is gone",
         mutate=without(JOBS, "release orphan"),
+    ),
+    "api-removal-implies-stopped": Case(
+        holds=scenario(deployment(), users=[[{"delete": "pod/web"}]]),
+        mutation="the kubelet removes pods from the API before it has stopped them",
+        mutate=replaced(KUBELET, "complete deletion", key=Key(POD, ("object", "runtime"), unstopped)),
+    ),
+    "restart-policy-respected": Case(
+        holds=scenario(bare_pod(pod_spec(restartPolicy="Never")), faults={"container-exit": 1}),
+        mutation="the kubelet starts containers again whatever the restart policy says",
+        mutate=edited(KUBELET, "restart containers", key_seen(always_restarting)),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
