@@ -110,6 +110,31 @@ def _budget(name: str) -> Mapping[str, Any]:
     }
 
 
+def _guards(name: str) -> tuple[Mapping[str, Any], ...]:
+    """A quota, and a webhook that is asked about all ConfigMaps."""
+    hard = {"pods": "9"}
+    service = {"selector": {"app": name}, "ports": [{"port": 443}]}
+    rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
+    webhook = {
+        "name": f"{name}.shop.example",
+        "failurePolicy": "Fail",
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {"service": {"namespace": "default", "name": name}},
+        "rules": [rule],
+    }
+    return (
+        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": {"hard": hard}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": service},
+        {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": name},
+            "webhooks": [webhook],
+        },
+    )
+
+
 SCENARIO: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
@@ -139,7 +164,7 @@ DRAINED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "drained"},
-    "objects": [_deployment("web", "RollingUpdate", 1), _budget("web")],
+    "objects": [_deployment("web", "RollingUpdate", 1), _budget("web"), *_guards("web")],
     "nodes": 2,
     "users": [[{"drain": "node-1"}], [{"taint": "node-2 down:NoExecute"}, {"taint": "node-2 down:NoExecute-"}]],
 }

@@ -27,6 +27,7 @@ from ..spec.language.plan import (
     New,
     Relist,
     RuntimeCall,
+    Set,
     Step,
     Sweep,
     Target,
@@ -240,7 +241,7 @@ class _Execution:
         if loss is Loss.REQUEST:
             response = Response(Outcome.UNKNOWN, stored, "the request was lost")
         else:
-            response = self.system.model.api_server(step.request, stored, current=current)
+            response = self.serve(step.request, stored, current)
             if step.request.verb is Verb.CREATE and response.outcome.success and self.field(ordinal, NAME):
                 response = attrs.evolve(response, stored=self.incarnated(ordinal, response.stored))
             if response.outcome.success and response.stored != stored:
@@ -270,6 +271,22 @@ class _Execution:
                     self.put(place, field, value)
         bundle = dict(zip(pool.fields, self.values[ordinal], strict=True))
         return self.system.model.incarnation(created, bundle)
+
+    def serve(self, request: ApiCall, stored: Any, current: bool) -> Response:
+        """The API server's answer, from the object and what else it reads; what it writes besides is written."""
+        model = self.system.model
+        places = {read: self.by_name(read.kind, read.name) for read in model.api_reads(request)}
+        if not places:
+            return model.api_server(request, stored, current=current)
+        reads = {read: self.field(place, read.field) for read, place in places.items()}
+        response = model.api_server(request, stored, current=current, reads=reads)
+        for kind, name, value in response.besides if response.outcome.success else ():
+            place = self.by_name(kind, name)
+            if value != self.field(place, "object"):
+                self.store(place, value)
+                written = ApiCall(Verb.UPDATE, kind, Set(value), "status")
+                self.calls.append(CallRecord(place, written, Response(Outcome.DONE, value)))
+        return response
 
     def loses(self) -> Loss | None:
         """What is lost of the request that is being made: it is the one that this execution is about."""

@@ -29,6 +29,8 @@ STATEFUL_SET = "StatefulSet"
 SERVICE = "Service"
 ENDPOINT_SLICE = "EndpointSlice"
 CONNECTION = "Connection"
+RESOURCE_QUOTA = "ResourceQuota"
+WEBHOOK_BACKEND = "WebhookBackend"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
 LEASE = "Lease"
@@ -222,6 +224,9 @@ MIN_READY_POD_FIELDS = (Field("seasoned", False),)
 METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", False))
 """More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
+RESOURCE_QUOTA_FIELDS = (Field("object"),)
+WEBHOOK_BACKEND_FIELDS = (Field("reachable", False),)
+"""``reachable``: a pod behind the Service of a webhook answers. Backends are called NAMESPACE/SERVICE."""
 
 CANDIDATE_FIELDS = (Field("leads", False), Field("paused", False), Field("holds", False), Field("late", False))
 """Of a process of which there are several: it believes to lead; it stands still; the Lease names it. ``late``: it wrote
@@ -261,6 +266,8 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         SERVICE: SERVICE_FIELDS,
         ENDPOINT_SLICE: ENDPOINT_SLICE_FIELDS,
         CONNECTION: CONNECTION_FIELDS,
+        RESOURCE_QUOTA: RESOURCE_QUOTA_FIELDS,
+        WEBHOOK_BACKEND: WEBHOOK_BACKEND_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
+from frozendict import frozendict
 
 from ..control_plane.apiserver.admission import AdmissionReads
 from ..control_plane.apiserver.handling import handle
-from ..kinds import POD
+from ..control_plane.apiserver.webhooks import WebhookState
+from ..kinds import POD, RESOURCE_QUOTA, WEBHOOK_BACKEND
+from ..language.model import ApiRead
 from ..language.request import ApiCall, Response, Verb
 from ..language.scenario import Scenario
 from ..objects.metadata import ObjectMeta
 from ..objects.namespace import Namespace
 from ..objects.pod import Pod
 from ..objects.priority import PriorityClass
+from ..objects.quota import LimitRange
+from .admission import webhooks
 from .history import without_history
 from .part import given
 
@@ -34,14 +40,25 @@ def admitted(pod: Pod, reads: AdmissionReads) -> Pod:
 
 @attrs.frozen
 class ApiServer:
-    """The API server of one model: what admission reads is the same in every state of it."""
+    """The API server of one model: what it reads of the store, apart from ``reads``, is the same in every state."""
 
     reads: AdmissionReads
 
-    def __call__(self, call: ApiCall, stored: Any, *, current: bool) -> Response:
-        """The answer to a request, with what it leaves stored."""
-        response = handle(call, stored, current=current, admission=self.reads)
+    def __call__(
+        self, call: ApiCall, stored: Any, *, current: bool, reads: Mapping[ApiRead, Any] = frozendict()
+    ) -> Response:
+        """The answer to a request, with what it leaves stored. ``reads``: quotas, and which webhooks answer."""
+        response = handle(call, stored, current=current, admission=self._with(reads) if reads else self.reads)
         return attrs.evolve(response, stored=without_history(response.stored))
+
+    def _with(self, reads: Mapping[ApiRead, Any]) -> AdmissionReads:
+        quotas = tuple(value for read, value in reads.items() if read.kind == RESOURCE_QUOTA and value is not None)
+        reachable = {read.name: value for read, value in reads.items() if read.kind == WEBHOOK_BACKEND}
+        webhooks = tuple(
+            WebhookState(each.webhook, reachable.get("/".join(each.webhook.service or ()), True))
+            for each in self.reads.webhooks
+        )
+        return attrs.evolve(self.reads, quotas=quotas, webhooks=webhooks)
 
 
 def _namespaces(scenario: Scenario) -> tuple[Namespace, ...]:
@@ -53,4 +70,9 @@ def _namespaces(scenario: Scenario) -> tuple[Namespace, ...]:
 
 def admission_reads(scenario: Scenario) -> AdmissionReads:
     """What admission finds in the store, the same in every state: priority classes and namespaces."""
-    return AdmissionReads(priority_classes=given(scenario, PriorityClass), namespaces=_namespaces(scenario))
+    return AdmissionReads(
+        priority_classes=given(scenario, PriorityClass),
+        namespaces=_namespaces(scenario),
+        limit_ranges=given(scenario, LimitRange),
+        webhooks=tuple(WebhookState(webhook, True) for webhook in webhooks(scenario)),
+    )

@@ -28,6 +28,7 @@ from ..language.witness import with_witness
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, leaders, stateful_sets
+from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
@@ -68,6 +69,8 @@ PARTS: tuple[Part, ...] = (
     LATE_SLICES,
     AFFINITY,
     SERVICES_LEFT_OUT,
+    QUOTAS,
+    WEBHOOKS,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -196,8 +199,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "one-api-server",
-        "one API server, there whenever a component can reach it; no quota, limit ranges or webhooks refuse a request,"
-        " service accounts exist",
+        "one API server, there whenever a component can reach it; service accounts and namespaces exist",
         "kube-apiserver §6, §8",
     ),
     Assumption(
@@ -238,6 +240,7 @@ def build(scenario: Scenario) -> Model:
         api_server=ApiServer(admission_reads(scenario)),
         incarnation=incarnation,
         lag=_lag(scenario, once),
+        api_reads=api_reads(scenario),
         rpc=scenario.rpc,
         fused=fused(scenario),
         time=scenario.time,

@@ -94,6 +94,20 @@ def as_created(created: Any, _bundle: Mapping[str, Any]) -> Any:
     return created
 
 
+@attrs.frozen(cache_hash=True)
+class ApiRead:
+    """A field of a named object that the API server reads to answer a request."""
+
+    kind: str
+    name: str
+    field: str = "object"
+
+
+def no_api_reads(_call: ApiCall) -> tuple[ApiRead, ...]:
+    """What the API server reads besides the object of a request: nothing."""
+    return ()
+
+
 def no_api_server(call: ApiCall, _stored: Any, *, current: bool) -> Response:
     """The API server of a model that has none; raises ``RuntimeError`` when called."""
     raise RuntimeError(f"this model has no API server, yet a rule calls it: {call}, current={current}")
@@ -120,6 +134,7 @@ class Model:
     properties: tuple[Property, ...] = ()
     api_server: Callable[..., Response] = no_api_server
     incarnation: Callable[[Any, Mapping[str, Any]], Any] = as_created
+    api_reads: Callable[[ApiCall], tuple[ApiRead, ...]] = no_api_reads
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     rpc: Rpc = Rpc.REQUEST
     fused: frozenset[str] = frozenset()

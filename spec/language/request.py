@@ -91,8 +91,12 @@ class ApiCall:
 
 @attrs.frozen(cache_hash=True)
 class Response:
-    """Answer of the API server: its class, the object it leaves stored (None: removed or never there), and why."""
+    """Answer of the API server: its class, the object it leaves stored (None: removed or never there), and why.
+
+    ``besides``: what it writes besides, as (kind, name, object): the usage of a quota.
+    """
 
     outcome: Outcome
     stored: Any
     reason: str = ""
+    besides: tuple[tuple[str, str, Any], ...] = ()

@@ -117,6 +117,9 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "Pod": (),
     "Node": ("metadata.labels", "spec.taints", "spec.unschedulable", "status.allocatable", "status.capacity"),
+    "ResourceQuota": ("spec.hard",),
+    "LimitRange": ("spec.limits",),
+    **dict.fromkeys(("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"), ("webhooks",)),
     "PodDisruptionBudget": (
         "spec.minAvailable",
         "spec.maxUnavailable",
@@ -183,6 +186,8 @@ _MODELLED_GROUPS = {
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
     "StorageClass": "storage.k8s.io",
+    "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
+    "MutatingWebhookConfiguration": "admissionregistration.k8s.io",
 }
 _PRIORITY_GROUP = "scheduling.k8s.io"
 _BOOKKEEPING = ("apiVersion", "kind", "metadata", "status")

@@ -15,6 +15,17 @@ from ..objects.storage import claim_names
 from .loading import Document
 from .templates import Workload
 
+_LINKING = (
+    "Service",
+    "PodDisruptionBudget",
+    "HorizontalPodAutoscaler",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "ValidatingWebhookConfiguration",
+    "MutatingWebhookConfiguration",
+)
+"""Kinds through which the workloads that they concern influence each other."""
+
 _ANY_ADDRESS = ("", "0.0.0.0", "::")
 _NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
@@ -37,6 +48,10 @@ def touched_by(document: Document, workloads: Sequence[Workload]) -> tuple[int, 
             same = (document.namespace, target.get("kind"), target.get("name"))
             return _where(workloads, lambda w: (w.namespace, w.document.kind, w.document.name) == same)
         case ("", "Node"):
+            return tuple(range(len(workloads)))
+        case ("", "ResourceQuota" | "LimitRange"):
+            return _where(workloads, lambda w: w.namespace == document.namespace)
+        case ("admissionregistration.k8s.io", _):
             return tuple(range(len(workloads)))
         case ("", "Namespace"):
             return _where(workloads, lambda w: w.namespace == document.name)
@@ -61,7 +76,7 @@ def links(documents: Sequence[Document], workloads: Sequence[Workload]) -> Itera
     yield from _owners(workloads)
     yield from _selectors(workloads)
     for document in documents:
-        if document.kind in ("Service", "PodDisruptionBudget", "HorizontalPodAutoscaler", "PersistentVolumeClaim"):
+        if document.kind in _LINKING:
             touched = touched_by(document, workloads)
             if len(touched) > 1:
                 yield Link(touched, f"{document.kind} {document.name} covers {_titles(touched, workloads)}")

@@ -36,6 +36,7 @@ LAGGING_KINDS = (
     "StatefulSet",
     "PodDisruptionBudget",
     "EndpointSlice",
+    "ResourceQuota",
 )
 CLIENTS = (
     "deployment-controller",
@@ -45,6 +46,7 @@ CLIENTS = (
     "statefulset-controller",
     "disruption-controller",
     "endpointslice-controller",
+    "resourcequota-controller",
     "kube-scheduler",
     "node-lifecycle-controller",
 )

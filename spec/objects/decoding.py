@@ -20,6 +20,12 @@ from .daemon_set import (
     DaemonSetUpdateStrategy,
     RollingUpdateDaemonSet,
 )
+from .decoding_admission import (
+    decode_limit_range,
+    decode_mutating_webhooks,
+    decode_resource_quota,
+    decode_validating_webhooks,
+)
 from .decoding_autoscaler import decode_autoscaler
 from .decoding_cron_job import decode_cron_job
 from .decoding_job import decode_job
@@ -273,6 +279,10 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "CronJob": ("batch", decode_cron_job),
     "HorizontalPodAutoscaler": ("autoscaling", decode_autoscaler),
     "PodDisruptionBudget": ("policy", decode_pod_disruption_budget),
+    "ResourceQuota": ("", decode_resource_quota),
+    "LimitRange": ("", decode_limit_range),
+    "ValidatingWebhookConfiguration": ("admissionregistration.k8s.io", decode_validating_webhooks),
+    "MutatingWebhookConfiguration": ("admissionregistration.k8s.io", decode_mutating_webhooks),
     "PriorityClass": ("scheduling.k8s.io", decode_priority_class),
     "PersistentVolume": ("", decode_persistent_volume),
     "PersistentVolumeClaim": ("", decode_persistent_volume_claim),

@@ -44,6 +44,7 @@ from ..objects.job import Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import PODS as PODS_RESOURCE
+from ..objects.quota import ResourceQuota
 from ..objects.service import CLIENT_IP, Service
 from ..objects.stateful_set import RollingUpdateStatefulSet, StatefulSet
 from ..objects.taints import NO_EXECUTE, Taint
@@ -453,6 +454,13 @@ BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisrupt
 PASSED_ON = Occasion("where a user deletes an owner, and what it owns with it", _deletes_owner(BACKGROUND, FOREGROUND))
 OWNERS_DELETED = Occasion("where a user deletes an owner", _deletes_owner(BACKGROUND, FOREGROUND, ORPHAN))
 IN_FOREGROUND = Occasion("where a user deletes an owner in the foreground", _deletes_owner(FOREGROUND))
+QUOTAS = Occasion(
+    "where there are ResourceQuotas, and controllers create pods",
+    lambda scenario: (
+        bool(_controlled_specs(scenario) or _daemon_specs(scenario))
+        and any(isinstance(item, ResourceQuota) for item in scenario.objects)
+    ),
+)
 ORPHANING = Occasion("where a user deletes an owner, and not what it owns", _deletes_owner(ORPHAN))
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
 ALL_CUT_OFF = Occasion(

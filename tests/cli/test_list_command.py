@@ -46,6 +46,8 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "statefulset-controller",
         "disruption-controller",
         "garbage-collector",
+        "resourcequota-controller",
+        "webhook-client",
         "kube-apiserver",
         "job-controller",
         "cronjob-controller",

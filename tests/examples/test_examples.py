@@ -89,6 +89,8 @@ DEPARTURES = {
     "drain-twice": (3, "evict (no budget selects the pod)", "kube-apiserver: evict ("),
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
+    "budget-blocks-drain": (3, "evicting pods", "user: act (user 1)"),
+    "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "requests-lost": (12, "kubelet on node-1", "endpointslice-controller: sync Service (checkout)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),

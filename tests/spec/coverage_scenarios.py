@@ -25,11 +25,13 @@ from .exploration import (
     node,
     pod_spec,
     priority_class,
+    quota,
     replica_set,
     rolling,
     scenario,
     stateful_set,
     updating,
+    webhook,
 )
 from .service_scenarios import served
 
@@ -433,6 +435,26 @@ def _collected() -> Mapping[str, Scenario]:
     }
 
 
+def _admitted() -> Mapping[str, Scenario]:
+    """What admission looks at besides the new object."""
+    small = quota(pods="1")
+    return {
+        "a quota leaves room for one pod at a time": scenario(
+            deployment(1, strategy=_NO_SURGE),
+            small,
+            users=[[{"apply": "0.yaml"}]],
+            applied={"0.yaml": [deployment(1, _V2, strategy=_NO_SURGE)]},
+        ),
+        "a quota is as large as a Deployment that shrinks": _acted_on(
+            deployment(2), quota(pods="2"), todo=[{"scale": "web=1"}]
+        ),
+        "a quota is used up by pods that nobody created": scenario(bare_pod(name="one"), bare_pod(name="two"), small),
+        "a quota is used up by a daemon pod": scenario(daemon_set(), small),
+        "a quota is used up by a Job": scenario(job(), small),
+        "the pod behind a webhook is deleted": _acted_on(bare_pod(), *webhook(), todo=[{"delete": "pod/web"}]),
+    }
+
+
 def _drained() -> Mapping[str, Scenario]:
     """Nodes that users drain, or taint."""
     drain = [{"drain": "node-1"}]
@@ -524,6 +546,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_drained(),
     **_collected(),
     **_autoscaled(),
+    **_admitted(),
     **_queued(),
     **_preempted(),
     **_rolled_out(),

@@ -201,6 +201,37 @@ def pre_stop(seconds: int) -> Data:
     return {"lifecycle": {"preStop": {"sleep": {"seconds": seconds}}}}
 
 
+def quota(**hard: str) -> Data:
+    """A ResourceQuota with these limits."""
+    return {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "quota"}, "spec": {"hard": hard}}
+
+
+def webhook(failure_policy: str = "Fail") -> tuple[Data, Data]:
+    """A webhook that is asked about new pods, and the Service of the pods of web behind it."""
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 443}]},
+    }
+    rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods"]}
+    asked = {
+        "name": "pods.shop.example",
+        "failurePolicy": failure_policy,
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {"service": {"namespace": "default", "name": "web"}},
+        "rules": [rule],
+    }
+    configuration = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "web"},
+        "webhooks": [asked],
+    }
+    return service, configuration
+
+
 def bare_pod(spec: Data | None = None, name: str = "web", app: str = "web", finalizers: Sequence[str] = ()) -> Data:
     """A pod without controller."""
     metadata = {"name": name, "labels": {"app": app}, **({"finalizers": list(finalizers)} if finalizers else {})}

@@ -57,6 +57,8 @@ RULES: Mapping[str, frozenset[str]] = {
             *(f"orphan dependents of {kind}" for kind in ("ReplicaSet", "Deployment")),
         }
     ),
+    "resourcequota-controller": frozenset({"recalculate usage"}),
+    "webhook-client": frozenset({"reach webhook"}),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
     "disruption-controller": frozenset(
         {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}

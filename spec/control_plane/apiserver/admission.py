@@ -1,8 +1,8 @@
 """Admission: what the API server adds to new objects, or refuses, before it stores them (kube-apiserver §6).
 
 Each plug-in is a function of the object and of ``AdmissionReads`` that returns the object, changed or not, or a
-refusal. They run in the order in which kube-apiserver runs them. Not modelled: ServiceAccount, LimitRanger,
-ResourceQuota, PodSecurity, RuntimeClass and webhooks, which admit everything unchanged here.
+refusal. They run in the order in which kube-apiserver runs them. Not modelled: ServiceAccount, PodSecurity and
+RuntimeClass, which admit everything unchanged here. Quotas are charged by ``creation``, after all plug-ins.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.priority import PriorityClass
+from ...objects.quota import LimitRange, ResourceQuota
 from ...objects.taints import (
     NO_EXECUTE,
     NO_SCHEDULE,
@@ -26,6 +27,8 @@ from ...objects.taints import (
     Taint,
     Toleration,
 )
+from .limits import limits_fault, with_limit_defaults
+from .webhooks import WebhookState, webhook_fault
 
 DEFAULT_TOLERATION_SECONDS = 300
 """How long a pod tolerates a not-ready or unreachable node unless it says otherwise (kube-apiserver §6)."""
@@ -52,12 +55,16 @@ class AdmissionReads:
 
     ``now``: the instant of the request, in seconds; a model passes 0, so that deletion timestamps are grace periods.
     ``namespaces`` and ``priority_classes``: those of the cluster; the ones that every cluster has need not be named.
+    ``limit_ranges``, ``quotas``: of all namespaces. ``webhooks``: each with whether it can be reached.
     The toleration periods are the flags ``--default-not-ready-toleration-seconds`` and ``--default-unreachable-...``.
     """
 
     now: float = 0.0
     namespaces: tuple[Namespace, ...] = ()
     priority_classes: tuple[PriorityClass, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    quotas: tuple[ResourceQuota, ...] = ()
+    webhooks: tuple[WebhookState, ...] = ()
     not_ready_toleration_seconds: int = DEFAULT_TOLERATION_SECONDS
     unreachable_toleration_seconds: int = DEFAULT_TOLERATION_SECONDS
 
@@ -69,6 +76,14 @@ class AdmissionReads:
         """The priority class called ``name``."""
         classes = (*SYSTEM_PRIORITY_CLASSES, *self.priority_classes)
         return next((item for item in classes if item.metadata.name == name), None)
+
+    def limits_of(self, namespace: str) -> tuple[LimitRange, ...]:
+        """The limit ranges of a namespace."""
+        return tuple(item for item in self.limit_ranges if item.metadata.namespace == namespace)
+
+    def quotas_of(self, namespace: str) -> tuple[ResourceQuota, ...]:
+        """The quotas of a namespace."""
+        return tuple(item for item in self.quotas if item.metadata.namespace == namespace)
 
     def default_priority_class(self) -> PriorityClass:
         """The class of pods that name none: the global default, of several the least important; else priority 0."""
@@ -100,6 +115,22 @@ def namespace_lifecycle(new: Any, reads: AdmissionReads) -> Any:
         reason = f"unable to create new content in namespace {name} because it is being terminated"
         return Refused(Outcome.FORBIDDEN, reason)
     return new
+
+
+def limit_ranger(new: Any, reads: AdmissionReads) -> Any:
+    """Containers get the requests and limits of their namespace, and keep to them (kube-apiserver §6, LimitRanger)."""
+    ranges = reads.limits_of(new.metadata.namespace) if isinstance(new, Pod) else ()
+    if not ranges:
+        return new
+    defaulted = with_limit_defaults(new, ranges)
+    fault = limits_fault(defaulted, ranges)
+    return Refused(Outcome.FORBIDDEN, fault) if fault else defaulted
+
+
+def webhooks(new: Any, reads: AdmissionReads) -> Any:
+    """Who is asked about new objects must be there to answer (kube-apiserver §6, failurePolicy)."""
+    fault = webhook_fault(reads.webhooks, "CREATE", new.kind, new, reads.namespace(new.metadata.namespace))
+    return Refused(Outcome.FORBIDDEN, fault) if fault else new
 
 
 def taint_nodes_by_condition(new: Any, _reads: AdmissionReads) -> Any:
@@ -161,9 +192,11 @@ def default_toleration_seconds(new: Any, reads: AdmissionReads) -> Any:
 
 PLUGINS: tuple[Plugin, ...] = (
     namespace_lifecycle,
+    limit_ranger,
     taint_nodes_by_condition,
     priority,
     default_toleration_seconds,
+    webhooks,
 )
 """The plug-ins that act on creation, in kube-apiserver's order."""
 

@@ -10,7 +10,9 @@ from typing import Any
 import attrs
 
 from ...language.request import Outcome, Response
+from ...objects.pod import Pod
 from .admission import AdmissionReads, Refused, admit
+from .limits import charged
 from .metadata_rules import of_new_object, owner_references_fault
 from .strategies import Strategy
 
@@ -18,7 +20,8 @@ from .strategies import Strategy
 def create(new: Any, stored: Any, strategy: Strategy, reads: AdmissionReads) -> Response:
     """Stores ``new`` if its key is free.
 
-    Admission and validation come first, so a request that is wrong in itself says so even if the name is taken.
+    Admission and validation come first, so a request that is wrong in itself says so even if the name is taken. Quotas
+    are charged for what is created: what Kubernetes charges for a request that fails then, it gives back later.
     """
     admitted = admit(new, reads)
     if isinstance(admitted, Refused):
@@ -30,4 +33,7 @@ def create(new: Any, stored: Any, strategy: Strategy, reads: AdmissionReads) -> 
         return Response(Outcome.INVALID, stored, fault)
     if stored is not None:
         return Response(Outcome.ALREADY_EXISTS, stored, f'"{metadata.name}" already exists')
-    return Response(Outcome.DONE, first)
+    quotas = charged(first, reads.quotas_of(metadata.namespace)) if isinstance(first, Pod) else ()
+    if isinstance(quotas, str):
+        return Response(Outcome.FORBIDDEN, None, quotas)
+    return Response(Outcome.DONE, first, besides=tuple((it.kind, it.metadata.name, it) for it in quotas))

@@ -14,6 +14,7 @@ from .creation import create
 from .deletion import delete
 from .strategies import POD, strategy_of
 from .updating import update, update_scale, update_status
+from .webhooks import webhook_fault
 
 NO_READS = AdmissionReads()
 """A cluster with the namespaces and priority classes that every cluster has, at instant 0."""
@@ -41,6 +42,12 @@ def handle(call: ApiCall, stored: Any, *, current: bool, admission: AdmissionRea
         return Response(Outcome.CONFLICT, stored, mismatch)
     if call.verb is Verb.BIND:
         return bind(stored, call.body)
+    if not call.subresource:
+        operation = "DELETE" if call.verb is Verb.DELETE else "UPDATE"
+        namespace = admission.namespace(stored.metadata.namespace)
+        fault = webhook_fault(admission.webhooks, operation, call.kind, stored, namespace)
+        if fault:
+            return Response(Outcome.FORBIDDEN, stored, fault)
     if call.verb is Verb.DELETE:
         return delete(stored, call.body, strategy, admission.now)
     sent = call.body(stored)

@@ -19,6 +19,7 @@ from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ...objects.job import Job, JobStatus
 from ...objects.node import Node
 from ...objects.pod import Pod
+from ...objects.quota import ResourceQuota, ResourceQuotaStatus
 from ...objects.service import Service
 from ...objects.stateful_set import StatefulSet, StatefulSetStatus
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
@@ -162,6 +163,13 @@ CRON_JOB = Strategy(CronJob.kind)
 HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
 STATEFUL_SET = Strategy(StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True)
 DAEMON_SET = Strategy(DaemonSet.kind, prepare=_new_daemon_set, update_fault=_selector_fault)
+
+
+def _new_quota(new: ResourceQuota) -> ResourceQuota:
+    return attrs.evolve(new, status=ResourceQuotaStatus())
+
+
+RESOURCE_QUOTA = Strategy(ResourceQuota.kind, prepare=_new_quota, counts_generations=False, advances=_never)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 SERVICE = Strategy(Service.kind, counts_generations=False, advances=_never)
 ENDPOINT_SLICE = Strategy(EndpointSlice.kind, counts_generations=False, advances=_never)
@@ -179,6 +187,7 @@ _SERVED = (
     CRON_JOB,
     SERVICE,
     ENDPOINT_SLICE,
+    RESOURCE_QUOTA,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

@@ -68,6 +68,7 @@ from ..exploration import (
     pod_spec,
     pre_stop,
     priority_class,
+    quota,
     replaced,
     replica_set,
     rolling,
@@ -205,6 +206,13 @@ def status_report_undeletes(serve: ApiServer) -> ApiServer:
             return response
         metadata = attrs.evolve(response.stored.metadata, deletion_timestamp=None, deletion_grace_period_seconds=None)
         return attrs.evolve(response, stored=attrs.evolve(response.stored, metadata=metadata))
+
+    return mutant
+
+
+def without_reads(serve: ApiServer) -> ApiServer:
+    def mutant(call: ApiCall, stored: Any, *, current: bool, reads: Any = None) -> Response:
+        return serve(call, stored, current=current)
 
     return mutant
 
@@ -1166,6 +1174,18 @@ CASES: Mapping[str, Case] = {
         holds=scenario(deployment(), users=[[{"delete": "deployment/web --cascade=orphan"}]]),
         mutation="the garbage collector takes the finalizer orphan away without looking for dependents",
         mutate=edited(COLLECTOR, "orphan dependents of Deployment", query_blind("dependents of kind ReplicaSet")),
+    ),
+    "quota-not-exceeded": Case(
+        holds=scenario(
+            deployment(1, strategy=_NO_SURGE),
+            quota(pods="1"),
+            users=[[{"apply": "0.yaml"}]],
+            applied={"0.yaml": [deployment(1, V2, strategy=_NO_SURGE)]},
+        ),
+        mutation="the API server does not look at quotas",
+        mutate=api_server(without_reads),
+        besides=frozenset({"undeclared-transition"}),
+        broken=also(scenario(bare_pod(name="one"), bare_pod(name="two"), quota(pods="1")), "quota-not-exceeded"),
     ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),
