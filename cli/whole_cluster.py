@@ -166,7 +166,11 @@ DRAINED: Mapping[str, Any] = {
     "metadata": {"name": "drained"},
     "objects": [_deployment("web", "RollingUpdate", 1), _budget("web"), *_guards("web")],
     "nodes": 2,
-    "users": [[{"drain": "node-1"}], [{"taint": "node-2 down:NoExecute"}, {"taint": "node-2 down:NoExecute-"}]],
+    "users": [
+        [{"drain": "node-1"}],
+        [{"delete": "serviceaccount/default/default"}],
+        [{"taint": "node-2 down:NoExecute"}, {"taint": "node-2 down:NoExecute-"}],
+    ],
 }
 """Another one, for what only evictions call for: in a cluster of everything a walk would hardly come to them."""
 

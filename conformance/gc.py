@@ -1,4 +1,4 @@
-"""Deletion with finalizers against the tables of the API server's own unit tests."""
+"""Deletion with finalizers, and the pod garbage collector, against the tables of their own unit tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import attrs
 from ..spec.control_plane.apiserver.deletion import delete
 from ..spec.control_plane.apiserver.handling import handle
 from ..spec.control_plane.apiserver.strategies import BACKGROUND, ORPHAN, POD
+from ..spec.control_plane.controllers.pod_garbage_collector import finished_to_collect, must_collect
 from ..spec.language.request import ApiCall, Response, Verb
 from ..spec.objects.decoding_pod import decode_pod
 from ..spec.objects.pod import Pod
@@ -52,9 +53,28 @@ def _updated(given: Given) -> dict[str, Any]:
     return _what_is_left(handle(call, decode_pod(given["object"]), current=True))
 
 
+def _collected(given: Given) -> dict[str, Any]:
+    found = finished_to_collect(map(decode_pod, given["pods"]), given["terminatedPodThreshold"])
+    return {"deletedPods": [pod.metadata.name for pod in found]}
+
+
+def _terminating(given: Given) -> dict[str, Any]:
+    pods = map(decode_pod, given["pods"])
+    return {"deletedPods": [pod.metadata.name for pod in pods if _gives_up(pod)]}
+
+
+def _gives_up(pod: Pod) -> bool:
+    return must_collect(pod.metadata.terminating, pod.spec.node_name, node_gone=False, out_of_service=False)
+
+
 _SETS = frozenset({"finalizers"})
 
+_PODS = frozenset({"deletedPods"})
+
 QUESTIONS: Questions = {
+    "which pods the pod garbage collector deletes (as a set)": Question(_collected, sets=_PODS),
+    "which pods the pod garbage collector deletes (as a set), considering only terminating pods "
+    "without a node": Question(_terminating, sets=_PODS),
     "what deleting the object at once (no grace period) does: removed, or kept with which finalizers "
     "(compare as a set)": Question(_deleted_at_once, sets=_SETS),
     "whether the object is still there after the request": Question(_updated, sets=_SETS),

@@ -30,6 +30,7 @@ SERVICE = "Service"
 ENDPOINT_SLICE = "EndpointSlice"
 CONNECTION = "Connection"
 RESOURCE_QUOTA = "ResourceQuota"
+SERVICE_ACCOUNT = "ServiceAccount"
 WEBHOOK_BACKEND = "WebhookBackend"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
@@ -225,6 +226,7 @@ METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", Fa
 """More fields of pods where autoscalers read metrics. ``metrics``: how far they have come. ``age``: the step of its
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
 RESOURCE_QUOTA_FIELDS = (Field("object"),)
+SERVICE_ACCOUNT_FIELDS = (Field("object"),)
 WEBHOOK_BACKEND_FIELDS = (Field("reachable", False),)
 """``reachable``: a pod behind the Service of a webhook answers. Backends are called NAMESPACE/SERVICE."""
 
@@ -267,6 +269,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         ENDPOINT_SLICE: ENDPOINT_SLICE_FIELDS,
         CONNECTION: CONNECTION_FIELDS,
         RESOURCE_QUOTA: RESOURCE_QUOTA_FIELDS,
+        SERVICE_ACCOUNT: SERVICE_ACCOUNT_FIELDS,
         WEBHOOK_BACKEND: WEBHOOK_BACKEND_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,

@@ -77,6 +77,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HYPOTHETICAL,
         "kube-apiserver §5",
     ),
+    "finished-pods-kept": Switch(
+        ("12500", "1", "0"),
+        "how many finished pods the pod garbage collector leaves: 12500 is more than any model holds",
+        Purpose.CHOICE,
+        "controllers-cluster §8",
+    ),
     "budget-conflict": Switch(
         ("recompute", "overwrite"),
         "the disruption controller computes the status anew after a conflict, or writes the same once more",

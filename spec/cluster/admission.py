@@ -15,6 +15,7 @@ from ..language.scenario import Scenario
 from ..objects.quota import ResourceQuota
 from ..objects.service import Service
 from ..objects.webhooks import FAIL, MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook
+from . import service_accounts
 from .part import Bundles, Part, bundles, given, names
 
 
@@ -36,14 +37,15 @@ def webhooks(scenario: Scenario) -> tuple[Webhook, ...]:
 
 
 def api_reads(scenario: Scenario) -> Callable[[ApiCall], tuple[ApiRead, ...]]:
-    """What the API server reads besides the object of a request: quotas for new pods, whether webhooks answer."""
+    """What the API server reads besides the object of a request: quotas, accounts, and whether webhooks answer."""
     quotas = tuple(ApiRead(RESOURCE_QUOTA, name) for name in names(scenario, ResourceQuota))
     callable_ = tuple(ApiRead(WEBHOOK_BACKEND, name, "reachable") for name in backends(scenario))
 
     def reads(call: ApiCall) -> tuple[ApiRead, ...]:
         creates_pod = call.verb is Verb.CREATE and call.kind == POD
         asks = call.kind in RESOURCES and not call.subresource and call.verb is not Verb.BIND
-        return (*(quotas if creates_pod else ()), *(callable_ if asks else ()))
+        found = (*(quotas if creates_pod else ()), *(callable_ if asks else ()))
+        return (*found, *service_accounts.reads(scenario, call))
 
     return reads
 

@@ -11,7 +11,7 @@ from frozendict import frozendict
 from ..control_plane.apiserver.admission import AdmissionReads
 from ..control_plane.apiserver.handling import handle
 from ..control_plane.apiserver.webhooks import WebhookState
-from ..kinds import POD, RESOURCE_QUOTA, WEBHOOK_BACKEND
+from ..kinds import POD, RESOURCE_QUOTA, SERVICE_ACCOUNT, WEBHOOK_BACKEND
 from ..language.model import ApiRead
 from ..language.request import ApiCall, Response, Verb
 from ..language.scenario import Scenario
@@ -58,7 +58,9 @@ class ApiServer:
             WebhookState(each.webhook, reachable.get("/".join(each.webhook.service or ()), True))
             for each in self.reads.webhooks
         )
-        return attrs.evolve(self.reads, quotas=quotas, webhooks=webhooks)
+        accounts = {read.name: value for read, value in reads.items() if read.kind == SERVICE_ACCOUNT}
+        there = frozenset((it.metadata.namespace, it.metadata.name) for it in accounts.values() if it is not None)
+        return attrs.evolve(self.reads, quotas=quotas, webhooks=webhooks, service_accounts=there if accounts else None)
 
 
 def _namespaces(scenario: Scenario) -> tuple[Namespace, ...]:

@@ -44,6 +44,7 @@ from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
+from .service_accounts import SERVICE_ACCOUNTS
 from .services import AFFINITY, CLIENTS, LATE_SLICES, SERVICES, SERVICES_LEFT_OUT
 from .stateful_sets import STATEFUL_SETS
 
@@ -71,6 +72,7 @@ PARTS: tuple[Part, ...] = (
     SERVICES_LEFT_OUT,
     QUOTAS,
     WEBHOOKS,
+    SERVICE_ACCOUNTS,
 )
 """Every part, in the order in which their components' rules are tried."""
 

@@ -7,19 +7,31 @@ from ..environment import faults
 from ..kinds import EVICTION_FIELDS, EVICTION_TIMER_FIELDS, NODE, POD
 from ..language.component import Component
 from ..language.scenario import Scenario
+from ..switches import SWITCHES
 from .over_time import toleration_seconds
 from .part import Part
 
 
 def _needed(scenario: Scenario) -> bool:
-    """Whether a node can stop sending heartbeats, register, carry a taint that evicts, or be changed by a user."""
+    """Whether a node can stop sending heartbeats, register, carry a taint that evicts, or be changed by a user.
+
+    Or so few finished pods stay that some may have to go.
+    """
     node_faults = {faults.NODE_CRASH, faults.LINK_CUT, faults.CONTROL_PLANE_CUT, faults.KUBELET_CRASH}
     return (
         any(scenario.faults.get(name, 0) for name in node_faults)
         or any(not setup.registered for setup in scenario.nodes)
         or any(taint.effect == "NoExecute" for setup in scenario.nodes for taint in setup.node.spec.taints)
         or any(action.kind in (NODE, POD) for todo in scenario.users for action in todo)
+        or _finished_kept(scenario) is not None
     )
+
+
+def _finished_kept(scenario: Scenario) -> int | None:
+    """How many finished pods stay, if so few that a model can hold more."""
+    kept = SWITCHES["finished-pods-kept"]
+    chosen = scenario.switches.get("finished-pods-kept", kept.default)
+    return None if chosen == kept.default else int(chosen)
 
 
 def _evictions_noted(scenario: Scenario) -> bool:
@@ -43,7 +55,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         taint_eviction.component(
             toleration_seconds(scenario), noted=_evictions_noted(scenario), timers=_timers(scenario)
         ),
-        pod_garbage_collector.component(),
+        pod_garbage_collector.component(_finished_kept(scenario)),
     )
 
 

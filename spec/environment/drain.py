@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import attrs
 
+from ..control_plane.apiserver.admission import MIRROR
 from ..control_plane.apiserver.field_selectors import on_node
 from ..kinds import DAEMON_SET, NODE, POD, REQUESTED, Eviction
 from ..language.plan import Sweep
 from ..language.query import ANY, Query
 from ..objects.pod import Pod, is_terminal
-
-MIRROR = "kubernetes.io/config.mirror"
-"""The annotation of a mirror pod."""
 
 
 @attrs.frozen(cache_hash=True)

@@ -14,7 +14,7 @@ from ..environment import users
 from ..environment.leader_faults import LEADER_FAULTS
 from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
-from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET, STATEFUL_SET
+from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT, STATEFUL_SET
 from ..language.model import informer_name
 from ..language.scenario import Client, NodeSetup, Scenario, Start
 from ..node.registration import node_name
@@ -26,6 +26,7 @@ from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.quantities import milli_value
 from ..objects.service import Service
+from ..objects.service_account import DEFAULT_ACCOUNT
 from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import Deployment, ReplicaSet
 from ..properties.services import NETWORK
@@ -351,6 +352,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
         "DaemonSet": daemon_sets,
         REPLICA_SET: replica_sets,
         STATEFUL_SET: set(stateful_sets),
+        SERVICE_ACCOUNT: {f"{item.metadata.namespace}/{DEFAULT_ACCOUNT}" for item in objects},
         POD: deployments | daemon_sets | set(stateful_sets) | ordinals | pods,
     }
 
@@ -384,7 +386,13 @@ def _single_action(verb: str, argument: str) -> users.Action:
         return users.cordon(argument, unschedulable=verb == "cordon")
     target, _, cascade = argument.partition(" --cascade=")
     kind, _, name = target.partition("/")
-    known = {"pod": POD, "deployment": DEPLOYMENT, "replicaset": REPLICA_SET, "node": NODE}
+    known = {
+        "pod": POD,
+        "deployment": DEPLOYMENT,
+        "replicaset": REPLICA_SET,
+        "node": NODE,
+        "serviceaccount": SERVICE_ACCOUNT,
+    }
     if kind not in known or not name:
         raise InputError(f'cannot {verb} "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")
     policies = {policy.lower(): policy for policy in (BACKGROUND, FOREGROUND, ORPHAN)}

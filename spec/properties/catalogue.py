@@ -8,6 +8,7 @@ from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
 from ..language.scenario import Scenario
 from . import (
+    accounts,
     autoscalers,
     budgets,
     cron_jobs,
@@ -100,6 +101,8 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "gc-deletes-only-ownerless": tuple(map(owners.gc_deletes_only_ownerless, (POD, REPLICA_SET))),
     "dependents-eventually-collected": tuple(map(owners.dependents_eventually_collected, (POD, REPLICA_SET))),
     "foreground-order": tuple(map(owners.foreground_order, (REPLICA_SET, DEPLOYMENT))),
+    "pod-has-service-account": (accounts.POD_HAS_ACCOUNT,),
+    "default-service-account-eventually-exists": (accounts.DEFAULT_ACCOUNT_EXISTS,),
     "quota-not-exceeded": (quotas.QUOTA_NOT_EXCEEDED,),
     "orphan-keeps-dependents": tuple(map(owners.orphan_keeps_dependents, (POD, REPLICA_SET))),
     "readiness-gates-traffic-eventually": (services.READINESS_GATES_TRAFFIC,),
@@ -180,6 +183,8 @@ OCCASIONS: Mapping[str, Occasion] = {
     "gc-deletes-only-ownerless": occasions.PASSED_ON,
     "dependents-eventually-collected": occasions.OWNERS_DELETED,
     "foreground-order": occasions.IN_FOREGROUND,
+    "pod-has-service-account": occasions.ACCOUNTS_OF_NEW_PODS,
+    "default-service-account-eventually-exists": occasions.ACCOUNTS,
     "quota-not-exceeded": occasions.QUOTAS,
     "orphan-keeps-dependents": occasions.ORPHANING,
     "readiness-gates-traffic-eventually": occasions.ENDPOINTS,

@@ -31,7 +31,7 @@ from ..environment.faults import (
     PROBE_FAILURE,
 )
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
-from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
+from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
 from ..language.scenario import Client, Scenario, Start
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.restart_policy import ALWAYS
@@ -248,6 +248,10 @@ def _deletes_owner(*policies: str) -> Callable[[Scenario], bool]:
     return arises
 
 
+def _deletes_account(scenario: Scenario) -> bool:
+    return any(isinstance(action, Delete) and action.kind == SERVICE_ACCOUNT for action in _actions(scenario))
+
+
 def _rolls(before: Deployment, after: Deployment) -> bool:
     return bool(before.spec.replicas and after.spec.replicas) and not same_template(
         before.spec.template, after.spec.template
@@ -459,6 +463,15 @@ QUOTAS = Occasion(
     lambda scenario: (
         bool(_controlled_specs(scenario) or _daemon_specs(scenario))
         and any(isinstance(item, ResourceQuota) for item in scenario.objects)
+    ),
+)
+ACCOUNTS = Occasion("where a user deletes a ServiceAccount", _deletes_account)
+ACCOUNTS_OF_NEW_PODS = Occasion(
+    "where a user deletes a ServiceAccount before controllers have created their pods",
+    lambda scenario: (
+        _deletes_account(scenario)
+        and scenario.start is Start.CREATED
+        and bool(_controlled_specs(scenario) or _daemon_specs(scenario))
     ),
 )
 ORPHANING = Occasion("where a user deletes an owner, and not what it owns", _deletes_owner(ORPHAN))

@@ -47,6 +47,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "disruption-controller",
         "garbage-collector",
         "resourcequota-controller",
+        "serviceaccount-controller",
         "webhook-client",
         "kube-apiserver",
         "job-controller",

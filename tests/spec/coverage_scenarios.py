@@ -451,6 +451,10 @@ def _admitted() -> Mapping[str, Scenario]:
         "a quota is used up by pods that nobody created": scenario(bare_pod(name="one"), bare_pod(name="two"), small),
         "a quota is used up by a daemon pod": scenario(daemon_set(), small),
         "a quota is used up by a Job": scenario(job(), small),
+        "finished pods are not kept": scenario(
+            bare_pod(_ONCE), faults={"container-completion": 1}, switches={"finished-pods-kept": "0"}
+        ),
+        "a ServiceAccount is deleted": _acted_on(deployment(), todo=[{"delete": "serviceaccount/default/default"}]),
         "the pod behind a webhook is deleted": _acted_on(bare_pod(), *webhook(), todo=[{"delete": "pod/web"}]),
     }
 

@@ -58,6 +58,7 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "resourcequota-controller": frozenset({"recalculate usage"}),
+    "serviceaccount-controller": frozenset({"create default account"}),
     "webhook-client": frozenset({"reach webhook"}),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
     "disruption-controller": frozenset(
@@ -107,7 +108,9 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "taint-eviction-controller": frozenset({"evict now", "evict after 300 s", "evict after 60 s", "schedule eviction"}),
-    "pod-garbage-collector": frozenset({"collect pod of missing node", "collect terminating pod"}),
+    "pod-garbage-collector": frozenset(
+        {"collect pod of missing node", "collect terminating pod", "collect finished pod"}
+    ),
     "leader-election": frozenset(
         {
             "acquire kube-controller-manager",

@@ -1,8 +1,8 @@
 """Admission: what the API server adds to new objects, or refuses, before it stores them (kube-apiserver §6).
 
 Each plug-in is a function of the object and of ``AdmissionReads`` that returns the object, changed or not, or a
-refusal. They run in the order in which kube-apiserver runs them. Not modelled: ServiceAccount, PodSecurity and
-RuntimeClass, which admit everything unchanged here. Quotas are charged by ``creation``, after all plug-ins.
+refusal. They run in the order in which kube-apiserver runs them. Not modelled: PodSecurity and RuntimeClass, which
+admit everything unchanged here. Quotas are charged by ``creation``, after all plug-ins.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.priority import PriorityClass
 from ...objects.quota import LimitRange, ResourceQuota
+from ...objects.service_account import DEFAULT_ACCOUNT
 from ...objects.taints import (
     NO_EXECUTE,
     NO_SCHEDULE,
@@ -29,6 +30,12 @@ from ...objects.taints import (
 )
 from .limits import limits_fault, with_limit_defaults
 from .webhooks import WebhookState, webhook_fault
+
+MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of a mirror pod: what the API shows of a static pod."""
+
+MIRROR = "kubernetes.io/config.mirror"
+"""The annotation of a mirror pod: what the API shows of a static pod."""
 
 DEFAULT_TOLERATION_SECONDS = 300
 """How long a pod tolerates a not-ready or unreachable node unless it says otherwise (kube-apiserver §6)."""
@@ -55,6 +62,7 @@ class AdmissionReads:
 
     ``now``: the instant of the request, in seconds; a model passes 0, so that deletion timestamps are grace periods.
     ``namespaces`` and ``priority_classes``: those of the cluster; the ones that every cluster has need not be named.
+    ``service_accounts``: namespace and name of those that are there, None: all that any pod needs.
     ``limit_ranges``, ``quotas``: of all namespaces. ``webhooks``: each with whether it can be reached.
     The toleration periods are the flags ``--default-not-ready-toleration-seconds`` and ``--default-unreachable-...``.
     """
@@ -62,6 +70,7 @@ class AdmissionReads:
     now: float = 0.0
     namespaces: tuple[Namespace, ...] = ()
     priority_classes: tuple[PriorityClass, ...] = ()
+    service_accounts: frozenset[tuple[str, str]] | None = None
     limit_ranges: tuple[LimitRange, ...] = ()
     quotas: tuple[ResourceQuota, ...] = ()
     webhooks: tuple[WebhookState, ...] = ()
@@ -115,6 +124,17 @@ def namespace_lifecycle(new: Any, reads: AdmissionReads) -> Any:
         reason = f"unable to create new content in namespace {name} because it is being terminated"
         return Refused(Outcome.FORBIDDEN, reason)
     return new
+
+
+def service_account(new: Any, reads: AdmissionReads) -> Any:
+    """A pod runs under an account that is there; mirror pods under none (kube-apiserver §6, ServiceAccount)."""
+    if reads.service_accounts is None or not isinstance(new, Pod) or MIRROR in new.metadata.annotations:
+        return new
+    namespace, name = new.metadata.namespace, new.spec.service_account_name or DEFAULT_ACCOUNT
+    if (namespace, name) not in reads.service_accounts:
+        reason = f'error looking up service account {namespace}/{name}: serviceaccount "{name}" not found'
+        return Refused(Outcome.FORBIDDEN, reason)
+    return attrs.evolve(new, spec=attrs.evolve(new.spec, service_account_name=name))
 
 
 def limit_ranger(new: Any, reads: AdmissionReads) -> Any:
@@ -193,6 +213,7 @@ def default_toleration_seconds(new: Any, reads: AdmissionReads) -> Any:
 PLUGINS: tuple[Plugin, ...] = (
     namespace_lifecycle,
     limit_ranger,
+    service_account,
     taint_nodes_by_condition,
     priority,
     default_toleration_seconds,

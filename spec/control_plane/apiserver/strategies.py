@@ -21,6 +21,7 @@ from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.quota import ResourceQuota, ResourceQuotaStatus
 from ...objects.service import Service
+from ...objects.service_account import ServiceAccount
 from ...objects.stateful_set import StatefulSet, StatefulSetStatus
 from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
 from .pod_strategy import (
@@ -169,6 +170,7 @@ def _new_quota(new: ResourceQuota) -> ResourceQuota:
     return attrs.evolve(new, status=ResourceQuotaStatus())
 
 
+SERVICE_ACCOUNT = Strategy(ServiceAccount.kind, counts_generations=False, advances=_never)
 RESOURCE_QUOTA = Strategy(ResourceQuota.kind, prepare=_new_quota, counts_generations=False, advances=_never)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 SERVICE = Strategy(Service.kind, counts_generations=False, advances=_never)
@@ -188,6 +190,7 @@ _SERVED = (
     SERVICE,
     ENDPOINT_SLICE,
     RESOURCE_QUOTA,
+    SERVICE_ACCOUNT,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

@@ -4,17 +4,20 @@ Duty: pods of nodes whose object is gone, pods that are being deleted and have n
 a node that is out of service. Each is marked Failed, if it has not finished, and then deleted with grace 0. Whatever
 still runs of it on a machine is not touched: safe only if the node is really gone.
 
-The threshold for finished pods (12500) is out of a model's reach.
+Finished pods beyond a threshold are deleted too, the oldest first. Its default, 12500, is out of a model's reach; the
+switch ``finished-pods-kept`` sets a lower one, and then any of them is taken: ages are not kept.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
 from ...language.component import Component, Key, Rule
 from ...language.plan import KEY, Alternative, Call, Step
-from ...language.query import ANY, Query, Read
+from ...language.query import ANY, COUNT, Query, Read
 from ...language.request import ApiCall, DeleteOptions, Verb
 from ...node.heartbeat import node_of
 from ...objects.conditions import Condition, with_condition
@@ -34,6 +37,9 @@ OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 """Key of the taint by which a user says that a node is down for good."""
 
 
+EVICTED = "Evicted"
+"""The reason of pods that a kubelet under pressure has ended."""
+
 COLLECTED = Condition("DisruptionTarget", "True", "DeletionByPodGC")
 """The condition of a pod that this controller ended; its containers may run on."""
 
@@ -43,6 +49,20 @@ def must_collect(terminating: bool, node_name: str, *, node_gone: bool, out_of_s
     if node_name and node_gone:
         return True
     return terminating and (not node_name or out_of_service)
+
+
+def excess(finished: int, threshold: int) -> int:
+    """How many of so many finished pods are deleted."""
+    return max(0, finished - threshold)
+
+
+def finished_to_collect(pods: Iterable[Pod], threshold: int) -> tuple[Pod, ...]:
+    """The finished pods that are deleted: those that were evicted first, then the oldest."""
+    finished = [pod for pod in pods if is_terminal(pod)]
+    evicted_first = sorted(
+        finished, key=lambda pod: (pod.status.reason != EVICTED, pod.metadata.creation_timestamp or 0.0)
+    )
+    return tuple(evicted_first[: excess(len(finished), threshold)])
 
 
 @attrs.frozen(cache_hash=True)
@@ -135,11 +155,34 @@ COLLECT_TERMINATING = Rule(
 )
 
 
-def component() -> Component:
-    """The pod garbage collector."""
+def _finished(pod: Pod | None) -> bool | None:
+    return True if pod is not None and is_terminal(pod) and not pod.metadata.terminating else None
+
+
+def _collect_finished(threshold: int) -> Rule:
+    def decide(_key: bool, finished: int) -> list[Alternative]:
+        if not excess(finished, threshold):
+            return []
+        delete = Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions(0)))
+        return [Alternative((delete,), f"{finished} pods have finished, {threshold} are kept")]
+
+    return Rule(
+        name="collect finished pod",
+        key=Key(POD, ("object",), _finished),
+        decide=decide,
+        queries={"finished": Query(POD, ("object",), lambda _key, pod: _finished(pod), COUNT)},
+        duration=PERIOD,
+        reference="controllers-cluster §8",
+        meaning="finished pods beyond the threshold are deleted",
+    )
+
+
+def component(finished_kept: int | None = None) -> Component:
+    """The pod garbage collector. ``finished_kept``: a threshold for finished pods that a model can reach."""
+    finished = () if finished_kept is None else (_collect_finished(finished_kept),)
     return Component(
         name=NAME,
-        rules=(COLLECT_ORPHAN, COLLECT_TERMINATING),
+        rules=(COLLECT_ORPHAN, COLLECT_TERMINATING, *finished),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         duty="marks and deletes pods that no kubelet will ever end",

@@ -1175,6 +1175,17 @@ CASES: Mapping[str, Case] = {
         mutation="the garbage collector takes the finalizer orphan away without looking for dependents",
         mutate=edited(COLLECTOR, "orphan dependents of Deployment", query_blind("dependents of kind ReplicaSet")),
     ),
+    "pod-has-service-account": Case(
+        holds=scenario(deployment(), users=[[{"delete": "serviceaccount/default/default"}]], start="created"),
+        mutation="the API server does not look accounts up",
+        mutate=api_server(without_reads),
+    ),
+    "default-service-account-eventually-exists": Case(
+        holds=scenario(deployment(), users=[[{"delete": "serviceaccount/default/default"}]], start="created"),
+        mutation="the service account controller creates nothing",
+        mutate=without("serviceaccount-controller", "create default account"),
+        besides=frozenset({"replicaset-stable-count", "deployment-eventually-complete"}),
+    ),
     "quota-not-exceeded": Case(
         holds=scenario(
             deployment(1, strategy=_NO_SURGE),
