@@ -23,6 +23,7 @@ from ..kinds import (
 from ..language.component import Component
 from ..language.machine import Machine
 from ..language.model import Assumption, Kind, Model
+from ..language.property import TemporalProperty
 from ..language.scenario import Scenario
 from ..language.witness import with_witness
 from ..objects.pod import Pod
@@ -224,9 +225,22 @@ ASSUMPTIONS = (
 """What every model of a cluster simplifies; a verdict prints it."""
 
 
+FAIRNESS = (
+    Assumption(
+        "weak-fairness",
+        "in what goes on for ever, faults and users are over at some time, and a component that can act on an object"
+        " all the time acts some time; which of several outcomes comes is left open, for ever",
+        "design §5",
+    ),
+)
+"""What properties of endless runs take for granted of those who act."""
+
+
 def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """The named assumptions of a model of this scenario."""
-    return (*ASSUMPTIONS, *(assumption for part in needed(scenario) for assumption in part.assumptions(scenario)))
+    endless = any(isinstance(prop, TemporalProperty) for prop in chosen_properties(scenario))
+    of_parts = (assumption for part in needed(scenario) for assumption in part.assumptions(scenario))
+    return (*ASSUMPTIONS, *(FAIRNESS if endless else ()), *of_parts)
 
 
 def build(scenario: Scenario) -> Model:

@@ -31,8 +31,8 @@ def interchangeable(model: Model, prop: Property) -> bool:
     """Whether a property follows one of several objects that nothing tells apart."""
     if not isinstance(prop, TemporalProperty) or prop.key is None:
         return False
-    kind = next(kind for kind in model.kinds if kind.name == prop.key.kind)
-    return bool(kind.slots) and all(field.name != WATCHED for field in kind.fields)
+    followed = [kind for kind in model.kinds if kind.name == prop.key.kind and kind.slots]
+    return any(all(field.name != WATCHED for field in kind.fields) for kind in followed)
 
 
 def with_witness(model: Model, *, always: bool = True) -> Model:
