@@ -14,6 +14,7 @@ from ..spec.control_plane.leader_election import election
 from ..spec.control_plane.leader_election.election import candidate_names
 from ..spec.environment.faults import FAULTS
 from ..spec.environment.leader_faults import LEADER_FAULTS
+from ..spec.environment.outages import OUTAGES
 from ..spec.kinds import KUBE_CONTROLLER_MANAGER
 from ..spec.language.component import Component
 from ..spec.language.scenario import Scenario
@@ -149,7 +150,7 @@ SCENARIO: Mapping[str, Any] = {
         _UPDATE: [_deployment("web", "RollingUpdate", 2), _deployment("db", "Recreate", 2), _daemon_set("agent", 2)]
     },
     "nodes": 2,
-    "faults": dict.fromkeys((fault for fault in FAULTS if fault not in LEADER_FAULTS), 1),
+    "faults": dict.fromkeys((fault for fault in FAULTS if fault not in (*LEADER_FAULTS, *OUTAGES)), 1),
     "lag": {"replicaset-controller": {"Pod": 1}},
     "users": [
         [{"apply": _UPDATE}, {"pause": "web"}, {"resume": "web"}, {"delete": "pod/web"}, {"delete": "deployment/web"}],
@@ -208,6 +209,16 @@ SCHEDULED: Mapping[str, Any] = {
 }
 """Another one, for Jobs and CronJobs."""
 
+OUT_OF_ORDER: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "out-of-order"},
+    "objects": [_deployment("web", "RollingUpdate", 1)],
+    "nodes": 1,
+    "faults": dict.fromkeys(OUTAGES, 2),
+}
+"""Another one, in which nobody can reach the API for a while."""
+
 
 STATEFUL: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
@@ -257,7 +268,7 @@ SERVED: Mapping[str, Any] = {
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    documents = (SCENARIO, DRAINED, AUTOSCALED, SCHEDULED, STATEFUL, SERVED)
+    documents = (SCENARIO, DRAINED, AUTOSCALED, SCHEDULED, STATEFUL, SERVED, OUT_OF_ORDER)
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 

@@ -34,6 +34,8 @@ SERVICE_ACCOUNT = "ServiceAccount"
 WEBHOOK_BACKEND = "WebhookBackend"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
+API_SERVER = "APIServer"
+ETCD_MEMBER = "EtcdMember"
 LEASE = "Lease"
 FAULT = "Fault"
 USER = "User"
@@ -238,6 +240,10 @@ LEASE_FIELDS = (Field("holder", ""),)
 """``holder``: the process that the Lease names."""
 
 STATEFUL_SET_FIELDS = (Field("object"),)
+API_SERVER_FIELDS = (Field("state", RUNNING),)
+ETCD_MEMBER_FIELDS = (Field("state", RUNNING), Field("leads", False))
+"""``state`` of an instance or a member: RUNNING or STOPPED."""
+
 PROCESS_FIELDS = (Field("state", RUNNING),)
 FAULT_FIELDS = (Field("left", 0), Field("used", False))
 USER_FIELDS = (Field("todo", ()),)

@@ -28,7 +28,7 @@ from ..language.scenario import Scenario
 from ..language.witness import with_witness
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions, leaders, stateful_sets
+from . import api_evictions, leaders, outages, stateful_sets
 from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
@@ -42,6 +42,7 @@ from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .node_agents import NODE_AGENTS, fused
 from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
+from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .scheduling import SCHEDULING
@@ -74,6 +75,7 @@ PARTS: tuple[Part, ...] = (
     QUOTAS,
     WEBHOOKS,
     SERVICE_ACCOUNTS,
+    CONTROL_PLANE_OUTAGES,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -111,7 +113,9 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     everybody = tuple(name for names in several.values() for name in names)
     lag = _lag(scenario, found)
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
-    found.append(faults.supervisor(scenario.faults, _clients_by_process(found), everybody))
+    clients = _clients_by_process(found)
+    found = outages.guarded(scenario, found)
+    found.append(faults.supervisor(scenario.faults, clients, everybody))
     found.append(faults.component(scenario.faults, lag, several.items()))
     found.append(
         users.component(
@@ -202,7 +206,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "one-api-server",
-        "one API server, there whenever a component can reach it; service accounts and namespaces exist",
+        "an API server answers whenever a component can reach one; service accounts and namespaces exist",
         "kube-apiserver §6, §8",
     ),
     Assumption(

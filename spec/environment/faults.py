@@ -32,9 +32,10 @@ from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, 
 from ..node.container_runtime import Exit, StopServing, machine_lost
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
-from . import leader_faults, watch_faults
+from . import leader_faults, outages, watch_faults
 from .budgets import left, spend
 from .leader_faults import LEADER_FAULTS
+from .outages import OUTAGES
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 
 NAME = "fault"
@@ -63,6 +64,7 @@ FAULTS: Mapping[str, str] = {
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
+    **OUTAGES,
 }
 """Every fault with what it does."""
 
@@ -216,6 +218,7 @@ def component(
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
     rules += watch_faults.rules(budgets, lag)
     rules += leader_faults.rules(budgets, leases)
+    rules += outages.rules(budgets)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 
@@ -263,6 +266,7 @@ def supervisor(
         if budgets.get(fault, 0) and process not in candidates:
             rules.append(_restart(process, clients.get(process, ()), follows=False))
     rules += [_restart(process, clients.get(process, ()), follows=True) for process in candidates]
+    rules += outages.ends_of_outages(budgets)
     return Component(SUPERVISOR, tuple(rules), place="environment", duty="restarts processes that ended")
 
 

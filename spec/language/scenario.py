@@ -51,10 +51,10 @@ class Scenario:
 
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
     clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits.
-    ``candidates``: control-plane processes with several instances, and how many. ``switches`` turn a mitigation or a
-    historic behaviour on or off by name; ``constants`` override numbers of the specification by name.
-    ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``: (autoscaler, metric) -> what is used
-    of it. ``clients`` of Services. ``properties``: names, empty for the defaults.
+    ``candidates``: control-plane processes with several instances, and how many; ``api_servers``: how many of
+    kube-apiserver. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants`` override
+    numbers of the specification by name. ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``:
+    (autoscaler, metric) -> what is used of it. ``clients`` of Services. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Scenario:
     time: TimeMode = TimeMode.GRADED
     slow: frozenset[str] = frozenset()
     candidates: Mapping[str, int] = attrs.field(factory=dict)
+    api_servers: int = 1
     rpc: Rpc = Rpc.REQUEST
     start: Start = Start.CREATED
     pod_slots: int | None = None

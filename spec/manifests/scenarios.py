@@ -141,6 +141,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             lag=settings.lag,
             slow=frozenset(settings.slow),
             candidates=settings.candidates,
+            api_servers=settings.api_servers,
             time=settings.time,
             rpc=settings.rpc,
             start=settings.start or (Start.RUNNING if any(todo) else Start.CREATED),

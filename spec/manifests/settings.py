@@ -127,6 +127,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "rpc": {"enum": [rpc.value for rpc in Rpc]},
         "start": {"enum": [start.value for start in Start]},
         "podSlots": _count(1, MOST_SLOTS),
+        "apiServers": _count(1, MOST_CANDIDATES),
         "candidates": _mapping({process: _count(2, MOST_CANDIDATES) for process in ELECTED}),
         "kubernetes": {"enum": [f"1.{minor}" for minor in range(OLDEST, NEWEST + 1)]},
         "switches": _mapping({name: {"enum": list(switch.values)} for name, switch in SWITCHES.items()}),
@@ -179,6 +180,7 @@ class Settings:
     rpc: Rpc = Rpc.REQUEST
     start: Start | None = None
     pod_slots: int | None = None
+    api_servers: int = 1
     candidates: Mapping[str, int] = attrs.field(factory=dict)
     kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
@@ -234,6 +236,7 @@ def settings_of(document: Document) -> Settings:
         rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
         start=Start(data["start"]) if "start" in data else None,
         pod_slots=data.get("podSlots"),
+        api_servers=data.get("apiServers", 1),
         candidates=data.get("candidates", {}),
         kubernetes=data.get("kubernetes", ""),
         switches=data.get("switches", {}),
@@ -286,6 +289,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "rpc": settings.rpc.value,
         "start": settings.start.value if settings.start else None,
         "podSlots": settings.pod_slots,
+        "apiServers": settings.api_servers if settings.api_servers > 1 else None,
         "candidates": dict(sorted(settings.candidates.items())),
         "kubernetes": settings.kubernetes or None,
         "switches": dict(sorted(settings.switches.items())),

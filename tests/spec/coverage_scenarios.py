@@ -100,6 +100,9 @@ def _silenced() -> Mapping[str, Scenario]:
             faults={"watch-break": 1, "watch-event-lost": 1},
         ),
         "a request is lost, and a reply": scenario(replica_set(), faults={"request-lost": 1, "reply-lost": 1}),
+        "the API cannot be reached for a while": scenario(
+            replica_set(), faults={"api-server-down": 1, "etcd-member-down": 3}
+        ),
         "leaders change": scenario(
             replica_set(0),
             candidates={"kube-controller-manager": 2},

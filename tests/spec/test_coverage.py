@@ -118,8 +118,11 @@ RULES: Mapping[str, frozenset[str]] = {
             "stop leading kube-controller-manager",
         }
     ),
+    "etcd": frozenset({"elect leader", "step down"}),
     "process-supervisor": frozenset(
         {
+            "kube-apiserver returns at last",
+            "etcd member returns at last",
             "restart kube-controller-manager-2",
             "restart kubelet",
             "restart kube-controller-manager",
@@ -131,6 +134,8 @@ RULES: Mapping[str, frozenset[str]] = {
             *(set(FAULTS) - set(WATCH_FAULTS) - set(REQUEST_FAULTS) - {CLOCK_SKEW}),
             f"{CLOCK_SKEW} kube-controller-manager",
             "leader resumes",
+            "kube-apiserver returns",
+            "etcd member returns",
             *(f"{fault} replicaset-controller/Pod" for fault in WATCH_FAULTS),
             "node returns",
             "link heals",
