@@ -49,7 +49,7 @@ def _guarded(component: Component) -> Component:
             attrs.evolve(rule, guards=(*rule.guards, *guards)) if _asks(rule) else rule for rule in component.rules
         )
         return attrs.evolve(component, rules=tuple(rules))
-    if component.place == "node" or component.name == members.NAME:
+    if component.place != "control plane" or component.name == members.NAME:
         return component
     return attrs.evolve(component, guards=(*component.guards, *guards))
 
