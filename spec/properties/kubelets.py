@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..kinds import CREATED, EXITED, KUBELET, POD, RUNNING
+from ..kinds import CREATED, EXITED, KUBELET, POD, RUNNING, SANDBOX_READY
 from ..language.property import HOLDS, IDLE, Finding, StepProperty, violated
 from ..node.restart_policy import pod_restarts
 
 Change = tuple[Any, ...]
+
+ADOPT, AFTER_BACK_OFF = "adopt pod", "restart containers after back-off"
+"""Names of the rules by which containers are started again."""
 
 
 def _removed(component: str, _rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
@@ -52,4 +55,24 @@ RESTART_POLICY_RESPECTED = StepProperty(
     judge=_restarted,
     reference="invariants 79",
     advice="look at restartPolicy, and at the restart rules of single containers",
+)
+
+
+def _backed_off(_component: str, rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (_, runtime), (_, now) = before, after
+    if runtime is None or runtime.containers != EXITED or now is None or now.containers not in (CREATED, RUNNING):
+        return IDLE
+    if not runtime.restarts or runtime.sandbox != SANDBOX_READY or rule == ADOPT:
+        return IDLE
+    return HOLDS if rule == AFTER_BACK_OFF else violated("containers that ended again are started again at once")
+
+
+CRASHLOOP_BACKOFF = StepProperty(
+    name="crashloop-backoff",
+    statement="containers that end again are started again only after a back-off; a kubelet that restarts forgets it",
+    kind=POD,
+    fields=("object", "runtime"),
+    judge=_backed_off,
+    reference="invariants 80",
+    advice="look at what restarts containers without the kubelet's back-off",
 )

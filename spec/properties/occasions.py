@@ -453,6 +453,14 @@ CONTAINERS_EXIT = Occasion(
         _jobs_run_pods(scenario) or (has_pods(scenario) and _faults(scenario, CONTAINER_EXIT, CONTAINER_COMPLETION))
     ),
 )
+CONTAINERS_EXIT_AGAIN = Occasion(
+    "where no user acts, containers may end twice by a fault, and restartPolicy Always lets them start again",
+    lambda scenario: (
+        not scenario.users
+        and any(spec.restart_policy == ALWAYS for spec in _pod_specs(scenario))
+        and scenario.faults.get(CONTAINER_EXIT, 0) + scenario.faults.get(CONTAINER_COMPLETION, 0) > 1
+    ),
+)
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", _budgeted_drains)
 PASSED_ON = Occasion("where a user deletes an owner, and what it owns with it", _deletes_owner(BACKGROUND, FOREGROUND))

@@ -636,6 +636,10 @@ def unstopped(pod: Pod | None, _runtime: PodRuntime | None) -> Ended | None:
     return Ended(pod.spec.node_name, pod.metadata.uid)
 
 
+def at_once_too(rule: Rule) -> tuple[Rule, ...]:
+    return rule, attrs.evolve(rule, name="restart without back-off", duration=0.0)
+
+
 def always_restarting(key: Unfinished) -> Unfinished:
     return attrs.evolve(key, spec=attrs.evolve(key.spec, restart_policy="Always"))
 
@@ -1033,6 +1037,11 @@ CASES: Mapping[str, Case] = {
         holds=scenario(bare_pod(pod_spec(restartPolicy="Never")), faults={"container-exit": 1}),
         mutation="the kubelet starts containers again whatever the restart policy says",
         mutate=edited(KUBELET, "restart containers", key_seen(always_restarting)),
+    ),
+    "crashloop-backoff": Case(
+        holds=scenario(bare_pod(), faults={"container-exit": 2}),
+        mutation="the kubelet starts containers again without back-off",
+        mutate=edited(KUBELET, "restart containers after back-off", at_once_too),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
