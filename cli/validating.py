@@ -12,7 +12,7 @@ from ..engine.transition_system import TransitionSystem
 from ..spec.environment.users import NAME as USER_COMPONENT
 from ..spec.events.observing import LeftOut, Observed, Own, observe, telling
 from ..spec.events.recording import Event
-from ..spec.kinds import FAULT, PROCESS, USER
+from ..spec.kinds import FAULT, HORIZONTAL_POD_AUTOSCALER, PROCESS, USER
 from ..spec.language.model import INFORMER
 from ..spec.manifests.scenarios import Job
 from ..spec.manifests.settings import as_document
@@ -69,6 +69,7 @@ def validate(request: Request, job: Job, events: Sequence[Event], budgets: Budge
 def _own(system: TransitionSystem) -> Own:
     names: dict[str, frozenset[str]] = {}
     namespaces: set[str] = set()
+    targets: dict[str, str] = {}
     state = system.initial_state()
     for number, pool in enumerate(system.pools):
         if pool.name in _NO_OBJECTS:
@@ -78,7 +79,9 @@ def _own(system: TransitionSystem) -> Own:
             stored = dict(zip(pool.fields, pool.bundles[bundle], strict=True)).get("object")
             if stored is not None and pool.name != "Node":
                 namespaces.add(stored.metadata.namespace)
-    return Own(names, frozenset(namespaces))
+            if pool.name == HORIZONTAL_POD_AUTOSCALER and stored is not None:
+                targets[stored.metadata.name] = stored.spec.scale_target_ref.name
+    return Own(names, frozenset(namespaces), targets)
 
 
 def _violated(trace: Trace) -> list[tuple[str, int, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import attrs
 
-from ..kinds import NODE, POD, REPLICA_SET
+from ..kinds import DEPLOYMENT, HORIZONTAL_POD_AUTOSCALER, NODE, POD, REPLICA_SET
 from ..language.observation import Deed, Observation, Subject
 from . import nodes, pods, workloads
 from .recording import Event, Occurrence, occurrences
@@ -14,7 +14,7 @@ from .words import Readers, Saying
 
 READERS: Readers = {**pods.READERS, **workloads.READERS, **nodes.READERS}
 
-_TELLS = {POD: pods.tells, REPLICA_SET: workloads.tells}
+_TELLS = {POD: pods.tells, REPLICA_SET: workloads.tells, DEPLOYMENT: workloads.rescales}
 
 
 def telling(kind: str, deed: Deed) -> bool:
@@ -43,10 +43,12 @@ class Observed:
 
 @attrs.frozen
 class Own:
-    """What objects a group of workloads has: their names by kind, and their namespace ("" if it does not matter)."""
+    """What objects a group of workloads has: their names by kind, their namespaces (none: any), and the names of the
+    Deployments that its autoscalers scale, by that of the autoscaler."""
 
     names: Mapping[str, frozenset[str]]
     namespaces: frozenset[str]
+    targets: Mapping[str, str] = attrs.field(factory=dict)
 
     def holds(self, event: Event) -> bool:
         """Whether an event is about one of these objects, or about one that they own."""
@@ -77,7 +79,7 @@ def observe(events: Sequence[Event], own: Own) -> Observed:
         if not own.holds(event):
             unrelated.append(event)
             continue
-        saying = reader(event) if reader is not None else None
+        saying = reader(_of_target(event, own)) if reader is not None else None
         if saying is None:
             unread.append(event)
             continue
@@ -94,6 +96,12 @@ def observe(events: Sequence[Event], own: Own) -> Observed:
         fixed,
         tuple(left_out),
     )
+
+
+def _of_target(event: Event, own: Own) -> Event:
+    """What an autoscaler's event says is said of what it scales."""
+    target = own.targets.get(event.name) if event.kind == HORIZONTAL_POD_AUTOSCALER else None
+    return event if target is None else attrs.evolve(event, kind=DEPLOYMENT, name=target)
 
 
 UNRELATED = "about other objects"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
+from ..control_plane.controllers.horizontal_pod_autoscaler import NAME as AUTOSCALER
 from ..kinds import DEPLOYMENT, REPLICA_SET
 from ..language.observation import Deed, Known, Values
-from ..objects.workloads import ReplicaSet
+from ..objects.workloads import Deployment, ReplicaSet
 from .recording import Event
 from .words import Readers, Saying
 
 CONTROLLER = "deployment-controller"
+
+_RESIZED = re.compile(r"New size: (\d+); reason: ")
 
 _SCALING = frozenset(
     {
@@ -29,6 +32,16 @@ _SCALED = re.compile(r"Scaled (up|down) replica set (\S+) (?:from (\d+) )?to (\d
 def _replicas(values: Values) -> int:
     found: ReplicaSet | None = values["object"]
     return 0 if found is None else found.spec.replicas
+
+
+def _wanted(values: Values) -> int | None:
+    found: Deployment | None = values["object"]
+    return None if found is None else found.spec.replicas
+
+
+def _never(_values: Values, _known: Known) -> bool:
+    # Deployments bear their names in the model, so that nothing needs to be guessed.
+    return False
 
 
 def _instead(values: Values) -> str:
@@ -63,7 +76,30 @@ def _scaled(event: Event) -> Saying | None:
     )
 
 
-READERS: Readers = {(CONTROLLER, "ScalingReplicaSet"): _scaled}
+def _rescaled(event: Event) -> Saying | None:
+    found = _RESIZED.match(event.message)
+    if found is None or event.kind != DEPLOYMENT:
+        return None
+    size = int(found[1])
+
+    def at(deed: Deed) -> bool:
+        return rescales(deed) and _wanted(deed.after) == size
+
+    def instead(values: Values) -> str:
+        return f"spec.replicas of the Deployment is {_wanted(values)}"
+
+    return Saying((DEPLOYMENT, event.name), _never, instead, AUTOSCALER, frozenset({"sync Deployment"}), at=at)
+
+
+READERS: Readers = {
+    (CONTROLLER, "ScalingReplicaSet"): _scaled,
+    ("horizontal-pod-autoscaler", "SuccessfulRescale"): _rescaled,
+}
+
+
+def rescales(deed: Deed) -> bool:
+    """Whether a step on a Deployment is an autoscaler's, of which an event is written as a rule."""
+    return deed.component == AUTOSCALER and _wanted(deed.before) != _wanted(deed.after)
 
 
 def tells(deed: Deed) -> bool:

@@ -59,6 +59,7 @@ SLOW_COMPONENTS = (
     "kubelet",
     "kube-proxy",
     "container-runtime",
+    "horizontal-pod-autoscaler-controller",
 )
 """Components that a scenario may declare slow; besides, watches that lag, as client/kind."""
 

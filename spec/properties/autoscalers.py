@@ -66,3 +66,21 @@ NO_OSCILLATION = StateProperty(
     reference="invariants 101",
     advice="a longer stabilization window, a larger tolerance, a metric that falls as pods are added",
 )
+
+
+def _straight(turns: int) -> Finding:
+    if turns == 0:
+        return HOLDS
+    return violated("the demand stays as it is, yet the replica count goes up and comes down again, or the reverse")
+
+
+NO_TURN = StateProperty(
+    name="hpa-no-turn",
+    statement="an autoscaler that has changed its target's replica count does not take that back: to be asked where the"
+    " demand stays as it is",
+    key=Key(HORIZONTAL_POD_AUTOSCALER, ("turns",), _turning),
+    judge=_straight,
+    reference="controllers-cluster §10.2, invariants 101",
+    advice="let scaling up wait for longer than pods are busy with starting"
+    " (behavior.scaleUp.stabilizationWindowSeconds), or scale by a metric of the demand",
+)

@@ -236,8 +236,11 @@ def _proposal(
 
 def _used(pod: Metered, number: int, share: int) -> Reading:
     reading, most = pod.readings[number], pod.most[number]
-    value = reading.value + (share if pod.serves else 0)
-    return attrs.evolve(reading, value=value if most is None else min(value, most))
+    taken = share if pod.serves else 0
+    # What pods are measured to use of their own may be a little above their limits, as throttling is by periods; of
+    # what all share a pod takes no more than its limit leaves it.
+    more = taken if most is None else min(taken, max(most - reading.value, 0))
+    return attrs.evolve(reading, value=reading.value + more)
 
 
 def _tolerance(autoscaler: HorizontalPodAutoscaler) -> Tolerance:

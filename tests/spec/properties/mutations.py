@@ -938,6 +938,12 @@ CASES: Mapping[str, Case] = {
         mutate=edited(AUTOSCALER, "sync Deployment", always_rescaling),
         besides=frozenset({"replicaset-stable-count", "deployment-eventually-complete"}),
     ),
+    "hpa-no-turn": Case(
+        holds=also(scenario(deployment(), autoscaler(), **loaded(20)), "hpa-no-turn"),
+        mutation="the autoscaler asks for another count than the target has, however the metrics are",
+        mutate=edited(AUTOSCALER, "sync Deployment", always_rescaling),
+        besides=frozenset({"hpa-no-oscillation", "replicaset-stable-count", "deployment-eventually-complete"}),
+    ),
     "statefulset-at-most-one-object-per-ordinal": Case(
         holds=scenario(stateful_set(), start="created"),
         mutation="the StatefulSet controller does not see its pods, and posts them as if their names were generated",
