@@ -10,7 +10,7 @@ import attrs
 from ..control_plane.controllers.service_account import missing
 from ..kinds import POD, SERVICE_ACCOUNT
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StepProperty, TemporalProperty, violated
 from ..objects.service_account import ServiceAccount
 
 Change = tuple[Any, ...]
@@ -49,15 +49,15 @@ def _view(name: str, found: ServiceAccount | None) -> _Account:
 
 
 def _exists(key: _Account) -> Finding:
-    return violated(f"nothing goes on, and there is no account {key.name}") if key.missing else HOLDS
+    return violated(f"there is no account {key.name}") if key.missing else HOLDS
 
 
-DEFAULT_ACCOUNT_EXISTS = StateProperty(
+DEFAULT_ACCOUNT_EXISTS = TemporalProperty(
     name="default-service-account-eventually-exists",
-    statement="when nothing goes on any more, every namespace has its account default",
+    statement="every namespace ends up with its account default, for good",
     key=Key(SERVICE_ACCOUNT, ("name", "object"), _view),
     judge=_exists,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 98",
     advice="the service account controller must be running",
 )

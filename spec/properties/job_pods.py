@@ -10,7 +10,7 @@ from ..control_plane.controllers.job_counts import TRACKING
 from ..control_plane.controllers.job_terminal import is_finished
 from ..kinds import JOB, POD
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, StepProperty, When, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, StepProperty, TemporalProperty, violated
 from ..language.query import ANY, COUNT, Query
 from ..objects.conditions import condition_is_true
 from ..objects.job import COMPLETE, Job
@@ -101,13 +101,13 @@ def _released(key: tuple[str, bool], goes_on: bool) -> Finding:
     return violated(f"{name} is over or gone, and a pod of it still has its finalizer") if tracked else HOLDS
 
 
-FINALIZERS_REMOVED = StateProperty(
+FINALIZERS_REMOVED = TemporalProperty(
     name="job-finalizers-eventually-removed",
-    statement="when nothing goes on any more, no pod has the tracking finalizer of a Job that is over or gone",
+    statement="no pod keeps the tracking finalizer of a Job that is over or gone",
     key=Key(POD, ("object",), _of_job),
     queries={"goes_on": Query(JOB, ("object",), _goes_on, ANY)},
     judge=_released,
-    when=When.QUIESCENT,
+    shape=Shape.INFINITELY_OFTEN,
     reference="invariants 64",
     advice="look at the Job controller: pods of deleted Jobs are its orphans",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..environment.leader_faults import CLOCK_SKEW, LEADER_PAUSE
 from ..kinds import CANDIDATE, LEASE
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, suspended, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, TemporalProperty, suspended, violated
 from ..language.query import DISTINCT, Query
 from .assumptions import disturbed, seen
 
@@ -68,16 +68,16 @@ SINGLE_ACTIVE_LEADER = StateProperty(
 
 
 def _some_leader(lease: str, acting: tuple[str, ...]) -> Finding:
-    return HOLDS if acting else violated(f"nothing goes on any more, and nobody leads as {lease}")
+    return HOLDS if acting else violated(f"nobody leads as {lease}")
 
 
-LEADER_EVENTUALLY = StateProperty(
+LEADER_EVENTUALLY = TemporalProperty(
     name="leader-eventually",
-    statement="when nothing goes on any more, some candidate leads",
+    statement="in the end some candidate leads, for good",
     key=A_LEASE,
     queries={"acting": ACTING},
     judge=_some_leader,
-    when=When.QUIESCENT,
+    shape=Shape.EVENTUALLY_ALWAYS,
     reference="invariants 104",
     advice="a Lease that is not renewed must be taken over once it has expired",
 )
