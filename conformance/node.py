@@ -1,14 +1,13 @@
 """Taints, zones and evictions against the tables of the node controllers' own unit tests.
 
-Each case is decoded, given to the very function that a rule calls, and its answer is compared. Left out, and counted:
-the labels in the beta group, which nothing in the model reads, so that no rule reconciles them. Likewise the condition
-DisruptionTarget: only whether the pod is evicted is compared.
+Left out, and counted: the condition DisruptionTarget of an evicted pod; only whether it is evicted is compared.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from ..spec.control_plane.controllers.node_labels import reconciled_labels
 from ..spec.control_plane.controllers.node_lifecycle import health_check, marks_pod_not_ready
 from ..spec.control_plane.controllers.node_taints import (
     condition_taints,
@@ -103,15 +102,16 @@ def _health(given: Given) -> Answer:
     return {"conditions": None if unchanged else [{"type": item.type, "status": item.status} for item in after]}
 
 
+def _labels(given: Given) -> Answer:
+    return {"labels": dict(reconciled_labels(decode_node(given["node"])))}
+
+
 _LEFT_OUT = {
     "disruptionTargetCondition": "no rule reads why a pod was evicted, so that evictions by taint do not write it",
 }
 
 QUESTIONS: Questions = {
-    "labels of the node after beta labels are reconciled": Question(
-        None,
-        not_followed="nothing in the model reads the beta labels of a node, so that no rule copies them",
-    ),
+    "labels of the node after beta labels are reconciled": Question(_labels, complete=frozenset({"labels"})),
     "whether the pod is evicted at once because of NoExecute taints": Question(_evicted_now, leaves_out=_LEFT_OUT),
     "whether an eviction is scheduled after the node update": Question(_scheduled),
     "seconds until each pod is evicted (null = never)": Question(_delays),

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
+from ..control_plane.controllers.node_labels import reconciled_labels
 from ..control_plane.controllers.statefulset_identity import pod_name
 from ..environment import users
 from ..environment.leader_faults import LEADER_FAULTS
@@ -259,7 +260,9 @@ def _setup(data: Mapping[str, Any], settings: Settings) -> NodeSetup:
     assert isinstance(node, Node), "the schema check lets only Nodes through"
     hostname = node.metadata.name
     override = settings.hostname_overrides.get(hostname, "")
-    metadata = attrs.evolve(node.metadata, name=node_name(hostname, override))
+    # The controller does this as soon as it sees a node, long before anything is scheduled there.
+    labels = reconciled_labels(node)
+    metadata = attrs.evolve(node.metadata, name=node_name(hostname, override), labels=labels)
     ready = with_condition(node.status.conditions, Condition("Ready", "True", "KubeletReady"))
     conditions = tuple(Condition(c.type, c.status, c.reason) for c in ready) if settings.registered else ()
     node = attrs.evolve(node, metadata=metadata, status=attrs.evolve(node.status, conditions=conditions))
