@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..spec.language.model import TimeMode
+from ..spec.language.plan import Rpc
 from ..spec.language.scenario import Start
 from ..spec.manifests.groups import Group
 from ..spec.manifests.settings import Settings
@@ -23,6 +24,15 @@ BOUND_FLAGS: Mapping[str, str] = {
     "first-violation": "--keep-going",
 }
 """The flag that takes a search further, by the name of the bound that it stopped at."""
+
+
+_RPC: Mapping[Rpc, str] = {
+    Rpc.RECONCILE: "a whole plan is one step: what happens between two requests of one plan, a crash above all, is not"
+    " found",
+    Rpc.REQUEST: "a request and its response are one step: what happens between two requests of one plan is found, what"
+    " happens while one is on its way only as far as lost requests and replies are asked for",
+}
+"""What is one step, and what can be found then and what not."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -75,6 +85,7 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
         yield "time graded: a timer fires only when nothing faster can happen; faults and users come at any moment"
     else:
         yield "time asynchronous: a timer that is armed may fire at any moment"
+    yield f"rpc {settings.rpc.value}: {_RPC[settings.rpc]}"
     starts = sorted({(one.job.scenario.start, one.starts) for one in checked}, key=repr)
     for start, count in starts:
         if start is Start.RUNNING:
