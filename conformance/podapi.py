@@ -48,6 +48,11 @@ def _field_selected(given: Given) -> Answer:
 
 
 QUESTIONS: Questions = {
+    "qosClass given to a new pod": Question(
+        None,
+        not_followed="nothing in the model reads the class: no node runs short of memory while its pods keep to their"
+        " requests, and containers are not killed for it",
+    ),
     "whether an eviction request is refused, and whether the pod is removed at once": Question(_eviction),
     "whether an eviction request is refused, and how many delete attempts are made": Question(_eviction),
     "whether the pod matches the field selector": Question(_field_selected),
