@@ -7,6 +7,7 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import ClassVar
 
 import attrs
@@ -39,13 +40,18 @@ def memory_mb() -> float:
 
 @attrs.frozen
 class Task:
-    """What is to be explored, from where, and how far."""
+    """What is to be explored, from where, and how far.
+
+    ``checkpoint``: where to keep the search as it goes; ``resume``: what was kept, to go on from.
+    """
 
     system: TransitionSystem
     initial: tuple[State, ...]
     limits: Limits
     progress: Callable[[Progress], None] | None
     keep_going: bool
+    checkpoint: Path | None = None
+    resume: Path | None = None
 
 
 @attrs.frozen(eq=False)

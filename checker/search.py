@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path as File
 
 from ..engine.pools import State
 from ..engine.transition_system import Group, TransitionSystem
@@ -31,6 +32,8 @@ def search(
     keep_going: bool = False,
     initial: Sequence[State] = (),
     explorer: Explorer = Explorer.AUTO,
+    checkpoint: File | None = None,
+    resume: File | None = None,
 ) -> SearchResult:
     """Explores ``system`` and judges its properties.
 
@@ -38,8 +41,12 @@ def search(
     ``progress`` is called about every half a second. ``KeyboardInterrupt`` ends the search, with what it has found.
     ``initial``: the states to begin with, the system's own one unless given. ``explorer``: the results are equal, but
     for what was measured; raises ``NoCompilerError`` where the kernel is asked for and cannot be compiled.
+    ``checkpoint``: a file in which the kernel keeps the search once a minute, and when a limit or an interrupt ends
+    it; ``resume``: such a file to go on from; raises ``CheckpointError`` where it is none, or of another search.
     """
-    task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going)
+    task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going, checkpoint, resume)
+    if checkpoint or resume:
+        explorer = Explorer.KERNEL
     exploration, bounds = _explored(task, explorer)
     exploration.finish()
     if all(bound.name in _SEEN_SO_FAR for bound in bounds):

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -20,6 +22,7 @@ from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
 from ..spec.language.scenario import Start
 from ..spec.manifests.errors import InputError
+from ..spec.manifests.scenarios import COMMAND_LINE
 from ..spec.manifests.settings import Settings
 from ..spec.switches import SWITCHES
 from .checking import INTERRUPTED, Checked, run
@@ -151,6 +154,18 @@ def scenario_flags(command: Any) -> Any:
     default=Explorer.AUTO.value,
     help="How to explore: by tables in Python, by the compiled kernel, or first one, then the other [auto].",
 )
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Keep the search of one group there, once a minute and when it is ended.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Go on from there, with the same manifests and flags, but for limits.",
+)
 @click.option("--keep-going", is_flag=True, help="Go on after the first violation, until every property is decided.")
 @click.option("--stats", is_flag=True, help="Show distinct views of each rule, tables and rates.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
@@ -180,6 +195,7 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
         Flags(**{name: flags[name] for name in FLAG_NAMES}),
         sys.stdin,
     )
+    kept = _kept(given, flags)
     folder = _writable(flags["output_dir"])
     results: list[tuple[Request, list[Checked]]] = []
     interrupted = False
@@ -194,6 +210,7 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
                     seed=flags["seed"],
                     keep_going=flags["keep_going"],
                     explorer=Explorer(flags["explorer"]),
+                    **kept,
                     progress=progress.report,
                     interrupted=interrupted,
                 )
@@ -209,6 +226,20 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
         if flags["stats"]:
             click.echo("\n".join(measured_lines(results)), err=True)
     return _exit_code(results)
+
+
+def _kept(given: Sequence[Request], flags: dict[str, Any]) -> dict[str, Path]:
+    """Where the search is kept, and what it goes on from."""
+    kept = {name: Path(flags[name]) for name in ("checkpoint", "resume") if flags[name]}
+    if kept and sum(len(request.plan.jobs) for request in given) != 1:
+        raise InputError(
+            "several groups are checked, each by a search of its own", source=COMMAND_LINE, field=f"--{min(kept)}"
+        )
+    if kept and flags["explorer"] == Explorer.TABLES.value:
+        raise InputError("only the kernel keeps its search", source=COMMAND_LINE, field="--explorer")
+    if "checkpoint" in kept and not os.access(kept["checkpoint"].parent, os.W_OK):
+        raise InputError("cannot write there", source=str(kept["checkpoint"]), field="--checkpoint")
+    return kept
 
 
 def _limits(settings: Settings, flags: dict[str, Any]) -> Limits:

@@ -6,9 +6,11 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import attrs
 
+from ..checker.kernel.checkpoint import CheckpointError
 from ..checker.kernel.library import NoCompilerError
 from ..checker.rest import RestlessError, rest_states
 from ..checker.result import Bound, Explorer, Limits, Progress, SearchResult
@@ -94,6 +96,8 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     interrupted: bool = False,
     explorer: Explorer = Explorer.AUTO,
+    checkpoint: Path | None = None,
+    resume: Path | None = None,
 ) -> Checked:
     """Checks one job. ``interrupted``: an earlier job of the run was, so this one is not begun."""
     model = model_of(job.scenario, seed)
@@ -105,11 +109,23 @@ def run(
         initial = starts(system, job.scenario, _pause(limits, began))
         if limits.seconds is not None:
             limits = attrs.evolve(limits, seconds=max(0.0, limits.seconds - (time.monotonic() - began)))
-        result = search(system, limits, progress, keep_going=keep_going, initial=initial, explorer=explorer)
+        result = search(
+            system,
+            limits,
+            progress,
+            keep_going=keep_going,
+            initial=initial,
+            explorer=explorer,
+            checkpoint=checkpoint,
+            resume=resume,
+        )
     except _Stopped as stopped:
         return Checked(job, model, _not_begun(system, stopped.bound), 0, {})
     except KeyboardInterrupt:
         return Checked(job, model, _not_begun(system, INTERRUPTED), 0, {})
+    except (CheckpointError, OSError) as error:
+        what = error.strerror if isinstance(error, OSError) else error
+        raise InputError(f"{what}", source=COMMAND_LINE, field="--resume" if resume else "--checkpoint") from error
     except NoCompilerError as error:
         raise InputError(str(error), source=COMMAND_LINE, field="--explorer", expected="auto or tables") from error
     stories = dict(_stories(system, job, result))

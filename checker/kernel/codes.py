@@ -76,6 +76,13 @@ class Listing(IntEnum):
     GROUPS = 5
 
 
+class Section(IntEnum):
+    """Parts of a kept search that Python treats apart; see sections.h."""
+
+    COUNTERS = 4
+    COUNTS = 5
+
+
 class Edging(IntEnum):
     """Which steps between states are kept."""
 

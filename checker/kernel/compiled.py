@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import ctypes
+import struct
+import time
 import weakref
-from collections.abc import Callable, Mapping
+import zlib
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy
 from numpy.typing import NDArray
 
+from ...engine.encoding import canonical_text
 from ...engine.pools import Content, State
 from ...engine.successors import successor
 from ...engine.transition_system import Reader
 from ..exploration import Edges, Exploration, Stopped, Task
 from ..result import Bound
-from .codes import FIRST_CHOSEN, NONE, Board, Code, Edging, Listing, Purpose
+from . import checkpoint
+from .checkpoint import Checkpoint, CheckpointError
+from .codes import FIRST_CHOSEN, NONE, Board, Code, Edging, Listing, Purpose, Section
 from .library import Library
 from .oracle import Oracle, words
 
 MOST_POOLS = 64
+OTHER = "the checkpoint is of another search: other manifests, flags or another version"
+
+SAVE_EVERY = 60.0
+"""Seconds between two checkpoints."""
+
 _PATIENCE = 256
 """Questions between two looks at the clock."""
 
@@ -41,6 +54,10 @@ class CompiledExploration(Exploration):
         self._board = library.board(kernel)
         self._oracle = Oracle(system, library, kernel, self._content)
         self._drained = 0
+        self._log = array("I")
+        self._saved = time.monotonic()
+        self._resumed = False
+        self._level_end = 0
         add = self._oracle.add_readers
         add((group for group in system.groups if group.environment), Purpose.ENVIRONMENT)
         groups = [group for group in system.groups if not group.environment]
@@ -68,11 +85,22 @@ class CompiledExploration(Exploration):
 
     def begin(self) -> None:
         """As in ``Exploration``."""
+        if self.task.resume is not None:
+            self._restore(checkpoint.read(self.task.resume))
+            return
         for state in self.task.initial:
             contents = [self._intern(pool, content) for pool, content in enumerate(state)]
             if self._library.add_initial(self._kernel, words(contents)):
                 raise MemoryError
-        self._run(0)
+        self._run()
+
+    def explore(self) -> None:
+        """As in ``Exploration``; what ends it is kept, too."""
+        try:
+            super().explore()
+        except (Stopped, KeyboardInterrupt):
+            self._save()
+            raise
 
     def _intern(self, pool: int, content: Content) -> int:
         padded = [*content, *[0] * (self.system.pools[pool].slots - len(content))]
@@ -82,32 +110,37 @@ class CompiledExploration(Exploration):
 
     def explore_level(self) -> bool:
         """As in ``Exploration``."""
-        found = self.states
-        self._library.begin_level(self._kernel)
-        self._run(1)
-        return self.states > found
+        if not self._resumed:
+            self._library.begin_level(self._kernel)
+            self._level_end = self.states
+        self._resumed = False
+        self._run()
+        return self.states > self._level_end
 
-    def _run(self, deeper: int) -> None:
-        """Runs to the end of the level. ``deeper``: how much deeper states lie that are found in it."""
+    def _run(self) -> None:
+        """Runs to the end of the level."""
         board, run, kernel, answer = self._board, self._library.run, self._kernel, self._oracle.answer
         end = self.states
         impatience = 0
         try:
             while (code := run(kernel)) != Code.LEVEL:
                 if Code.ASK_CLASS <= code <= Code.ASK_SWEEP:
-                    answer(code, board[0], board[1], board[2])
+                    question = code, board[0], board[1], board[2]
+                    answer(*question)
+                    self._note(*question)
                     impatience += 1
                     if impatience % _PATIENCE:
                         continue
                     code = Code.PAUSE
                 if code == Code.PAUSE:
                     self._count()
+                    self._save_now_and_then()
                     self.pause(end - int(board[Board.NEXT_STATE]))
                 else:
                     self._other(code)
         finally:
             self._count()
-            self._drain(deeper)
+            self._drain()
 
     def _other(self, code: int) -> None:
         board = self._board
@@ -120,19 +153,101 @@ class CompiledExploration(Exploration):
             raise MemoryError
         step, indices = board[0], board[FIRST_CHOSEN : FIRST_CHOSEN + board[FIRST_CHOSEN - 1]]
         number = int(board[Board.NEXT_STATE])
-        contents = self._content_getter(number)
         if code == Code.NOT_ONE:
-            self._oracle.complain(step, indices, contents)
+            self._oracle.complain(step, indices, self._content_getter(number))
+        self._report(step, number, indices, self.depth + 1)
+        self._note(code, step, number, len(indices), *indices)
+
+    def _report(self, step: int, number: int, indices: Sequence[int], length: int) -> None:
+        contents = self._content_getter(number)
         reported = self._oracle.reported(step, indices, contents)
         group = reported.firing.group
         self.fired.add((group.component.name, group.rule.name))
         self.findings.judge_changes(
             reported.firing,
             reported.changes,
-            self.depth + 1,
+            length,
             number,
             lambda: successor(self.system, self.state(number), reported.chosen, reported.effects),
         )
+
+    def _note(self, *question: int) -> None:
+        if self.task.checkpoint is not None:
+            self._log.extend((*question, self._oracle.digest))
+
+    def _save_now_and_then(self) -> None:
+        if time.monotonic() - self._saved >= SAVE_EVERY:
+            self._save()
+
+    def _save(self) -> None:
+        """Keeps the search as it is, where that is asked for and the kernel is not in the middle of something."""
+        if self.task.checkpoint is None or not self._library.is_whole(self._kernel):
+            return
+        sections: list[bytes] = []
+        while (section := self._library.section(self._kernel, len(sections))) or self._board[0] >= 0:
+            sections.append(ctypes.string_at(section, 4 * self._board[0]) if self._board[0] else b"")
+        facts = {
+            "model": self.system.model.name,
+            "pools": [[pool.name, pool.slots, len(pool.bundles)] for pool in self.system.pools],
+            "begun": self._begun(),
+            "depth": self.depth,
+            "seconds": time.monotonic() - self.started,
+        }
+        checkpoint.write(self.task.checkpoint, Checkpoint(facts, sections, self._log))
+        # Keeping a search takes a small part of its time, however large it grows.
+        self._saved = time.monotonic()
+
+    def _restore(self, kept: Checkpoint) -> None:
+        shapes = [[pool.name, pool.slots] for pool in self.system.pools]
+        if kept.facts["begun"] != self._begun() or [pool[:2] for pool in kept.facts["pools"]] != shapes:
+            raise CheckpointError(OTHER)
+        for number, section in enumerate(kept.sections):
+            if number != Section.COUNTS:
+                self._take_in(number, section)
+        try:
+            self._ask_again(kept.log)
+        except (IndexError, KeyError) as error:
+            # Contents that were kept may hold what this specification has not made yet.
+            raise CheckpointError(OTHER) from error
+        pools = [[pool.name, pool.slots, len(pool.bundles)] for pool in self.system.pools]
+        if pools != kept.facts["pools"]:
+            raise CheckpointError(OTHER)
+        self._take_in(Section.COUNTS, kept.sections[Section.COUNTS])
+        self._log = array("I", kept.log)
+        self.depth = kept.facts["depth"]
+        _, _, following, self._level_end, _ = struct.unpack("<5Q", kept.sections[Section.COUNTERS])
+        self._resumed = following < self._level_end
+        self._count()
+        self._drain()
+
+    def _ask_again(self, log: array[int]) -> None:
+        place = 0
+        while place < len(log):
+            code = log[place]
+            if code == Code.REPORT:
+                step, number, count = log[place + 1 : place + 4]
+                indices = log[place + 4 : place + 4 + count]
+                self._report(step, number, indices, len(self.way_to(number)))
+                place += count
+            else:
+                self._oracle.answer(code, *log[place + 1 : place + 4])
+            if log[place + 4] != self._oracle.digest:
+                raise CheckpointError(OTHER)
+            place += 5
+
+    def _begun(self) -> int:
+        """A digest of all that stands in the states that the search begins with."""
+        told = [
+            canonical_text([pool.bundles[bundle] for bundle in content])
+            for state in self.task.initial
+            for pool, content in zip(self.system.pools, state, strict=True)
+        ]
+        return zlib.crc32(repr(told).encode())
+
+    def _take_in(self, number: int, section: bytes) -> None:
+        taken = words([]) if not section else (ctypes.c_uint32 * (len(section) // 4)).from_buffer_copy(section)
+        if self._library.restore(self._kernel, number, taken, len(taken)):
+            raise MemoryError
 
     def _count(self) -> None:
         self.transitions = int(self._board[Board.TRANSITIONS])
@@ -141,13 +256,13 @@ class CompiledExploration(Exploration):
             lacking = self.system.pools[pool]
             self.full.setdefault(lacking.name, lacking.kind.slots)
 
-    def _drain(self, deeper: int) -> None:
+    def _drain(self) -> None:
         """Takes in what the kernel found out about properties for the first time."""
         found = self._list(Listing.FIRST_FINDINGS)[self._drained :]
         self._drained += len(found)
         for number, state in zip(found[::2], found[1::2], strict=True):
             judge, finding = self._oracle.findings[number]
-            depth = self.depth if judge.quiescent else self.depth + deeper
+            depth = len(self.way_to(int(state))) - 1
             self.findings.judge_state([(judge, finding)], depth, int(state))
 
     def _list(self, which: Listing) -> NDArray[numpy.uint32]:

@@ -49,6 +49,11 @@ static void find_moves(Kernel *kernel, const u64 *hashes) {
 
 static u32 nodes_of(const Kernel *kernel) { return root_of(kernel) + 1; }
 
+static void make_room_for_batch(Kernel *kernel) {
+    kernel->batch_values = resized(kernel->batch_values, BATCH * nodes_of(kernel) * sizeof(u32));
+    kernel->batch_hashes = resized(kernel->batch_hashes, BATCH * (kernel->partition_count + 1) * sizeof(u64));
+}
+
 static void foresee(Kernel *kernel, Range range, u64 *hashes) {
     for (u32 number = range.first; number < range.first + range.count; number++) {
         u32 key[MOST_POOLS + 1];
@@ -184,8 +189,7 @@ static int go(Kernel *kernel) {
                     count_findings(kernel, (u32)kernel->next);
                 }
                 kernel->next = 0;
-                kernel->batch_values = resized(NULL, BATCH * nodes_of(kernel) * sizeof(u32));
-                kernel->batch_hashes = resized(NULL, BATCH * (kernel->partition_count + 1) * sizeof(u64));
+                make_room_for_batch(kernel);
                 kernel->phase = NEXT;
                 return LEVEL;
             case NEXT:
@@ -300,3 +304,4 @@ API void kernel_free(Kernel *kernel) {
 API int64_t *kernel_board(Kernel *kernel) { return kernel->board; }
 
 #include "rows.h"
+#include "sections.h"

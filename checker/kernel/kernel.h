@@ -171,7 +171,7 @@ typedef struct Kernel {
     u64 next, level_end, limit, fuel, looks, replant_at;
     u64 in_batch, batched; /* which state of the batch is looked at, of how many */
     u64 cursor, at;        /* which of its moves is taken in next */
-    u64 transitions, at_rest, answer_misses;
+    u64 transitions, at_rest, answer_misses, counters[5];
 } Kernel;
 
 /* Leaves the run with a question. */

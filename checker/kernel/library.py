@@ -56,6 +56,9 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "set_next_step": (_INTEGER, (_KERNEL, _WORD, _WORD, _WORD)),
     "set_sweep": (_INTEGER, (_KERNEL, _WORD, _WORD, _WORD, _WORD)),
     "set_judged": (None, (_KERNEL, _WORD)),
+    "section": (_WORDS, (_KERNEL, _WORD)),
+    "restore": (_INTEGER, (_KERNEL, _WORD, _WORDS, ctypes.c_uint64)),
+    "is_whole": (_INTEGER, (_KERNEL,)),
     "list": (_WORDS, (_KERNEL, _WORD)),
 }
 """The kernel's functions without their prefix: what they return and take; see kernel.c."""

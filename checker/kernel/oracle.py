@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ class Oracle:
     """The rows that Python has added to the kernel's tables, with what they stand for.
 
     ``triggered``: properties that held of something. ``findings``: what the kernel's numbers of findings mean.
+    ``digest``: of all rows in order.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Oracle:
         self.triggered: set[str] = set()
         self.findings: list[tuple[StateJudge, Finding]] = []
         self.questions = 0
+        self.digest = 0
         self._library = library
         self._kernel = kernel
         self._group_numbers = {id(group): number for number, group in enumerate(system.groups)}
@@ -116,6 +119,8 @@ class Oracle:
         self._answering[code](first, second, third)
 
     def _add(self, function: str, *numbers: Any) -> None:
+        told = [number for number in numbers if isinstance(number, int)]
+        self.digest = zlib.crc32(repr((function, told)).encode(), self.digest)
         if getattr(self._library, function)(self._kernel, *numbers):
             raise MemoryError
 

@@ -272,3 +272,31 @@ class TestProgress:
         with progress.Progress("web", shown=False) as shown:
             shown.report(self.SNAPSHOT)
         assert capsys.readouterr() == ("", "")
+
+
+class TestCheckpoints:
+    def test_a_search_that_was_ended_goes_on(self, check: Check, tmp_path: Path) -> None:
+        kept = tmp_path / "search"
+        whole = check(CART, "--quiet")
+        ended = check(CART, "--quiet", "--checkpoint", kept, "--max-depth", 5)
+        assert ended[0] == 3
+        assert check(CART, "--quiet", "--resume", kept) == whole
+
+    def test_other_manifests_are_refused(self, check: Check, tmp_path: Path) -> None:
+        kept = tmp_path / "search"
+        check(CART, "--quiet", "--checkpoint", kept, "--max-depth", 5)
+        code, _, said = check(EXAMPLES / "shop" / "cache.yaml", "--quiet", "--resume", kept)
+        assert (code, "another search" in said) == (2, True)
+
+    def test_several_groups_are_refused(self, check: Check, tmp_path: Path) -> None:
+        code, _, said = check(EXAMPLES / "shop", "--quiet", "--checkpoint", tmp_path / "search")
+        assert (code, "several groups" in said) == (2, True)
+
+    @pytest.mark.parametrize("flag", ["--resume", "--checkpoint"])
+    def test_what_cannot_be_reached_is_refused(self, check: Check, tmp_path: Path, flag: str) -> None:
+        code, _, said = check(CART, "--quiet", flag, tmp_path / "missing" / "search")
+        assert (code, said.count("\n")) == (2, 1)
+
+    def test_tables_keep_nothing(self, check: Check, tmp_path: Path) -> None:
+        code, _, said = check(CART, "--quiet", "--explorer", "tables", "--checkpoint", tmp_path / "search")
+        assert (code, "only the kernel" in said) == (2, True)
