@@ -228,6 +228,8 @@ STATEFUL: Mapping[str, Any] = {
     "applied": {_UPDATE: [_stateful_set("store", 2)]},
     "nodes": 2,
     "users": [[{"apply": _UPDATE}, {"scale": "statefulset/store=0"}]],
+    "faults": {"kubelet-crash": 1},
+    "lag": {"kube-apiserver-2": {"Pod": 1}},
 }
 """A third one, for pods with names that stay."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..spec.language.model import Kind
+from ..spec.language.model import Kind, cached_field
 
 Bundle = tuple[Any, ...]
 Content = tuple[int, ...]
@@ -20,11 +20,6 @@ State = tuple[Content, ...]
 NAME = "name"
 MARKS = "marks"
 EMPTY = 0
-
-
-def cached_field(client: str) -> str:
-    """Name of the field that holds what ``client``'s lagging cache shows of the object."""
-    return f"object@{client}"
 
 
 def pending_field(client: str) -> str:
@@ -102,3 +97,17 @@ class Pool:
             if field not in self.position:
                 raise KeyError(f"kind {self.name} has no field {field!r}; it has {', '.join(self.fields)}")
         return tuple(self.position[field] for field in fields)
+
+
+__all__ = [
+    "EMPTY",
+    "MARKS",
+    "NAME",
+    "Bundle",
+    "Content",
+    "Pool",
+    "State",
+    "cached_field",
+    "pending_field",
+    "plan_field",
+]

@@ -83,6 +83,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "controllers-cluster §8",
     ),
+    "kubelet-list": Switch(
+        ("any-server", "consistent"),
+        "a kubelet that restarts lists from any API server, also one that is behind; or consistently",
+        Purpose.HYPOTHETICAL,
+        "00-index §4 reflector",
+    ),
     "budget-conflict": Switch(
         ("recompute", "overwrite"),
         "the disruption controller computes the status anew after a conflict, or writes the same once more",

@@ -40,7 +40,7 @@ from .disruption_budgets import DISRUPTION_BUDGETS
 from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
-from .node_agents import NODE_AGENTS, fused
+from .node_agents import NODE_AGENTS, OLD_LISTS, fused, old_lists
 from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
@@ -60,6 +60,7 @@ PARTS: tuple[Part, ...] = (
     STATEFUL_SETS,
     SCHEDULING,
     NODE_AGENTS,
+    OLD_LISTS,
     NODE_CONTROLLERS,
     EVICTIONS,
     GARBAGE_COLLECTION,
@@ -115,7 +116,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     clients = _clients_by_process(found)
     found = outages.guarded(scenario, found)
-    found.append(faults.supervisor(scenario.faults, clients, everybody))
+    found.append(faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario)))
     found.append(faults.component(scenario.faults, lag, several.items()))
     found.append(
         users.component(

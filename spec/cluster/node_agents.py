@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ..environment import faults
-from ..kinds import NODE, named
+from ..kinds import NODE, POD, named
 from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..node import container_runtime, kubelet
+from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
 from ..node.pod_life import POD_LIFE
 from ..node.termination import longest_sleep
 from ..objects.pod import Pod
@@ -44,11 +45,18 @@ def _pre_stops(scenario: Scenario) -> tuple[int, ...]:
     return tuple(sorted(found - {0}))
 
 
+def old_lists(scenario: Scenario) -> bool:
+    """Whether a kubelet that restarts may list pods from an API server that is behind."""
+    behind = (BEHIND, POD) in scenario.lag and scenario.faults.get(faults.KUBELET_CRASH, 0)
+    return bool(behind) and scenario.switches.get("kubelet-list", "any-server") == "any-server"
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     serving = _tracks_serving(scenario)
     tracked = serving or bool(scenario.faults.get(faults.PROBE_FAILURE, 0))
     return (
         kubelet.component(
+            old_lists=old_lists(scenario),
             nodes={s.node.metadata.name: s.node for s in scenario.nodes},
             track_serving=serving,
             pre_stops=_pre_stops(scenario),
@@ -99,3 +107,6 @@ NODE_AGENTS = Part(
     machines=(POD_LIFE, *container_runtime.MACHINES, *kubelet.MACHINES),
     assumptions=_assumptions,
 )
+
+OLD_LISTS = Part("old lists", old_lists, pod_fields=OLD_LIST_FIELDS)
+"""What a kubelet keeps of a list that was old."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import attrs
+
 from ..kinds import (
     CANDIDATE,
     DOWN,
@@ -30,6 +32,7 @@ from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
 from ..node.container_runtime import Exit, StopServing, machine_lost
+from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
 from . import leader_faults, outages, watch_faults
@@ -249,16 +252,29 @@ _RESTART_KUBELET = Rule(
 )
 
 
+def _start_with_old_list(node: str) -> list[Alternative]:
+    newest, old = (*_START_KUBELET, list_stored(node)), (*_START_KUBELET, list_from_behind(node))
+    return [
+        Alternative(newest, f"the kubelet of {node} had ended; it lists what is stored"),
+        Alternative(old, f"the kubelet of {node} had ended; it lists from {BEHIND}"),
+    ]
+
+
 def supervisor(
-    budgets: Mapping[str, int], clients: Mapping[str, tuple[str, ...]], candidates: tuple[str, ...] = ()
+    budgets: Mapping[str, int],
+    clients: Mapping[str, tuple[str, ...]],
+    candidates: tuple[str, ...] = (),
+    *,
+    old_lists: bool = False,
 ) -> Component:
     """What restarts processes that faults may end. ``clients``: process -> its components, which list again.
 
-    ``candidates``: processes that end by themselves when they find that they do not lead any more.
+    ``candidates``: processes that end by themselves when they find that they do not lead any more. ``old_lists``: a
+    kubelet that restarts may list from an API server that is behind.
     """
     rules = []
     if budgets.get(KUBELET_CRASH, 0):
-        rules.append(_RESTART_KUBELET)
+        rules.append(attrs.evolve(_RESTART_KUBELET, decide=_start_with_old_list) if old_lists else _RESTART_KUBELET)
     for fault, process in (
         (CONTROLLER_MANAGER_CRASH, KUBE_CONTROLLER_MANAGER),
         (SCHEDULER_CRASH, KUBE_SCHEDULER),

@@ -59,6 +59,11 @@ def informer_name(client: str, kind: str) -> str:
     return f"{client}/{kind}"
 
 
+def cached_field(client: str) -> str:
+    """Name of the field that holds what ``client``'s lagging cache shows of the object."""
+    return f"object@{client}"
+
+
 class TimeMode(Enum):
     """When a timer may fire (design §4)."""
 

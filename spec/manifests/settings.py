@@ -44,6 +44,7 @@ CLIENTS = (
     "job-controller",
     "daemonset-controller",
     "statefulset-controller",
+    "kube-apiserver-2",
     "disruption-controller",
     "endpointslice-controller",
     "resourcequota-controller",

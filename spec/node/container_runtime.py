@@ -221,6 +221,7 @@ CONTAINER = Machine(
     arrows=(
         Arrow("create", "Absent", "Created", "kubelet", "container-runtime §2"),
         Arrow("start", "Created", "Running", "kubelet", "container-runtime §2"),
+        Arrow("start what an old list shows", "Absent", "Running", "kubelet", "00-index §4"),
         Arrow("stop", "Running", "Exited", "kubelet", "container-runtime §5"),
         Arrow("stop sandbox", "Created", "Exited", "kubelet", "container-runtime §2"),
         Arrow("restart", "Exited", "Created", "kubelet", "kubelet §6"),

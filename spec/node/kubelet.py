@@ -24,6 +24,7 @@ from ..language.component import Component, Handler
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
 from .admission import admit
+from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
 from .probes import PROBE_FAILS, PROBE_SUCCEEDS
 from .registration import POST_READY, note_deletion, register
@@ -39,13 +40,15 @@ def component(
     track_serving: bool = False,
     pre_stops: tuple[int, ...] = (),
     early_phase: bool = False,
+    old_lists: bool = False,
 ) -> Component:
     """The kubelets of all nodes.
 
     ``nodes``: what the kubelets register, by node name; a node that is not in it never creates its object.
     ``track_serving``: the application's start is a step of the container runtime instead of part of StartContainer.
     ``pre_stops``: for how many seconds preStop hooks hold a deletion up.
-    ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``).
+    ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``). ``old_lists``: a
+    kubelet that restarts may list from an API server that is behind.
     """
     serving = not track_serving
     return Component(
@@ -63,6 +66,7 @@ def component(
             STOP_POD,
             *map(stop_after_hook, pre_stops),
             DELETE_POD,
+            *((START_LISTED,) if old_lists else ()),
         ),
         process=KUBELET,
         place="node",

@@ -372,6 +372,13 @@ def _stateful() -> Mapping[str, Scenario]:
             users=[[{"drain": "node-1"}], [{"apply": "0.yaml"}]],
             applied={"0.yaml": [stateful_set(1, _GATED)]},
         ),
+        "a kubelet restarts and lists from an API server that is behind": scenario(
+            stateful_set(),
+            nodes=2,
+            users=[[{"delete": "pod/db-0"}]],
+            faults={"kubelet-crash": 1},
+            lag={"kube-apiserver-2": {"Pod": 3}},
+        ),
         "the controller of a StatefulSet sees late": scenario(
             stateful_set(2), lag={"statefulset-controller": {"Pod": 1}}, users=[[{"delete": "pod/db-0"}]]
         ),

@@ -94,6 +94,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "stop pod",
             "stop pod after preStop 10 s",
             "complete deletion",
+            "start pod that an old list shows",
         }
     ),
     "container-runtime": frozenset({"application serves", "program finishes"}),
@@ -149,6 +150,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "deliver Pod to kube-scheduler",
             "deliver Pod to replicaset-controller",
             "deliver Pod to statefulset-controller",
+            "deliver Pod to kube-apiserver-2",
         }
     ),
 }
