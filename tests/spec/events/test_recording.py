@@ -108,11 +108,22 @@ def test_observations_name_rules_that_there_are() -> None:
     texts = {"Scheduled": "Successfully assigned default/web-6d5-a to node-1", "Killing": "Stopping container web"}
     texts |= {"SuccessfulCreate": "Created pod: web-6d5-a", "SuccessfulDelete": "Deleted pod: web-6d5-a"}
     texts |= {"ScalingReplicaSet": "Scaled up replica set web-6d5 to 2"}
+    texts |= {"SuccessfulRescale": "New size: 2; reason: All metrics below target"}
     for (component, reason), reader in READERS.items():
-        of = {"kind": "Deployment", "name": "web"} if reason == "ScalingReplicaSet" else {}
+        of = {"kind": "Deployment", "name": "web"} if reason in ("ScalingReplicaSet", "SuccessfulRescale") else {}
         message = texts.get(reason, "container web")
         (event,) = events(line(component=component, reason=reason, message=message, object=of))
         saying = reader(event)
         assert saying is not None
         named = any((saying.component, rule) in rules for rule in saying.rules)
         assert named or not saying.rules or saying.component not in {name for name, _ in rules}, (component, reason)
+
+
+def test_what_an_autoscaler_says_is_said_of_its_target() -> None:
+    about = {"kind": "HorizontalPodAutoscaler", "name": "scaler"}
+    said = line(component="horizontal-pod-autoscaler", reason="SuccessfulRescale", object=about)
+    names = {**OWN.names, "HorizontalPodAutoscaler": frozenset({"scaler"})}
+    own = Own(names, OWN.namespaces, {"scaler": "web"})
+    found = observe(events({**said, "message": "New size: 2; reason: All metrics below target"}), own)
+    assert [each.subject for each in found.observations] == [("Deployment", "web")]
+    assert found.fixed == {("Deployment", "web"): "web"}
