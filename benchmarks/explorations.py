@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from frozendict import frozendict
 from kubemodel.benchmarks import handwritten, lagging, rollout
 from kubemodel.checker.naive import explore
 from kubemodel.checker.result import Explorer
@@ -35,7 +35,7 @@ class Run(NamedTuple):
     seconds: float
     stored: float = 0
     grown: float = 0
-    tables: Mapping[str, int] = MappingProxyType({})
+    tables: Mapping[str, int] = frozendict()
 
     @property
     def rate(self) -> float:
