@@ -9,6 +9,7 @@ from typing import Any
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.views import snapshot
+from ..environment.users import NAME as USER
 from ..kinds import KUBE_SCHEDULER, KUBELET, POD, REPLICA_SET, RUNNING, UNSCHEDULABLE
 from ..language.observation import Deed, Known, Values
 from ..objects.pod import Pod, is_terminal
@@ -124,11 +125,11 @@ def _elsewhere(values: Values, host: str) -> bool:
 
 
 def _preparing(event: Event) -> Saying:
-    """What the kubelet does before a container runs: it pulls the image and creates the container."""
+    """The kubelet pulls the image and creates the container: in the model one step with starting it."""
 
     def during(values: Values) -> bool:
         pod = _pod(values)
-        return pod is not None and _there(values, event.host) and not _runs(values) and not is_terminal(pod)
+        return pod is not None and _there(values, event.host) and not is_terminal(pod)
 
     def possible(values: Values) -> bool:
         return not _elsewhere(values, event.host)
@@ -137,13 +138,13 @@ def _preparing(event: Event) -> Saying:
 
 
 def _started(event: Event) -> Saying:
-    def at(deed: Deed) -> bool:
-        return _there(deed.after, event.host) and not _runs(deed.before) and _runs(deed.after)
+    def during(values: Values) -> bool:
+        return _there(values, event.host) and _runs(values)
 
     def possible(values: Values) -> bool:
         return not _elsewhere(values, event.host)
 
-    return _saying(event.name, KUBELET, *_STARTING, at=at, possible=possible)
+    return _saying(event.name, KUBELET, *_STARTING, during=during, possible=possible)
 
 
 def _killing(event: Event) -> Saying | None:
@@ -189,6 +190,19 @@ def _deleted(event: Event) -> Saying | None:
     return _saying(found[1], event.component, *_MANAGING, at=at, possible=possible)
 
 
+def _descheduled(event: Event) -> Saying:
+    """A descheduler is no part of the model: somebody who takes pods away, as a user does."""
+
+    def at(deed: Deed) -> bool:
+        return deed.component == USER and ends(deed)
+
+    def possible(values: Values) -> bool:
+        pod = _pod(values)
+        return pod is not None and not pod.metadata.terminating
+
+    return _saying(event.name, USER, "act", at=at, possible=possible)
+
+
 def ends(deed: Deed) -> bool:
     """Whether a step begins the end of a pod: its deletion is asked for, or it is gone at once."""
     before, after = _pod(deed.before), _pod(deed.after)
@@ -200,6 +214,7 @@ def ends(deed: Deed) -> bool:
 READERS: Readers = {
     ("default-scheduler", "Scheduled"): _scheduled,
     ("default-scheduler", "FailedScheduling"): _failed_scheduling,
+    ("sigs.k8s.io.descheduler", "RemovePodsViolatingTopologySpreadConstraint"): _descheduled,
     ("kubelet", "Pulling"): _preparing,
     ("kubelet", "Pulled"): _preparing,
     ("kubelet", "Created"): _preparing,
@@ -218,6 +233,4 @@ def tells(deed: Deed) -> bool:
     before, after = _pod(deed.before), _pod(deed.after)
     if deed.component.endswith("-controller") and ((before is None) != (after is None) or ends(deed)):
         return True
-    if before is not None and after is not None and not before.spec.node_name and after.spec.node_name:
-        return True
-    return _runs(deed.after) and not _runs(deed.before)
+    return before is not None and after is not None and not before.spec.node_name and bool(after.spec.node_name)

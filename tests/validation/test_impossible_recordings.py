@@ -199,10 +199,7 @@ IMPOSSIBLE = {
         LINES, f"Killing Pod {B}", "its containers are running", {"users": [[{"scale": "web=2"}]]}
     ),
     "replaced before it was evicted": Impossible(
-        moved("SuccessfulCreate", C, 17), f"Created pod: {C}", "manage replicas: has nothing to do"
-    ),
-    "started again after the end": Impossible(
-        with_line(kubelet(55, "Started", A, "node-2")), f"Started Pod {A}", "metadata.deletionTimestamp is set"
+        moved("SuccessfulCreate", C, 15), f"Created pod: {C}", "manage replicas: has nothing to do"
     ),
     "a second ReplicaSet without a new template": Impossible(
         with_line(scaled(22, 1, replica_set="web-7f8")), "Scaled up replica set web-7f8", "nothing that was seen so far"
