@@ -15,6 +15,7 @@ import attrs
 import click
 
 from ..checker.result import Explorer, Limits
+from ..checker.vacuity import Severity, Vacuity
 from ..engine.traces import dumps
 from ..engine.verdicts import ExitCode, combined_exit_code
 from ..spec.environment.faults import FAULTS
@@ -167,6 +168,12 @@ def scenario_flags(command: Any) -> Any:
     help="Go on from there, with the same manifests and flags, but for limits.",
 )
 @click.option("--keep-going", is_flag=True, help="Go on after the first violation, until every property is decided.")
+@click.option(
+    "--vacuity",
+    type=click.Choice([severity.value for severity in Severity]),
+    help="What to make of properties that never had anything to say, and of rules that never fired: do not list them, "
+    "list them, or call a run vacuous for them (exit code 3) [error for properties, ignore for rules].",
+)
 @click.option("--stats", is_flag=True, help="Show distinct views of each rule, tables and rates.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
 @click.option(
@@ -215,7 +222,7 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
                     interrupted=interrupted,
                 )
             interrupted = any(bound.name == INTERRUPTED.name for bound in one.result.bounds)
-            checked.append(one)
+            checked.append(attrs.evolve(one, vacuity=_vacuity(flags["vacuity"])))
         results.append((request, checked))
     if folder is not None:
         results = _with_traces_written(results, folder)
@@ -242,6 +249,10 @@ def _kept(given: Sequence[Request], flags: dict[str, Any]) -> dict[str, Path]:
     return kept
 
 
+def _vacuity(word: str | None) -> Vacuity:
+    return Vacuity() if word is None else Vacuity(Severity(word), Severity(word))
+
+
 def _limits(settings: Settings, flags: dict[str, Any]) -> Limits:
     bounds = settings.bounds
     return Limits(
@@ -262,7 +273,7 @@ def _exit_code(results: list[tuple[Request, list[Checked]]]) -> int:
         if request.settings.expect:
             codes.append(ExitCode.COMPARISON if unmet(request.settings.expect, checked) else ExitCode.HOLDS)
         else:
-            codes.extend(one.result.verdict.exit_code for one in checked)
+            codes.extend(one.verdict.exit_code for one in checked)
     return int(combined_exit_code(codes)) if codes else int(ExitCode.UNDETERMINED)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
@@ -13,13 +13,14 @@ import attrs
 from ..checker.kernel.checkpoint import CheckpointError
 from ..checker.kernel.library import NoCompilerError
 from ..checker.rest import RestlessError, rest_states
-from ..checker.result import Bound, Explorer, Limits, Progress, SearchResult
+from ..checker.result import Bound, Explorer, Limits, Progress, RuleName, SearchResult
 from ..checker.search import memory_mb, search
+from ..checker.vacuity import Vacuity
 from ..engine.pools import State
 from ..engine.trace_building import build
 from ..engine.traces import Trace
 from ..engine.transition_system import TransitionSystem
-from ..engine.verdicts import Verdict
+from ..engine.verdicts import RunVerdict, Verdict
 from ..spec import cluster
 from ..spec.language.model import Model
 from ..spec.language.scenario import Scenario, Start
@@ -35,7 +36,7 @@ class Checked:
     """A job with what came of it: the search's result and, for each violated property, its counterexample.
 
     ``loops``: likewise for temporal properties that are undetermined because of a loop.
-    ``files``: where the counterexamples were written, by property.
+    ``files``: where the counterexamples were written, by property. ``vacuity``: what comes of what never happened.
     """
 
     job: Job
@@ -45,6 +46,26 @@ class Checked:
     traces: dict[str, Trace]
     loops: Mapping[str, Trace] = attrs.field(factory=dict)
     files: Mapping[str, str] = attrs.field(factory=dict)
+    vacuity: Vacuity = Vacuity()
+
+    @property
+    def never_fired(self) -> tuple[RuleName, ...]:
+        """The rules that never fired of the components that the scenario needs.
+
+        Faults and users are no components of Kubernetes: that they may do something, not that they must, is asked for.
+        """
+        own = {component.name for component in self.model.components if not component.environment}
+        return tuple(rule for rule in self.result.never_fired if rule[0] in own)
+
+    @property
+    def verdict(self) -> RunVerdict:
+        """The verdict of the job."""
+        return self.vacuity.verdict(self.result.properties, self.never_fired)
+
+
+def verdict_of(checked: Iterable[Checked]) -> RunVerdict:
+    """The verdict of several jobs: the worst of theirs."""
+    return RunVerdict.worst(one.verdict for one in checked)
 
 
 def model_of(scenario: Scenario, seed: int = 0) -> Model:

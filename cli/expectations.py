@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..engine.verdicts import RunVerdict
-from .checking import Checked
+from .checking import Checked, verdict_of
 
 
 def unmet(expect: Mapping[str, Any], checked: Sequence[Checked]) -> tuple[str, ...]:
     """What came out otherwise than expected, one sentence each; empty if all was met."""
-    properties = [prop for one in checked for prop in one.result.properties]
     traces = {name: trace for one in checked for name, trace in one.traces.items()}
     found: dict[str, Any] = {
-        "verdict": RunVerdict.of(properties).verdict.value,
+        "verdict": verdict_of(checked).verdict.value,
         "states": sum(one.result.states for one in checked),
     }
     if "property" in expect:

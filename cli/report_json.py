@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 
+from ..checker.vacuity import Severity
 from ..engine.traces import to_plain
-from ..engine.verdicts import RunVerdict
-from .checking import Checked
+from .checking import Checked, verdict_of
 from .expectations import unmet
 from .inputs import Request
 from .report_basis import BOUND_FLAGS, basis, not_checked
@@ -17,9 +17,9 @@ from .report_basis import BOUND_FLAGS, basis, not_checked
 
 def report_document(results: Sequence[tuple[Request, Sequence[Checked]]]) -> dict[str, Any]:
     """The whole report. ``verdict`` of the run, of each scenario, of each group and of each property (design §3.4)."""
-    properties = [prop for _, checked in results for one in checked for prop in one.result.properties]
+    every = [one for _, checked in results for one in checked]
     return {
-        "verdict": RunVerdict.of(properties).verdict.value,
+        "verdict": verdict_of(every).verdict.value,
         "scenarios": [_scenario(request, checked) for request, checked in results],
         "measured": [
             {"source": request.source, "group": one.job.scenario.name, **attrs.asdict(one.result.measured)}
@@ -32,7 +32,7 @@ def report_document(results: Sequence[tuple[Request, Sequence[Checked]]]) -> dic
 def _scenario(request: Request, checked: Sequence[Checked]) -> dict[str, Any]:
     return {
         "source": request.source,
-        "verdict": RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict.value,
+        "verdict": verdict_of(checked).verdict.value,
         "groups": [_group(one) for one in checked],
         "notChecked": [{"name": group.name, "why": why} for group, why in not_checked(request)],
         "basis": list(basis(request, checked)),
@@ -50,7 +50,7 @@ def _group(one: Checked) -> dict[str, Any]:
     return {
         "name": one.job.scenario.name,
         "why": one.job.group.explanation,
-        "verdict": result.verdict.verdict.value,
+        "verdict": one.verdict.verdict.value,
         "states": result.states,
         "transitions": result.transitions,
         "depth": result.depth,
@@ -65,9 +65,11 @@ def _group(one: Checked) -> dict[str, Any]:
                 "text": prop.text,
                 "traceFile": one.files.get(prop.name),
             }
-            for prop in result.properties
+            for prop in one.vacuity.listed(result.properties)
         ],
         "suspended": [attrs.asdict(suspension) for suspension in result.suspended],
+        "vacuity": {"properties": one.vacuity.properties.value, "rules": one.vacuity.rules.value},
+        "idleRules": [list(rule) for rule in one.never_fired] if one.vacuity.rules is not Severity.IGNORE else [],
         "neverFired": [list(rule) for rule in result.never_fired],
         "views": [[component, rule, count] for (component, rule), count in result.views.items() if count],
         "traces": {prop: to_plain(trace) for prop, trace in one.traces.items()},

@@ -5,9 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..engine.verdicts import RunVerdict, Verdict
+from ..checker.vacuity import Severity
+from ..engine.verdicts import Verdict
 from ..spec.manifests.coverage import NotModelled
-from .checking import Checked
+from .checking import Checked, verdict_of
 from .expectations import unmet
 from .inputs import Request
 from .narrative import narrative
@@ -51,11 +52,11 @@ def _wrapped(text: str, first: str = "", further: str = "  ") -> list[str]:
 
 def _verdict(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
     """The verdict of a request: its first lines and, so that none has to scroll back, its last ones."""
-    verdict = RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict
+    verdict = verdict_of(checked).verdict
     if not checked:
         yield f"Verdict: {verdict.value}: there is no workload of a kind that is modelled, so nothing was checked"
     else:
-        those = [one.job.scenario.name for one in checked if one.result.verdict.verdict is verdict]
+        those = [one.job.scenario.name for one in checked if one.verdict.verdict is verdict]
         of = f" of {len(checked)}" if len(those) != len(checked) else ""
         which = f" ({', '.join(those)})" if of else ""
         groups = f" in {len(those)}{of} groups{which}" if len(checked) > 1 else ""
@@ -71,11 +72,14 @@ def _verdict(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
 
 def _reason(checked: Sequence[Checked], verdict: Verdict) -> str:
     """What decides a verdict: the properties that are violated, the bounds that ran out."""
-    results = [one.result for one in checked if one.result.verdict.verdict is verdict]
+    results = [one.result for one in checked if one.verdict.verdict is verdict]
     if verdict is Verdict.VIOLATED:
         found = [prop.name for result in results for prop in result.properties if prop.verdict is verdict]
     elif verdict is Verdict.UNDETERMINED:
         found = [bound.name for result in results for bound in result.bounds]
+    elif verdict is Verdict.VACUOUS:
+        by_rules = [one for one in checked if one.vacuity.rules is Severity.ERROR and one.never_fired]
+        found = ["rules that never fired"] if by_rules else []
     else:
         return ""
     return f": {', '.join(dict.fromkeys(found))}" if found else ""
@@ -84,7 +88,7 @@ def _reason(checked: Sequence[Checked], verdict: Verdict) -> str:
 def _of_all(results: Sequence[tuple[Request, Sequence[Checked]]]) -> Iterator[str]:
     by_verdict: dict[Verdict, list[str]] = {}
     for request, checked in results:
-        verdict = RunVerdict.of(prop for one in checked for prop in one.result.properties).verdict
+        verdict = verdict_of(checked).verdict
         by_verdict.setdefault(verdict, []).append(request.source)
     yield f"All {len(results)} scenarios:"
     for verdict in _MOST_SERIOUS_FIRST:
@@ -96,7 +100,7 @@ def _group(one: Checked, stats: bool) -> Iterator[str]:
     result = one.result
     name = one.job.scenario.name
     yield (
-        f"{name}: {result.verdict.verdict.value}   ({counted(result.states, 'state')}, "
+        f"{name}: {one.verdict.verdict.value}   ({counted(result.states, 'state')}, "
         f"{counted(result.transitions, 'transition')}, depth {result.depth}, {_extent(one)})"
     )
     yield from _wrapped(one.job.group.explanation, "  group: ", "    ")
@@ -132,12 +136,17 @@ def _properties(one: Checked) -> Iterator[str]:
     """The properties, those of one verdict for one reason together; violations first."""
     for verdict in _MOST_SERIOUS_FIRST:
         reasons: dict[str, list[str]] = {}
-        for prop in one.result.properties:
+        for prop in one.vacuity.listed(one.result.properties):
             if prop.verdict is verdict:
                 reasons.setdefault(prop.text if verdict is not Verdict.HOLDS else "", []).append(prop.name)
         for reason, names in reasons.items():
             said = f"{', '.join(names)}: {reason}" if reason else ", ".join(names)
             yield from _wrapped(f"{verdict.value:<13}{said}", "  ", _HANGING)
+    if one.vacuity.rules is not Severity.IGNORE and one.never_fired:
+        mark = Verdict.VACUOUS.value if one.vacuity.rules is Severity.ERROR else Severity.WARN.value
+        so_far = "" if one.result.complete else " as far as was explored"
+        rules = ", ".join(f"{component}: {rule}" for component, rule in one.never_fired)
+        yield from _wrapped(f"{mark:<13}rules that never fired{so_far}: {rules}", "  ", _HANGING)
 
 
 def _stats(one: Checked) -> Iterator[str]:

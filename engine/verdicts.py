@@ -89,6 +89,14 @@ class RunVerdict:
         codes = [prop.exit_code for prop in given] or [ExitCode.UNDETERMINED]
         return cls(worst, combined_exit_code(codes))
 
+    @classmethod
+    def worst(cls, runs: Iterable[RunVerdict]) -> RunVerdict:
+        """The verdict of several runs together; of none, it is vacuous."""
+        given = tuple(runs) or (cls.of(()),)
+        found = {run.verdict for run in given}
+        worst = next(verdict for verdict in _WORST_FIRST if verdict in found)
+        return cls(worst, combined_exit_code(run.exit_code for run in given))
+
 
 def combined_exit_code(codes: Iterable[ExitCode]) -> ExitCode:
     """The exit code of several results: the lowest of 11 to 13, then 3, then 0; other codes come before all these.

@@ -247,6 +247,46 @@ class TestOutput:
         assert captured.err == ""
 
 
+class TestVacuity:
+    IDLE = "phase-terminal-absorbing"
+
+    def of(self, check: Check, *flags: str) -> tuple[int, str, dict[str, Any]]:
+        """Of a workload none of whose pods ends: exit code, text and the group in the JSON report."""
+        arguments = (CART, "--also-check", self.IDLE, *flags)
+        code, out, _ = check(*arguments)
+        again, said, _ = check(*arguments, "--format", "json")
+        assert code == again
+        return code, out, json.loads(said)["scenarios"][0]["groups"][0]
+
+    def test_unless_asked_for_otherwise_only_a_property_makes_a_run_vacuous(self, check: Check) -> None:
+        code, out, group = self.of(check)
+        assert (code, group["verdict"]) == (3, "vacuous")
+        assert out.startswith("Verdict: vacuous\n")
+        assert "rules that never fired" not in out
+        assert (group["vacuity"], group["idleRules"]) == ({"properties": "error", "rules": "ignore"}, [])
+
+    def test_what_is_ignored_is_not_listed(self, check: Check) -> None:
+        code, out, group = self.of(check, "--vacuity", "ignore")
+        assert (code, group["verdict"], group["idleRules"]) == (0, "holds", [])
+        assert self.IDLE not in out
+        assert self.IDLE not in {prop["name"] for prop in group["properties"]}
+
+    def test_a_warning_leaves_the_verdict_to_all_else(self, check: Check) -> None:
+        code, out, group = self.of(check, "--vacuity", "warn")
+        assert (code, group["verdict"]) == (0, "holds")
+        assert f"  vacuous      {self.IDLE}: nothing that can happen makes it say anything\n" in out
+        assert "  warn         rules that never fired: " in out
+        assert ["kubelet", "stop pod"] in group["idleRules"]
+
+    def test_an_error_counts_rules_too_but_not_what_users_might_have_done(self, check: Check) -> None:
+        code, out, _ = check(CART, "--vacuity", "error")
+        assert code == 3
+        assert out.startswith("Verdict: vacuous: rules that never fired\n")
+        _, _, group = self.of(check, "--vacuity", "error")
+        assert ["user", "act"] in group["neverFired"]
+        assert ["user", "act"] not in group["idleRules"]
+
+
 class TestProgress:
     SNAPSHOT = Snapshot(12_000, 40_000, 7, 500, 1.0, 12_000.0, 80.0)
 

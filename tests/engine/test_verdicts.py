@@ -29,6 +29,14 @@ def test_a_run_is_as_bad_as_its_worst_property(verdicts: tuple[Verdict, ...], ru
     assert RunVerdict.of(map(prop, verdicts)) == RunVerdict(run, ExitCode(code))
 
 
+def test_several_runs_are_as_bad_as_the_worst() -> None:
+    held, idle, broken = RunVerdict.of([prop(H)]), RunVerdict.of([prop(N)]), RunVerdict.of([prop(V)])
+    assert RunVerdict.worst([held, held]) == held
+    assert RunVerdict.worst([idle, held]) == idle
+    assert RunVerdict.worst([held, broken, idle]) == broken
+    assert RunVerdict.worst([]) == RunVerdict.of([])
+
+
 @pytest.mark.parametrize(("category", "code"), [("deadlock", 11), ("safety", 12), ("liveness", 13)])
 def test_the_category_decides_the_code_of_a_violation(category: str, code: int) -> None:
     assert prop(V, Category(category)).exit_code == code
