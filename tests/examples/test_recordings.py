@@ -139,3 +139,22 @@ def test_the_failure_is_predicted_and_the_fix_holds(
     (trace,) = tmp_path.iterdir()
     assert run(["replay", str(trace), "--against", str(fixed)]) == 0
     assert "is violated" not in capsys.readouterr().out
+
+
+@recorded
+def test_a_descheduler_that_goes_round(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = RECORDINGS / "C8-descheduler-loop"
+    (group,) = validated(
+        capsys,
+        recording,
+        "--manifests",
+        str(recording / "deploy.yaml"),
+        "--nodes",
+        nodes(tmp_path, lifecycle=("spot", "spot", "on-demand")),
+        # The descheduler is no part of the model: somebody deletes thirteen pods. Of their replacements eight were
+        # created without an event.
+        *("--user", "delete=pod/nginx-deployment") * 13,
+        "--patient-users",
+        *("--missing", "10"),
+    )["groups"]
+    assert (group["verdict"], group["explained"], group["missing"]) == ("explained", 104, 8)
