@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from ..spec.addons.descheduler_decisions import STRATEGIES
 from ..spec.cluster import components
 from ..spec.control_plane.leader_election import election
 from ..spec.control_plane.leader_election.election import candidate_names
@@ -175,6 +176,35 @@ DRAINED: Mapping[str, Any] = {
 }
 """Another one, for what only evictions call for: in a cluster of everything a walk would hardly come to them."""
 
+_ANY = {"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}
+
+DESCHEDULED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "descheduled"},
+    "objects": [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "metadata": {"name": "web"},
+            "spec": {
+                "replicas": 2,
+                "selector": {"matchLabels": {"app": "web"}},
+                "template": {
+                    **_template("web"),
+                    "spec": {
+                        **_template("web")["spec"],
+                        "topologySpreadConstraints": [{**_ANY, "labelSelector": {"matchLabels": {"app": "web"}}}],
+                    },
+                },
+            },
+        }
+    ],
+    "nodes": 2,
+    "descheduler": {"strategies": list(STRATEGIES), "includeSoftConstraints": True},
+}
+"""Another one, in which a descheduler has both strategies."""
+
 AUTOSCALED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
@@ -270,7 +300,7 @@ SERVED: Mapping[str, Any] = {
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    documents = (SCENARIO, DRAINED, AUTOSCALED, SCHEDULED, STATEFUL, SERVED, OUT_OF_ORDER)
+    documents = (SCENARIO, DRAINED, DESCHEDULED, AUTOSCALED, SCHEDULED, STATEFUL, SERVED, OUT_OF_ORDER)
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 

@@ -32,6 +32,7 @@ CONNECTION = "Connection"
 RESOURCE_QUOTA = "ResourceQuota"
 SERVICE_ACCOUNT = "ServiceAccount"
 WEBHOOK_BACKEND = "WebhookBackend"
+DESCHEDULER = "Descheduler"
 PROCESS = "Process"
 CANDIDATE = "Candidate"
 API_SERVER = "APIServer"
@@ -229,6 +230,7 @@ METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", Fa
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
 RESOURCE_QUOTA_FIELDS = (Field("object"),)
 SERVICE_ACCOUNT_FIELDS = (Field("object"),)
+DESCHEDULER_FIELDS = (Field("policy"),)
 WEBHOOK_BACKEND_FIELDS = (Field("reachable", False),)
 """``reachable``: a pod behind the Service of a webhook answers. Backends are called NAMESPACE/SERVICE."""
 
@@ -277,6 +279,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         RESOURCE_QUOTA: RESOURCE_QUOTA_FIELDS,
         SERVICE_ACCOUNT: SERVICE_ACCOUNT_FIELDS,
         WEBHOOK_BACKEND: WEBHOOK_BACKEND_FIELDS,
+        DESCHEDULER: DESCHEDULER_FIELDS,
         PROCESS: PROCESS_FIELDS,
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,

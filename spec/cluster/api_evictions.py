@@ -12,8 +12,9 @@ from .part import Part, names
 
 
 def needed(scenario: Scenario) -> bool:
-    """Whether somebody evicts pods: a user who drains a node."""
-    return any(isinstance(action, EvictAll) for todo in scenario.users for action in todo)
+    """Whether somebody evicts pods: a user who drains a node, or a descheduler."""
+    drained = any(isinstance(action, EvictAll) for todo in scenario.users for action in todo)
+    return drained or scenario.descheduler is not None
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:

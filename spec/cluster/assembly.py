@@ -36,6 +36,7 @@ from .autoscaling import AUTOSCALING
 from .cron_jobs import CRON_JOBS
 from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS, MIN_READY
+from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
@@ -66,6 +67,7 @@ PARTS: tuple[Part, ...] = (
     GARBAGE_COLLECTION,
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
+    DESCHEDULING,
     EVICTION_TIMERS,
     LEADER_ELECTION,
     SERVICES,

@@ -45,6 +45,15 @@ class Client:
         return f"{self.service} from outside by {self.node}" if self.outside else f"{self.service} from {self.node}"
 
 
+@attrs.frozen(cache_hash=True)
+class Descheduler:
+    """A descheduler: its strategies by name, seconds between rounds, whether soft constraints count."""
+
+    strategies: tuple[str, ...]
+    interval: float = 300.0
+    soft_constraints: bool = False
+
+
 @attrs.frozen
 class Scenario:
     """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
@@ -54,7 +63,8 @@ class Scenario:
     ``candidates``: control-plane processes with several instances, and how many; ``api_servers``: how many of
     kube-apiserver. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants`` override
     numbers of the specification by name. ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``:
-    (autoscaler, metric) -> what is used of it. ``clients`` of Services. ``properties``: names, empty for the defaults.
+    (autoscaler, metric) -> what is used of it. ``clients`` of Services. ``descheduler``: None where none runs.
+    ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -63,6 +73,7 @@ class Scenario:
     faults: Mapping[str, int] = attrs.field(factory=dict)
     users: tuple[tuple[Any, ...], ...] = ()
     clients: tuple[Client, ...] = ()
+    descheduler: Descheduler | None = None
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     time: TimeMode = TimeMode.GRADED
     slow: frozenset[str] = frozenset()

@@ -139,6 +139,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             faults={name: budget for name, budget in settings.faults.items() if budget},
             users=tuple(one for one in todo if one),
             clients=_clients(settings, objects),
+            descheduler=settings.descheduler,
             lag=settings.lag,
             slow=frozenset(settings.slow),
             candidates=settings.candidates,

@@ -12,12 +12,13 @@ from typing import Any
 import attrs
 from jsonschema import Draft202012Validator
 
+from ..addons.descheduler_decisions import STRATEGIES
 from ..constants import CONSTANTS, NUMBERS
 from ..environment.faults import FAULTS
 from ..environment.users import VERBS
 from ..language.model import TimeMode
 from ..language.plan import Rpc
-from ..language.scenario import Client, Start
+from ..language.scenario import Client, Descheduler, Start
 from ..objects.quantities import parse_quantity
 from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
@@ -121,6 +122,14 @@ SCHEMA: Mapping[str, Any] = _mapping(
                 {"service": _TEXT, "node": _TEXT, "outside": {"type": "boolean"}}, required=["service", "node"]
             ),
         },
+        "descheduler": _mapping(
+            {
+                "strategies": {"type": "array", "items": {"enum": list(STRATEGIES)}, "minItems": 1},
+                "intervalSeconds": _count(1, MOST_SECONDS),
+                "includeSoftConstraints": {"type": "boolean"},
+            },
+            required=["strategies"],
+        ),
         "lag": _mapping(
             {client: _mapping({kind: _count(1, MOST_LAG) for kind in LAGGING_KINDS}) for client in CLIENTS}
         ),
@@ -176,6 +185,7 @@ class Settings:
     faults: Mapping[str, int] = attrs.field(factory=dict)
     users: tuple[tuple[tuple[str, str], ...], ...] = ()
     clients: tuple[Client, ...] = ()
+    descheduler: Descheduler | None = None
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     slow: tuple[str, ...] = ()
     time: TimeMode = TimeMode.GRADED
@@ -232,6 +242,7 @@ def settings_of(document: Document) -> Settings:
         faults=data.get("faults", {}),
         users=tuple(tuple(next(iter(action.items())) for action in todo) for todo in data.get("users", ())),
         clients=tuple(Client(**client) for client in data.get("clients", ())),
+        descheduler=_read_descheduler(data["descheduler"]) if "descheduler" in data else None,
         lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
         slow=tuple(data.get("slow", ())),
         time=TimeMode(data.get("time", TimeMode.GRADED.value)),
@@ -285,6 +296,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "faults": {name: budget for name, budget in sorted(settings.faults.items()) if budget},
         "users": [[{verb: argument} for verb, argument in todo] for todo in settings.users],
         "clients": [_client(client) for client in settings.clients],
+        "descheduler": _descheduler(settings.descheduler) if settings.descheduler else None,
         "lag": lag,
         "slow": list(settings.slow),
         "time": settings.time.value,
@@ -310,6 +322,18 @@ def as_document(settings: Settings) -> dict[str, Any]:
 
 def _client(client: Client) -> dict[str, Any]:
     return {"service": client.service, "node": client.node, **({"outside": True} if client.outside else {})}
+
+
+def _read_descheduler(said: Mapping[str, Any]) -> Descheduler:
+    interval = float(said.get("intervalSeconds", Descheduler(()).interval))
+    return Descheduler(tuple(said["strategies"]), interval, said.get("includeSoftConstraints", False))
+
+
+def _descheduler(wanted: Descheduler) -> dict[str, Any]:
+    said: dict[str, Any] = {"strategies": list(wanted.strategies)}
+    if wanted.interval != Descheduler(()).interval:
+        said["intervalSeconds"] = int(wanted.interval)
+    return {**said, **({"includeSoftConstraints": True} if wanted.soft_constraints else {})}
 
 
 def _explain(document: Document, error: Any) -> InputError:
@@ -355,6 +379,7 @@ _NOUNS = {
     "alsoCheck": "property",
     "candidates": "process",
     "constants": "constant",
+    "descheduler": "setting",
     "faults": "fault",
     "lag": "client or kind",
     "properties": "property",

@@ -219,6 +219,10 @@ def drains(scenario: Scenario) -> bool:
     return evicts and any(not spec.scheduling_gates for spec in _controlled_specs(scenario))
 
 
+def _descheduled(scenario: Scenario) -> bool:
+    return scenario.descheduler is not None and any(not spec.scheduling_gates for spec in _controlled_specs(scenario))
+
+
 def _budgeted_drains(scenario: Scenario) -> bool:
     return drains(scenario) and any(isinstance(item, PodDisruptionBudget) for item in scenario.objects)
 
@@ -463,6 +467,10 @@ CONTAINERS_EXIT_AGAIN = Occasion(
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", _budgeted_drains)
+DESCHEDULED = Occasion(
+    "where a descheduler runs, and there are pods that it may evict",
+    _descheduled,
+)
 PASSED_ON = Occasion("where a user deletes an owner, and what it owns with it", _deletes_owner(BACKGROUND, FOREGROUND))
 OWNERS_DELETED = Occasion("where a user deletes an owner", _deletes_owner(BACKGROUND, FOREGROUND, ORPHAN))
 IN_FOREGROUND = Occasion("where a user deletes an owner in the foreground", _deletes_owner(FOREGROUND))

@@ -48,6 +48,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "garbage-collector",
         "resourcequota-controller",
         "serviceaccount-controller",
+        "descheduler",
         "webhook-client",
         "kube-apiserver",
         "job-controller",

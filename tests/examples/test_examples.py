@@ -86,6 +86,7 @@ def test_a_counterexample_replays_to_the_same_bytes(
 
 
 DEPARTURES = {
+    "evicted-for-ever": (12, "RemovePodsViolatingTopologySpreadConstraint", "nothing: all is at rest"),
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "budget-blocks-drain": (3, "evicting pods", "user: act (user 1)"),

@@ -12,6 +12,8 @@ from kubemodel.spec.language.scenario import Scenario
 from .exploration import (
     PROBED,
     RECREATE,
+    SPREAD,
+    SPREADING,
     Data,
     autoscaler,
     bare_pod,
@@ -488,6 +490,10 @@ def _drained() -> Mapping[str, Scenario]:
             deployment(1), budget(minAvailable=1), nodes=2, users=[drain, [{"delete": "pod/web"}]]
         ),
         "a drain fails because of a pod without controller": _acted_on(bare_pod(), todo=drain),
+        "a descheduler removes duplicates": scenario(
+            replica_set(2), nodes=2, descheduler={"strategies": ["RemoveDuplicates"]}
+        ),
+        "a descheduler spreads pods": scenario(replica_set(2, pod_spec(**SPREAD)), nodes=2, descheduler=SPREADING),
         "a node is tainted": scenario(
             deployment(1), users=[[{"taint": "node-1 down=yes:NoExecute"}, {"taint": "node-1 down-"}]]
         ),

@@ -37,6 +37,24 @@ def needing(cpu: str) -> Data:
     return {"resources": {"requests": {"cpu": cpu}}}
 
 
+SPREAD: Data = {
+    "topologySpreadConstraints": [
+        {
+            "topologyKey": "kubernetes.io/hostname",
+            "maxSkew": 1,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {"app": "web"}},
+        }
+    ]
+}
+"""Fields of a pod that would rather be on a node without others of the app web."""
+
+SPREADING: Data = {
+    "strategies": ["RemovePodsViolatingTopologySpreadConstraint"],
+    "includeSoftConstraints": True,
+}
+"""A descheduler that evicts such pods."""
+
 PROBED: Data = {"readinessProbe": {"tcpSocket": {"port": 80}}}
 """Fields of a container with a readiness probe."""
 

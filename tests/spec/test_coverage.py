@@ -61,6 +61,7 @@ RULES: Mapping[str, frozenset[str]] = {
     "serviceaccount-controller": frozenset({"create default account"}),
     "webhook-client": frozenset({"reach webhook"}),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
+    "descheduler": frozenset({"RemoveDuplicates", "RemovePodsViolatingTopologySpreadConstraint"}),
     "disruption-controller": frozenset(
         {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}
     ),

@@ -205,6 +205,7 @@ MACHINE = Machine(
     initial="None",
     arrows=(
         Arrow("drain", "None", "Requested", "user", "kubectl drain"),
+        Arrow("deschedule", "None", "Requested", "descheduler", "descheduler, strategies"),
         Arrow("429", "Requested", "Refused", NAME, "kube-apiserver §5"),
         Arrow("charge budget", "Requested", "Granted", NAME, "kube-apiserver §5"),
         Arrow("charge budget", "Refused", "Granted", NAME, "kube-apiserver §5"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 from kubemodel.engine.judging import UNDECLARED_TRANSITION
+from kubemodel.spec.addons.descheduler_decisions import TOPOLOGY_SPREAD, Placed
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
 from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, Scale, SetReplicas, Turn
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
@@ -27,12 +28,14 @@ from kubemodel.spec.kinds import (
     POD,
     POD_DISRUPTION_BUDGET,
     REPLICA_SET,
+    REQUESTED,
+    Eviction,
     PodRuntime,
     PodWorker,
 )
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
-from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, New, Set, Sweep, Write
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Chosen, Named, New, Set, Sweep, Write
 from kubemodel.spec.language.query import ANY, MULTISET, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Binding, DeleteOptions, Outcome, Response, Verb
 from kubemodel.spec.language.scenario import Scenario
@@ -52,6 +55,8 @@ from ..exploration import (
     CLIENT,
     PROBED,
     RECREATE,
+    SPREAD,
+    SPREADING,
     Data,
     Mutation,
     autoscaler,
@@ -644,6 +649,16 @@ def always_restarting(key: Unfinished) -> Unfinished:
     return attrs.evolve(key, spec=attrs.evolve(key.spec, restart_policy="Always"))
 
 
+# What is wrong with the descheduler
+
+
+def evicting_any(_policy: Any, nodes: Any, pods: tuple[tuple[Placed, int], ...]) -> Iterable[Alternative]:
+    for placed, _ in pods:
+        if placed.evictable:
+            asked = Eviction(REQUESTED, placed.pod.spec.node_name)
+            yield Alternative((Write(Chosen("pods", placed, label=0), "eviction", Set(asked)),), "any pod will do")
+
+
 # What is wrong with the CronJob controller
 
 
@@ -1168,6 +1183,17 @@ CASES: Mapping[str, Case] = {
         holds=_DRAINED,
         mutation="clients that were refused do not ask again",
         mutate=without(API_SERVER, "evict on retry"),
+    ),
+    "descheduler-comes-to-rest": Case(
+        holds=scenario(
+            replica_set(2, pod_spec(**SPREAD)),
+            nodes=2,
+            descheduler=SPREADING,
+            switches={"scoring": "default-profile"},
+        ),
+        mutation="the descheduler does not look at constraints",
+        mutate=replaced("descheduler", TOPOLOGY_SPREAD, decide=evicting_any),
+        besides=frozenset({"replicaset-stable-count"}),
     ),
     "gc-deletes-only-ownerless": Case(
         holds=scenario(deployment(), users=[[{"delete": "deployment/web"}]], start="created"),

@@ -1,0 +1,1 @@
+"""Addons: what a cluster may run besides Kubernetes itself."""
