@@ -340,3 +340,21 @@ class TestCheckpoints:
     def test_tables_keep_nothing(self, check: Check, tmp_path: Path) -> None:
         code, _, said = check(CART, "--quiet", "--explorer", "tables", "--checkpoint", tmp_path / "search")
         assert (code, "only the kernel" in said) == (2, True)
+def test_a_workload_of_a_kind_that_is_not_modelled_is_named(check: Check, tmp_path: Path) -> None:
+    template = {"metadata": {"labels": {"app": "old"}}, "spec": {"containers": [{"name": "old", "image": "old:1"}]}}
+    path = tmp_path / "old.yaml"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "ReplicationController",
+                "metadata": {"name": "old"},
+                "spec": {"replicas": 1, "selector": {"app": "old"}, "template": template},
+            }
+        )
+    )
+    code, out, _ = check(path)
+    first, _, why, *_ = out.splitlines()
+    assert code == 3
+    assert first == "Verdict: vacuous: there is no workload of a kind that is modelled, so nothing was checked"
+    assert why == ("old: not checked: its only workload, ReplicationController old, is of a kind that is not modelled")

@@ -47,13 +47,6 @@ def test_every_group_has_a_verdict(name: str, capsys: pytest.CaptureFixture[str]
     assert (said["verdict"], code) == (("holds", 0) if groups else ("vacuous", 3))
 
 
-def test_what_is_not_modelled_is_said_plainly(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["check", str(FOLDER / "cassandra.yaml"), "--quiet"]) == 3
-    first, _, why, *_ = capsys.readouterr().out.splitlines()
-    assert first == "Verdict: vacuous: there is no workload of a kind that is modelled, so nothing was checked"
-    assert why == "cassandra: not checked: its only workload, StatefulSet cassandra, is of a kind that is not modelled"
-
-
 def test_an_unbuilt_base_and_a_removed_version_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", str(FOLDER / "metrics-server.yaml"), "--quiet"]) == 0
     text = " ".join(capsys.readouterr().out.split())
@@ -67,5 +60,4 @@ def test_the_guestbook_survives_the_crash_of_a_node(capsys: pytest.CaptureFixtur
     code, said = checked(capsys, str(FOLDER / "guestbook.yaml"), "--nodes", "3", "--fault", "node-crash=1")
     assert (code, said["verdict"]) == (0, "holds")
     assert all(group["complete"] for group in said["scenarios"][0]["groups"])
-    assert sum(each["seconds"] for each in said["measured"]) < 60
     assert max(each["peak_memory_mb"] for each in said["measured"]) < 1000
