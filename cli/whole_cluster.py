@@ -239,6 +239,29 @@ SCHEDULED: Mapping[str, Any] = {
 }
 """Another one, for Jobs and CronJobs."""
 
+WORKED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "worked"},
+    "objects": [
+        {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": {"name": "batch"},
+            "spec": {
+                "completions": 2,
+                "parallelism": 2,
+                "backoffLimit": 0,
+                "activeDeadlineSeconds": 30,
+                "template": {"spec": {**_template("batch")["spec"], "restartPolicy": "Never"}},
+            },
+        }
+    ],
+    "nodes": 1,
+    "faults": {"container-exit": 1},
+}
+"""Another one, for a Job that ends early, so that what still runs is deleted."""
+
 OUT_OF_ORDER: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
@@ -300,7 +323,7 @@ SERVED: Mapping[str, Any] = {
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    documents = (SCENARIO, DRAINED, DESCHEDULED, AUTOSCALED, SCHEDULED, STATEFUL, SERVED, OUT_OF_ORDER)
+    documents = (SCENARIO, DRAINED, DESCHEDULED, AUTOSCALED, SCHEDULED, WORKED, STATEFUL, SERVED, OUT_OF_ORDER)
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 

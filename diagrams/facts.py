@@ -36,7 +36,7 @@ from .architecture import ComponentFacts
 WALK = 150
 """Steps of a walk; then, or where nothing is left to do, another one begins."""
 
-PATIENCE = 600
+PATIENCE = 250
 """Steps without anything new after which a model is taken to have shown everything."""
 
 _STORED = "object"

@@ -340,6 +340,8 @@ class TestCheckpoints:
     def test_tables_keep_nothing(self, check: Check, tmp_path: Path) -> None:
         code, _, said = check(CART, "--quiet", "--explorer", "tables", "--checkpoint", tmp_path / "search")
         assert (code, "only the kernel" in said) == (2, True)
+
+
 def test_a_workload_of_a_kind_that_is_not_modelled_is_named(check: Check, tmp_path: Path) -> None:
     template = {"metadata": {"labels": {"app": "old"}}, "spec": {"containers": [{"name": "old", "image": "old:1"}]}}
     path = tmp_path / "old.yaml"
