@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from kubemodel.checker.minimising import minimised
 from kubemodel.checker.result import Limits
@@ -20,13 +20,15 @@ from .small_models import always, lights, rule, step
 from .test_gate import FEW, THOROUGH
 
 STEPS = 40
+SHORT = 12
+FEWER = settings(THOROUGH, max_examples=25)
 
 
 def bright(level: int) -> object:
     return violated("too bright") if level == 3 else HOLDS
 
 
-@THOROUGH
+@FEWER
 @given(models(), st.integers(0, 100), st.sampled_from(Walking))
 def test_what_a_walk_meets_is_really_there(model: Model, seed: int, walking: Walking) -> None:
     system = TransitionSystem(model)
@@ -39,16 +41,16 @@ def test_what_a_walk_meets_is_really_there(model: Model, seed: int, walking: Wal
     assert {(step_taken.group.component.name, step_taken.group.rule.name) for step_taken in taken} == found.fired
 
 
-@THOROUGH
+@FEWER
 @given(models(), st.integers(0, 100))
 def test_a_walk_made_short_is_between_the_shortest_and_itself(model: Model, seed: int) -> None:
     system = TransitionSystem(model)
     start = system.initial_state()
-    found = walk(system, start, policy(Walking.RANDOM, seed, STEPS), seed=seed, steps=STEPS)
+    found = walk(system, start, policy(Walking.RANDOM, seed, SHORT), seed=seed, steps=SHORT)
     assume(found.met is not None)
     assert found.met is not None
     states, taken = path_of(system, start, found.choices)
-    short = minimised(system, start, states, taken, found.met)
+    short = minimised(system, start, states, taken, found.met, most_states=300)
     assert (short.states[0], short.met.property) == (start, found.met.property)
     assert len(short.states) == len(short.taken) + 1 <= len(states)
     for before, step_taken, after in zip(short.states, short.taken, short.states[1:], strict=False):

@@ -14,20 +14,11 @@ from kubemodel.spec.cluster.over_time import versions
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import replica_set_name
 from kubemodel.spec.environment.users import DISRUPTION
 from kubemodel.spec.kinds import (
-    CANDIDATE,
-    CANDIDATE_FIELDS,
-    ENDPOINT_POD_FIELDS,
-    EVICTION_POD_FIELDS,
     FAULT,
-    JOB_POD_FIELDS,
-    LEASE,
-    LEASE_FIELDS,
     NODE,
     POD,
-    POD_FIELDS,
     REPLICA_SET,
     USER,
-    named,
 )
 from kubemodel.spec.language.model import Kind
 from kubemodel.spec.language.scenario import Scenario
@@ -35,6 +26,7 @@ from kubemodel.spec.objects.metadata import ObjectMeta
 from kubemodel.spec.objects.node import Node
 from kubemodel.spec.objects.workloads import Deployment, DeploymentStatus
 
+from .coverage_scenarios import SCENARIOS
 from .exploration import (
     PROBED,
     RECREATE,
@@ -273,12 +265,8 @@ def test_nothing_has_no_history() -> None:
 
 
 def test_every_machine_has_one_state_for_what_is_not_there_yet() -> None:
+    initial: dict[str, dict[str, Any]] = {}
+    for kind in (kind for wanted in SCENARIOS.values() for kind in cluster.kinds(wanted)):
+        initial.setdefault(kind.name, {}).update({field.name: field.initial for field in kind.fields})
     for machine in cluster.MACHINES:
-        known = {
-            POD: POD_FIELDS + JOB_POD_FIELDS + EVICTION_POD_FIELDS + ENDPOINT_POD_FIELDS,
-            CANDIDATE: CANDIDATE_FIELDS,
-            LEASE: LEASE_FIELDS,
-        }
-        fields = known[machine.kind] if machine.kind in known else named(machine.kind, ()).fields
-        initial = {field.name: field.initial for field in fields}
-        assert machine.classify(*[initial[field] for field in machine.fields])
+        assert machine.classify(*[initial[machine.kind][field] for field in machine.fields])
