@@ -103,6 +103,10 @@ class Exploration(ABC):
         """Expands all states of the present depth; says whether there are states one step deeper."""
 
     @abstractmethod
+    def parent(self, number: int) -> int:
+        """The number of the state from which this one was found; of an initial state, its own."""
+
+    @abstractmethod
     def way_to(self, number: int) -> list[State]:
         """The states from an initial one to the one with this number: a shortest way."""
 

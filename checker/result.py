@@ -106,6 +106,50 @@ class Measured:
 
 
 @attrs.frozen
+class FieldShare:
+    """What a field of one kind contributes. ``values``: how many it has; ``factor``: how many times as many states
+    there are as there would be if it had the same value everywhere and all else stayed."""
+
+    kind: str
+    field: str
+    values: int
+    factor: float
+
+
+@attrs.frozen
+class RuleShare:
+    """What a rule contributes: its steps, the states that it found, and what share of all found these are.
+
+    ``environment``: it is a fault, a user, or something else that comes from outside.
+    """
+
+    rule: RuleName
+    environment: bool
+    steps: int
+    new: int
+    share: float
+
+
+@attrs.frozen
+class Explosion:
+    """Why there are so many states.
+
+    ``levels``: how many states have each depth, the last level perhaps not whole. ``estimate``: how many states there
+    may be, None where that cannot be said. ``fields`` are those of the first ``states_read`` states, ``rules`` those of
+    the first ``states_expanded``. ``symmetry``: in how many orders, on average over ``states_read`` states from all of
+    the search, the interchangeable objects of a state could stand.
+    """
+
+    levels: tuple[int, ...]
+    estimate: int | None
+    states_read: int
+    fields: tuple[FieldShare, ...]
+    symmetry: float
+    states_expanded: int
+    rules: tuple[RuleShare, ...]
+
+
+@attrs.frozen
 class Progress:
     """How far a search is. ``frontier``: states of the present level that are still to be expanded."""
 
@@ -123,7 +167,8 @@ class SearchResult:
     """All that a search found; the same for every run but for ``measured``.
 
     ``paths`` are what the ``trace`` of a property counts in. ``views``: distinct answers that each rule has decided
-    on. ``arrows``: machine, source, dest and driver of every change seen.
+    on. ``arrows``: machine, source, dest and driver of every change seen. ``explosion``: why there are so many states,
+    where that was asked for or a bound was hit.
     """
 
     properties: tuple[PropertyVerdict, ...]
@@ -139,6 +184,7 @@ class SearchResult:
     arrows: tuple[tuple[str, str, str, str], ...]
     views: Mapping[RuleName, int]
     measured: Measured = attrs.field(eq=False)
+    explosion: Explosion | None = None
 
     @property
     def complete(self) -> bool:

@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path as File
 
+import attrs
+
 from ..engine.pools import State
 from ..engine.transition_system import Group, TransitionSystem
 from .exploration import Exploration, Stopped, Task, memory_mb
+from .explosion import explosion
 from .kernel import library
 from .kernel.compiled import MOST_POOLS, CompiledExploration
 from .liveness import decide
-from .result import NO_LIMITS, Bound, Explorer, Limits, Measured, Path, Progress, SearchResult
+from .result import NO_LIMITS, Bound, Explorer, Explosion, Limits, Measured, Path, Progress, SearchResult
 from .tabled import HandOver, TabledExploration
 
 _SEEN_SO_FAR = ("max-states", "max-depth")
@@ -34,6 +37,7 @@ def search(
     explorer: Explorer = Explorer.AUTO,
     checkpoint: File | None = None,
     resume: File | None = None,
+    diagnose: bool = False,
 ) -> SearchResult:
     """Explores ``system`` and judges its properties.
 
@@ -43,6 +47,7 @@ def search(
     for what was measured; raises ``NoCompilerError`` where the kernel is asked for and cannot be compiled.
     ``checkpoint``: a file in which the kernel keeps the search once a minute, and when a limit or an interrupt ends
     it; ``resume``: such a file to go on from; raises ``CheckpointError`` where it is none, or of another search.
+    ``diagnose``: say why there are so many states even where no bound was hit.
     """
     task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going, checkpoint, resume)
     if checkpoint or resume:
@@ -55,7 +60,19 @@ def search(
         Bound("slots", f"more than {slots} objects of kind {kind} would exist at once; give {kind} more slots")
         for kind, slots in exploration.full.items()
     ]
-    return _result(exploration, bounds)
+    result = _result(exploration, bounds)
+    if diagnose or any(bound.name != "first-violation" for bound in bounds):
+        return attrs.evolve(result, explosion=_explosion(exploration, bounds))
+    return result
+
+
+def _explosion(exploration: Exploration, bounds: Sequence[Bound]) -> Explosion | None:
+    """Why there are so many states; None if that is interrupted, so that all else is still told."""
+    complete = all(bound.name == "slots" for bound in bounds)
+    try:
+        return explosion(exploration.system, exploration, exploration.depth + 1, complete=complete)
+    except KeyboardInterrupt:
+        return None
 
 
 def _explored(task: Task, explorer: Explorer) -> tuple[Exploration, list[Bound]]:

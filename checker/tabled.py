@@ -115,6 +115,10 @@ class TabledExploration(Exploration):
         self._first = end
         return len(order) > end
 
+    def parent(self, number: int) -> int:
+        """As in ``Exploration``."""
+        return self._parents[number]
+
     def way_to(self, number: int) -> list[State]:
         """As in ``Exploration``."""
         way = [number]

@@ -174,7 +174,11 @@ def scenario_flags(command: Any) -> Any:
     help="What to make of properties that never had anything to say, and of rules that never fired: do not list them, "
     "list them, or call a run vacuous for them (exit code 3) [error for properties, ignore for rules].",
 )
-@click.option("--stats", is_flag=True, help="Show distinct views of each rule, tables and rates.")
+@click.option(
+    "--stats",
+    is_flag=True,
+    help="Show distinct views of each rule, tables, rates and what multiplies the states (also told at a bound).",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
 @click.option(
     "--output-dir",
@@ -217,6 +221,7 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
                     seed=flags["seed"],
                     keep_going=flags["keep_going"],
                     explorer=Explorer(flags["explorer"]),
+                    diagnose=flags["stats"],
                     **kept,
                     progress=progress.report,
                     interrupted=interrupted,

@@ -119,6 +119,7 @@ def run(
     explorer: Explorer = Explorer.AUTO,
     checkpoint: Path | None = None,
     resume: Path | None = None,
+    diagnose: bool = False,
 ) -> Checked:
     """Checks one job. ``interrupted``: an earlier job of the run was, so this one is not begun."""
     model = model_of(job.scenario, seed)
@@ -139,6 +140,7 @@ def run(
             explorer=explorer,
             checkpoint=checkpoint,
             resume=resume,
+            diagnose=diagnose,
         )
     except _Stopped as stopped:
         return Checked(job, model, _not_begun(system, stopped.bound), 0, {})
@@ -178,7 +180,7 @@ def _not_begun(system: TransitionSystem, bound: Bound) -> SearchResult:
     undecided = [
         attrs.evolve(prop, verdict=Verdict.UNDETERMINED, text=bound.text, trace=None) for prop in result.properties
     ]
-    return attrs.evolve(result, properties=tuple(undecided), bounds=(bound,), paths=())
+    return attrs.evolve(result, properties=tuple(undecided), bounds=(bound,), paths=(), explosion=None)
 
 
 def _stories(system: TransitionSystem, job: Job, result: SearchResult) -> Iterator[tuple[str, Trace]]:

@@ -72,5 +72,6 @@ def _group(one: Checked) -> dict[str, Any]:
         "idleRules": [list(rule) for rule in one.never_fired] if one.vacuity.rules is not Severity.IGNORE else [],
         "neverFired": [list(rule) for rule in result.never_fired],
         "views": [[component, rule, count] for (component, rule), count in result.views.items() if count],
+        "explosion": None if result.explosion is None else attrs.asdict(result.explosion),
         "traces": {prop: to_plain(trace) for prop, trace in one.traces.items()},
     }

@@ -13,6 +13,7 @@ from .expectations import unmet
 from .inputs import Request
 from .narrative import narrative
 from .report_basis import BOUND_FLAGS, basis, counted, not_checked
+from .report_explosion import explosion_lines
 
 WIDTH = 100
 
@@ -123,6 +124,10 @@ def _group(one: Checked, stats: bool) -> Iterator[str]:
         yield from narrative(loop, width=WIDTH).splitlines()
     if stats:
         yield from _stats(one)
+    if result.explosion is not None:
+        yield ""
+        for line, further in explosion_lines(result.explosion, complete=result.complete):
+            yield from _wrapped(line, "", further)
 
 
 def _extent(one: Checked) -> str:

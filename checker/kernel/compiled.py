@@ -284,6 +284,10 @@ class CompiledExploration(Exploration):
         """As in ``Exploration``."""
         return tuple(map(self._content_getter(number), range(len(self.system.pools))))
 
+    def parent(self, number: int) -> int:
+        """As in ``Exploration``."""
+        return int(self._library.parent(self._kernel, number))
+
     def way_to(self, number: int) -> list[State]:
         """As in ``Exploration``."""
         way = [number]

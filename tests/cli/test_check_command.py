@@ -247,6 +247,30 @@ class TestOutput:
         assert captured.err == ""
 
 
+class TestWhatMultipliesTheStates:
+    def test_it_is_told_where_a_bound_is_hit(self, check: Check) -> None:
+        _, out, _ = check(CART, "--fault", "node-crash=1", "--max-states", "200")
+        assert "  what multiplies the states:\n    states at each depth: 1, " in out
+        assert "no estimate: the number of states at each depth does not shrink steadily yet\n" in out
+        assert "    fewer states with smaller budgets of faults (--fault), which find " in out
+
+    def test_it_is_told_on_request(self, check: Check) -> None:
+        assert "what multiplies the states" not in check(CART)[1]
+        assert "what multiplies the states" in check(CART, "--stats")[1]
+
+    def test_a_watch_that_lags_is_named(self, check: Check) -> None:
+        _, out, _ = check(CART, "--lag", "replicaset-controller/Pod=1", "--stats")
+        assert "    fewer states with a smaller lag (--lag replicaset-controller/Pod)\n" in out
+
+    def test_the_json_report_has_it_all(self, check: Check) -> None:
+        _, out, _ = check(CART, "--stats", "--format", "json")
+        (group,) = json.loads(out)["scenarios"][0]["groups"]
+        found = group["explosion"]
+        assert (sum(found["levels"]), found["estimate"], found["states_read"]) == (645, 645, 645)
+        assert found["rules"][0].keys() == {"rule", "environment", "steps", "new", "share"}
+        assert found["fields"][0].keys() == {"kind", "field", "values", "factor"}
+
+
 class TestVacuity:
     IDLE = "phase-terminal-absorbing"
 
