@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..control_plane.apiserver.evicting import NAME as EVICTING
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.views import snapshot
@@ -191,10 +192,10 @@ def _deleted(event: Event) -> Saying | None:
 
 
 def _descheduled(event: Event) -> Saying:
-    """A descheduler is no part of the model: somebody who takes pods away, as a user does."""
+    """A descheduler evicted the pod; where the scenario holds none, somebody took it away, as a user does."""
 
     def at(deed: Deed) -> bool:
-        return deed.component == USER and ends(deed)
+        return deed.component in (USER, EVICTING) and ends(deed)
 
     def possible(values: Values) -> bool:
         pod = _pod(values)

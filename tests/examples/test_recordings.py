@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from kubemodel.cli.main import run
 
 RECORDINGS = Path(__file__).parents[3] / "shared" / "recordings"
@@ -144,17 +145,20 @@ def test_the_failure_is_predicted_and_the_fix_holds(
 @recorded
 def test_a_descheduler_that_goes_round(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recording = RECORDINGS / "C8-descheduler-loop"
-    (group,) = validated(
-        capsys,
-        recording,
-        "--manifests",
-        str(recording / "deploy.yaml"),
-        "--nodes",
-        nodes(tmp_path, lifecycle=("spot", "spot", "on-demand")),
-        # The descheduler is no part of the model: somebody deletes thirteen pods. Of their replacements eight were
-        # created without an event.
-        *("--user", "delete=pod/nginx-deployment") * 13,
-        "--patient-users",
-        *("--missing", "10"),
-    )["groups"]
+    document = {
+        "apiVersion": "kubemodel/v1",
+        "kind": "Scenario",
+        "metadata": {"name": "descheduled"},
+        "manifests": [str(recording / "deploy.yaml")],
+        "nodes": nodes(tmp_path, lifecycle=("spot", "spot", "on-demand")),
+        "descheduler": {
+            "strategies": ["RemovePodsViolatingTopologySpreadConstraint"],
+            "intervalSeconds": 10,
+            "includeSoftConstraints": True,
+        },
+    }
+    file = tmp_path / "scenario.yaml"
+    file.write_text(yaml.safe_dump(document), "utf-8")
+    # Of the replacements eight were created without an event.
+    (group,) = validated(capsys, recording, "--manifests", str(file), "--missing", "10")["groups"]
     assert (group["verdict"], group["explained"], group["missing"]) == ("explained", 104, 8)
