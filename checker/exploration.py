@@ -123,6 +123,10 @@ class Exploration(ABC):
         """How many distinct views each reader has had."""
 
     @abstractmethod
+    def seconds(self) -> Mapping[Reader, float]:
+        """How long the rule of each reader has run; what was looked up took no time of its own."""
+
+    @abstractmethod
     def sizes(self) -> Mapping[str, int]:
         """How many rows the tables hold, and how often they were looked up."""
 

@@ -91,10 +91,19 @@ class Suspension:
 
 
 @attrs.frozen
+class RuleTime:
+    """How long a rule took, on all its distinct views, with what its requests do."""
+
+    rule: RuleName
+    seconds: float
+
+
+@attrs.frozen
 class Measured:
     """What differs from run to run, from machine to machine, from explorer to explorer.
 
     ``explorer``: which one it was in the end; ``tables``: rows of its tables, look-ups that found one or did not.
+    ``rules``: how long each rule ran, the longest first.
     """
 
     seconds: float
@@ -103,6 +112,7 @@ class Measured:
     peak_memory_mb: float
     explorer: str
     tables: Mapping[str, int]
+    rules: tuple[RuleTime, ...] = ()
 
 
 @attrs.frozen

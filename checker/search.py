@@ -20,7 +20,19 @@ from .explosion import explosion
 from .kernel import library
 from .kernel.compiled import MOST_POOLS, CompiledExploration
 from .liveness import decide
-from .result import NO_LIMITS, Bound, Explorer, Explosion, Limits, Measured, Path, Progress, SearchResult
+from .result import (
+    NO_LIMITS,
+    Bound,
+    Explorer,
+    Explosion,
+    Limits,
+    Measured,
+    Path,
+    Progress,
+    RuleName,
+    RuleTime,
+    SearchResult,
+)
 from .tabled import HandOver, TabledExploration
 
 _SEEN_SO_FAR = ("max-states", "max-depth")
@@ -154,7 +166,17 @@ def _measured(exploration: Exploration) -> Measured:
         memory_mb(),
         exploration.name,
         exploration.sizes(),
+        _profile(exploration),
     )
+
+
+def _profile(exploration: Exploration) -> tuple[RuleTime, ...]:
+    taken: dict[RuleName, float] = {}
+    for reader, time_taken in exploration.seconds().items():
+        if isinstance(reader, Group):
+            rule = (reader.component.name, reader.rule.name)
+            taken[rule] = taken.get(rule, 0.0) + time_taken
+    return tuple(RuleTime(rule, taken[rule]) for rule in sorted(taken, key=lambda rule: (-taken[rule], rule)))
 
 
 __all__ = ["memory_mb", "search"]

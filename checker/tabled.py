@@ -140,6 +140,10 @@ class TabledExploration(Exploration):
         """As in ``Exploration``."""
         return self._expansion.tables.views()
 
+    def seconds(self) -> Mapping[Reader, float]:
+        """As in ``Exploration``."""
+        return self._expansion.tables.seconds()
+
     def sizes(self) -> Mapping[str, int]:
         """As in ``Exploration``."""
         return self._expansion.tables.sizes()

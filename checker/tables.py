@@ -6,6 +6,7 @@ distinct pair of key and answers; a query's projection once for each distinct bu
 
 from __future__ import annotations
 
+import time
 from bisect import insort
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -191,7 +192,9 @@ class TabledFiring:
         """The next selection, or the effects, run once for each distinct choice."""
         found = self._steps.get(chosen)
         if found is None:
+            began = time.perf_counter()
             found = self._steps[chosen] = self.firing.attempt(chosen)
+            self.entry.seconds += time.perf_counter() - began
         return found
 
 
@@ -220,9 +223,12 @@ class Stage:
 
 
 class Entry:
-    """A reader (a rule, a property) for one key; ``look`` finds what it yields for a state."""
+    """A reader (a rule, a property) for one key; ``look`` finds what it yields for a state.
 
-    __slots__ = ("_tables", "key", "reader", "root", "views")
+    ``seconds``: how long its rule has run, and what its requests do.
+    """
+
+    __slots__ = ("_tables", "key", "reader", "root", "seconds", "views")
 
     def __init__(self, tables: Tables, reader: Reader, key: Any) -> None:
         """The root of the decision tree."""
@@ -230,6 +236,7 @@ class Entry:
         self.reader = reader
         self.key = key
         self.views = 0
+        self.seconds = 0.0
         self.root = self._stage(0, {}, {})
 
     def _stage(self, number: int, answers: dict[str, Any], bound: dict[str, BoundQuery]) -> Any:
@@ -314,7 +321,10 @@ class Tables:
         """Runs the rule, or judges the property, of an entry on its answers: once for each distinct view."""
         reader = entry.reader
         if isinstance(reader, Group):
-            return tuple(TabledFiring(entry, firing) for firing in reader.fire(entry.key, answers, bound))
+            began = time.perf_counter()
+            found = tuple(TabledFiring(entry, firing) for firing in reader.fire(entry.key, answers, bound))
+            entry.seconds += time.perf_counter() - began
+            return found
         assert isinstance(reader, StateJudge)
         return reader.judge(entry.key, answers)
 
@@ -323,6 +333,13 @@ class Tables:
         found: dict[Reader, int] = {}
         for entry in self._entries.values():
             found[entry.reader] = found.get(entry.reader, 0) + entry.views
+        return found
+
+    def seconds(self) -> dict[Reader, float]:
+        """How long the rule of each reader has run, and what its requests do."""
+        found: dict[Reader, float] = {}
+        for entry in self._entries.values():
+            found[entry.reader] = found.get(entry.reader, 0.0) + entry.seconds
         return found
 
     def sizes(self) -> dict[str, int]:

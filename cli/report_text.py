@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..checker.vacuity import Severity
 from ..engine.verdicts import Verdict
@@ -18,6 +18,9 @@ from .report_explosion import explosion_lines
 WIDTH = 100
 
 _MOST_SERIOUS_FIRST = (Verdict.VIOLATED, Verdict.UNDETERMINED, Verdict.VACUOUS, Verdict.HOLDS)
+_SLOWEST = 10
+"""Rules whose time is told; the JSON report has them all."""
+
 _HANGING = " " * 15
 
 
@@ -178,6 +181,18 @@ def measured_lines(results: Iterable[tuple[Request, Sequence[Checked]]]) -> Iter
             yield f"  explored by {measured.explorer}: " + ", ".join(
                 f"{count:,} {what}" for what, count in sorted(measured.tables.items())
             )
+            for what in _looked_up(measured.tables):
+                yield f"  {what}"
+            for rule in measured.rules[:_SLOWEST]:
+                yield f"  {1000 * rule.seconds:>9,.1f} ms in {': '.join(rule.rule)}"
+
+
+def _looked_up(tables: Mapping[str, int]) -> Iterator[str]:
+    """Of what was looked up, how much was there."""
+    for name, hits in sorted(tables.items()):
+        missed = tables.get(f"{name.removesuffix(' found')} not found")
+        if name.endswith(" found") and missed is not None and not name.endswith(" not found") and hits + missed:
+            yield f"{100 * hits / (hits + missed):.2f} % of the {name.removesuffix(' found')} looked up were found"
 
 
 def _ending(request: Request, checked: Sequence[Checked]) -> Iterator[str]:

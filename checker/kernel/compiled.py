@@ -309,6 +309,10 @@ class CompiledExploration(Exploration):
         for (judge, finding), count in zip(self._oracle.findings, counts, strict=True):
             self.findings.repeat(judge, finding, int(count) - 1)
 
+    def seconds(self) -> Mapping[Reader, float]:
+        """As in ``Exploration``."""
+        return self._oracle.tables.seconds()
+
     def sizes(self) -> Mapping[str, int]:
         """As in ``Exploration``."""
         counted = {

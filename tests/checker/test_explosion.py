@@ -69,6 +69,14 @@ def test_tables_and_the_kernel_tell_the_same(limits: Limits) -> None:
     assert first.states_expanded == min(first.states_read, 500)
 
 
+@pytest.mark.parametrize("explorer", EXPLORERS)
+def test_the_time_of_each_rule_is_measured(explorer: Explorer) -> None:
+    rules = search(grid(), explorer=explorer).measured.rules
+    assert {each.rule for each in rules} == {("controller", "level up"), ("controller", "hue up")}
+    assert all(each.seconds > 0 for each in rules)
+    assert [each.seconds for each in rules] == sorted((each.seconds for each in rules), reverse=True)
+
+
 def test_the_environment_is_told_apart() -> None:
     kind = Kind("Lamp", (Field("level", 0),), names=("lamp",))
     model = Model("lamp", (kind,), (Component("child", (grows("level", 2),), environment=True),), {})

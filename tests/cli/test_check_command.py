@@ -223,6 +223,13 @@ class TestOutput:
         assert "distinct views of each rule" in out
         assert "states/s" not in out
         assert "states/s" in err
+        assert " ms in kube-scheduler: schedule\n" in err
+        assert " ms in " not in out
+
+    def test_what_the_kernel_looked_up_goes_to_standard_error(self, check: Check) -> None:
+        _, out, err = check(CART, "--stats", "--explorer", "kernel")
+        assert " % of the moves looked up were found\n" in err
+        assert "looked up" not in out
 
     def test_json_says_what_the_text_says(self, check: Check) -> None:
         _, out, _ = check(CART.parent, "--format", "json")
