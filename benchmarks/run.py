@@ -46,7 +46,7 @@ POSITIONAL = {SMALL: (42_207, 149_754), WIDE: (5_077_120, 25_770_080), LARGE: (4
 """Known states and transitions, confirmed by other explorers; see README.md."""
 
 LAGGING = {1: (138_723, 669_606), 2: (359_877, 1_888_393)}
-"""Of the small instance, by the number of lagging clients: confirmed by the naive explorer."""
+"""Of the small instance, by the number of lagging clients; the naive explorer confirms the first."""
 
 KUBERNETES = {2: 38_198, 3: 239_084, 4: 1_165_097}
 """States by replicas."""

@@ -54,6 +54,9 @@ commands.add_command(diagram)
 commands.add_command(list_command)
 commands.add_command(conform)
 commands.add_command(validate_command)
+for command in commands.commands.values():
+    # A command that was once called on its own would otherwise know no -h from then on.
+    command.context_settings.setdefault("help_option_names", ["-h", "--help"])
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

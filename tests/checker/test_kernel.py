@@ -27,7 +27,9 @@ def explored(model: Model, explorer: Explorer, *, positional: bool = False, **op
     system = TransitionSystem(model, positional=positional)
     result = search(system, explorer=explorer, **options)
     paths = [(path.last, path.loop, [by_value(system, state) for state in path.states]) for path in result.paths]
-    return attrs.evolve(result, paths=()), paths
+    # How often a step property was not required counts decisions: tables may hold one twice, the kernel once.
+    suspended = tuple(attrs.evolve(each, times=0) for each in result.suspended)
+    return attrs.evolve(result, paths=(), suspended=suspended), paths
 
 
 def by_value(system: TransitionSystem, state: State) -> list[list[str]]:
