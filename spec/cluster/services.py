@@ -112,6 +112,11 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
             "design §3.2",
         ),
         Assumption(
+            "proxies-load-late",
+            "a kube-proxy loads new rules in a step that may come late; it has no watch caches besides",
+            "kube-proxy §2",
+        ),
+        Assumption(
             "rules-outlast-crashes",
             "a node that returns has the rules that it had, until it has loaded new ones; no hints by zone are given",
             "kube-proxy §2",
