@@ -137,6 +137,10 @@ EVICTION_TIMER_FIELDS = (Field("eviction_timer", memory_of=KUBE_CONTROLLER_MANAG
 """One more field of pods where the time that they may stay on a tainted node can change: after how many seconds, from
 when it was first known that they may not stay, the taint eviction controller deletes the pod."""
 
+EVICTION_ENTRY_FIELDS = (Field("eviction_entry", False, memory_of=KUBE_CONTROLLER_MANAGER),)
+"""One more field of pods where evictions are queued by name: the queue of the taint eviction controller still has an
+entry of that name, whose eviction is done. It goes by the name: the next pod of that name finds it there."""
+
 EVICTION_FIELDS = (Field("evicted", False),)
 """One more field of pods where evictions are told from other deletions: the taint eviction controller deleted it."""
 

@@ -65,6 +65,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HISTORIC,
         "controllers-workloads §6, invariants 58",
     ),
+    "job-tracking": Switch(
+        ("finalizers", "by-pods"),
+        "the Job controller counts each finished pod once, by way of its finalizer; or counts those that still exist",
+        Purpose.HISTORIC,
+        "controllers-workloads §6",
+        since=(26, "by-pods"),
+    ),
     "node-zone-rules": Switch(
         ("on", "off"),
         "the node lifecycle controller slows down, or stops, where most nodes of a zone, or all nodes, are not ready",
@@ -106,6 +113,12 @@ SWITCHES: Mapping[str, Switch] = {
         "whether a pod on a tainted node has one timer, which outlives the taint that set it, or one for each taint",
         Purpose.HYPOTHETICAL,
         "controllers-cluster §2",
+    ),
+    "eviction-queue-key": Switch(
+        ("uid", "name"),
+        "whether the taint eviction controller knows the pods that it has yet to evict, or has evicted, by uid or name",
+        Purpose.HISTORIC,
+        "controllers-cluster §2 (#107543)",
     ),
     "leader-fencing": Switch(
         ("off", "on"),

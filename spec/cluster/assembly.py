@@ -42,7 +42,7 @@ from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .node_agents import NODE_AGENTS, OLD_LISTS, fused, old_lists
-from .node_controllers import EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
+from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
@@ -69,6 +69,7 @@ PARTS: tuple[Part, ...] = (
     DISRUPTION_BUDGETS,
     DESCHEDULING,
     EVICTION_TIMERS,
+    EVICTION_ENTRIES,
     LEADER_ELECTION,
     SERVICES,
     CLIENTS,

@@ -36,11 +36,19 @@ def needed(scenario: Scenario) -> bool:
     return bool(names(scenario, Job) or names(scenario, CronJob))
 
 
+def _by_pods(scenario: Scenario) -> bool:
+    return scenario.switches.get("job-tracking", "finalizers") == "by-pods"
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     remembers = scenario.switches.get("job-expected-removals", "on") == "on"
+    by_pods = _by_pods(scenario)
     return (
         job.component(
-            job.active_deadlines(all_jobs(scenario)), expected_removals=remembers, deletable=deletable(scenario)
+            job.active_deadlines(all_jobs(scenario)),
+            expected_removals=remembers,
+            deletable=deletable(scenario),
+            by_pods=by_pods,
         ),
     )
 
@@ -60,8 +68,8 @@ def _initial(scenario: Scenario) -> Bundles:
     }
 
 
-def _assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
-    return job.ASSUMPTIONS
+def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    return (*job.ASSUMPTIONS, *((job.COUNTS_BY_PODS,) if _by_pods(scenario) else ()))
 
 
 JOBS = Part(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..control_plane.controllers import node_lifecycle, pod_garbage_collector, taint_eviction
 from ..environment import faults
-from ..kinds import EVICTION_FIELDS, EVICTION_TIMER_FIELDS, NODE, POD
+from ..kinds import EVICTION_ENTRY_FIELDS, EVICTION_FIELDS, EVICTION_TIMER_FIELDS, NODE, POD
 from ..language.component import Component
 from ..language.scenario import Scenario
 from ..switches import SWITCHES
@@ -49,11 +49,19 @@ def _timers(scenario: Scenario) -> bool:
     return times_change(scenario) and per_pod
 
 
+def _queued_by_name(scenario: Scenario) -> bool:
+    """Whether evictions are queued by the names of pods."""
+    return _needed(scenario) and scenario.switches.get("eviction-queue-key", "uid") == "name"
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     return (
         node_lifecycle.component(zone_rules=scenario.switches.get("node-zone-rules", "on") == "on"),
         taint_eviction.component(
-            toleration_seconds(scenario), noted=_evictions_noted(scenario), timers=_timers(scenario)
+            toleration_seconds(scenario),
+            noted=_evictions_noted(scenario),
+            timers=_timers(scenario),
+            by_name=_queued_by_name(scenario),
         ),
         pod_garbage_collector.component(_finished_kept(scenario)),
     )
@@ -68,6 +76,9 @@ NODE_CONTROLLERS = Part(
 
 EVICTION_TIMERS = Part("eviction timers", _timers, pod_fields=EVICTION_TIMER_FIELDS)
 """The timer that a pod has whose time on a tainted node can change."""
+
+EVICTION_ENTRIES = Part("eviction entries", _queued_by_name, pod_fields=EVICTION_ENTRY_FIELDS)
+"""What is left of the evictions of a name."""
 
 EVICTIONS = Part("evictions", _evictions_noted, pod_fields=EVICTION_FIELDS)
 """What tells evictions from other deletions."""

@@ -68,6 +68,7 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "dead-node-pods-replaced": (nodes.DEAD_NODE_PODS_REPLACED,),
     "no-mass-eviction-on-control-plane-partition": (nodes.NO_MASS_EVICTION,),
     "toleration-seconds-honoured": (nodes.TOLERATION_SECONDS_HONOURED,),
+    "untolerated-taint-leads-to-eviction": (nodes.UNTOLERATED_TAINT_EVICTS,),
     "lease-single-holder": (leaders.LEASE_SINGLE_HOLDER,),
     "single-active-leader": (leaders.SINGLE_ACTIVE_LEADER,),
     "leader-eventually": (leaders.LEADER_EVENTUALLY,),
@@ -153,6 +154,7 @@ OCCASIONS: Mapping[str, Occasion] = {
     "dead-node-pods-replaced": occasions.NODES_LOST,
     "no-mass-eviction-on-control-plane-partition": occasions.ALL_CUT_OFF,
     "toleration-seconds-honoured": occasions.TIMES_TOLERATED,
+    "untolerated-taint-leads-to-eviction": occasions.COSTLY,
     "lease-single-holder": occasions.LEADERS,
     "single-active-leader": occasions.LEADERS,
     "leader-eventually": occasions.LEADERS,
@@ -205,8 +207,8 @@ OCCASIONS: Mapping[str, Occasion] = {
 }
 """When each property is checked unless a scenario says otherwise."""
 
-ON_REQUEST = tuple(name for name, occasion in OCCASIONS.items() if occasion is occasions.ON_REQUEST)
-"""Properties that Kubernetes does not promise: checked only where a scenario names them."""
+ON_REQUEST = tuple(name for name, occasion in OCCASIONS.items() if occasion in (occasions.ON_REQUEST, occasions.COSTLY))
+"""Properties that are checked only where a scenario names them: Kubernetes does not promise them, or they cost much."""
 
 
 def describe(name: str) -> Property:

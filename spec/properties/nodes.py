@@ -21,7 +21,7 @@ from ..control_plane.controllers.node_zones import (
 from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active
 from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
-from ..control_plane.controllers.taint_eviction import eviction_delay
+from ..control_plane.controllers.taint_eviction import eviction_delay, executing_taints
 from ..control_plane.scheduler.component import NAME as SCHEDULER
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
@@ -39,7 +39,7 @@ from ..language.property import (
     suspended,
     violated,
 )
-from ..language.query import COUNT, MULTISET, Query, no_parameter
+from ..language.query import COUNT, MULTISET, ONLY, Query, no_parameter
 from ..node.admission import ADMIT_POD
 from ..node.heartbeat import heartbeats
 from ..objects.conditions import condition_is_true, find_condition
@@ -47,6 +47,7 @@ from ..objects.node import Node
 from ..objects.pod import Pod, is_terminal
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import ResourceList
+from ..objects.taints import Taint
 from .assumptions import NODES_LOST_ONE_BY_ONE, disturbed
 
 UNREACHABLE = EXECUTING["Unknown"]
@@ -300,6 +301,37 @@ TOLERATION_SECONDS_HONOURED = StepProperty(
     advice="where a taint may go while another stays, give the pod the same tolerationSeconds for both",
 )
 
+
+def _stays(pod: Pod | None) -> Pod | None:
+    return pod if pod is not None and pod.spec.node_name and not is_terminal(pod) else None
+
+
+def _taints_there(pod: Pod, node: Node | None) -> tuple[Taint, ...] | None:
+    named = node is not None and node.metadata.name == pod.spec.node_name
+    return executing_taints(node) if node is not None and named else None
+
+
+def _evicted_in_the_end(pod: Pod, taints: tuple[Taint, ...] | None) -> Finding:
+    seconds = eviction_delay(pod.spec.tolerations, taints or ())
+    if seconds is None:
+        return IDLE
+    if pod.metadata.terminating:
+        return HOLDS
+    kept = f"may stay for {seconds} s" if seconds else "does not tolerate the taint"
+    return violated(f"a pod stays on {pod.spec.node_name} for ever, though it {kept}")
+
+
+UNTOLERATED_TAINT_EVICTS = TemporalProperty(
+    name="untolerated-taint-leads-to-eviction",
+    statement="a pod does not stay for ever on a node with a NoExecute taint that it does not tolerate for ever",
+    key=Key(POD, ("object",), _stays),
+    queries={"taints": Query(NODE, ("object",), _taints_there, ONLY)},
+    judge=_evicted_in_the_end,
+    shape=Shape.INFINITELY_OFTEN,
+    reference="controllers-cluster §2 (#107543)",
+    advice="look at what the taint eviction controller remembers of an earlier pod of that name",
+)
+
 __all__ = [
     "ASSIGNED_NODE_FEASIBLE",
     "DEAD_NODE_EVENTUALLY_UNKNOWN",
@@ -308,4 +340,5 @@ __all__ = [
     "NO_MASS_EVICTION",
     "SCHEDULED_PODS_ADMITTED",
     "TOLERATION_SECONDS_HONOURED",
+    "UNTOLERATED_TAINT_EVICTS",
 ]

@@ -80,6 +80,7 @@ class Occasion:
 
 
 ON_REQUEST = Occasion("only on request: Kubernetes does not promise it", lambda _scenario: False)
+COSTLY = Occasion("only on request: what it follows multiplies the states", lambda _scenario: False)
 
 
 PODS_MOVE = Occasion("where anything happens to pods that have a node", moves_pods)

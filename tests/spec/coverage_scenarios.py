@@ -139,6 +139,11 @@ def _silenced() -> Mapping[str, Scenario]:
             todo=[{"taint": "node-1 broken=yes:NoExecute"}, {"taint": "node-1 broken:NoExecute-"}],
             nodes=[node("node-1", taints=[_MAINTENANCE])],
         ),
+        "evictions are queued by name": scenario(
+            stateful_set(pod=pod_spec(tolerations=[{**_FOR_A_WHILE[0], "tolerationSeconds": 60}])),
+            nodes=[node("node-1", taints=[_MAINTENANCE])],
+            switches={"eviction-queue-key": "name"},
+        ),
         "a pod is put where it may not stay": scenario(
             bare_pod(pod_spec(nodeName="node-1")), nodes=[node("node-1", taints=[_MAINTENANCE])]
         ),
@@ -465,6 +470,9 @@ def _admitted() -> Mapping[str, Scenario]:
         "a quota is used up by a Job": scenario(job(), small),
         "finished pods are not kept": scenario(
             bare_pod(_ONCE), faults={"container-completion": 1}, switches={"finished-pods-kept": "0"}
+        ),
+        "a Job counts the pods that exist": scenario(
+            job(2), switches={"job-tracking": "by-pods"}, properties=["job-eventually-finished"]
         ),
         "a ServiceAccount is deleted": _acted_on(deployment(), todo=[{"delete": "serviceaccount/default/default"}]),
         "the pod behind a webhook is deleted": _acted_on(bare_pod(), *webhook(), todo=[{"delete": "pod/web"}]),

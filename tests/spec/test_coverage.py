@@ -109,7 +109,9 @@ RULES: Mapping[str, frozenset[str]] = {
             "mark pod not ready",
         }
     ),
-    "taint-eviction-controller": frozenset({"evict now", "evict after 300 s", "evict after 60 s", "schedule eviction"}),
+    "taint-eviction-controller": frozenset(
+        {"evict now", "evict after 300 s", "evict after 60 s", "schedule eviction", "cancel queued eviction"}
+    ),
     "pod-garbage-collector": frozenset(
         {"collect pod of missing node", "collect terminating pod", "collect finished pod"}
     ),

@@ -32,7 +32,7 @@ from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodSpec, PodStatus
 from .expectations import observer, owner
 from .job_backoff import DEFAULT_BACKOFF, BackoffRecord, record, remaining
-from .job_counts import TRACKING, Seen, newly_finished
+from .job_counts import TRACKING, Seen, counted_by_pods, newly_finished
 from .job_decisions import sync
 from .job_requests import RemoveTrackingFinalizer, carry_out
 from .job_terminal import announced, is_finished
@@ -56,6 +56,13 @@ ASSUMPTIONS = (
     ),
 )
 """What a model of a cluster with Jobs simplifies besides."""
+
+COUNTS_BY_PODS = Assumption(
+    "job-counts-by-pods",
+    "a Job that counts the pods that exist announces its end as it does today, and replaces a failed pod at once",
+    "controllers-workloads §6, before v1.26",
+)
+"""What is simplified of a Job controller from before v1.26."""
 
 
 def most_pods(spec: JobSpec, lost: int) -> int:
@@ -156,6 +163,18 @@ def _sync(key: Keyed, pods: tuple[tuple[Seen, int], ...], expected: bool) -> Ite
                 yield Alternative(plan, because)
 
 
+def _sync_by_pods(key: Keyed, pods: tuple[tuple[Seen, int], ...], expected: bool) -> Iterable[Alternative]:
+    job = key.job
+    each = tuple(seen for seen, number in pods for _ in range(number))
+    deadline = job.spec.active_deadline_seconds
+    now = float(deadline) if key.overdue and deadline is not None else 0.0
+    for found in sync(counted_by_pods(job, each), each, satisfied=not expected, waits=False, now=now):
+        plan = carry_out(job, each, found, waits=False, finalizers=False)
+        if plan:
+            counted = f"{found.final.succeeded} that have succeeded exist, {found.final.failed} that failed"
+            yield Alternative(plan, f"{job.metadata.name}: {found.final.active} pods active, {counted}")
+
+
 SYNC = Rule(
     name="sync",
     key=Key(JOB, ("object", "backoff", "overdue"), _keyed),
@@ -242,17 +261,21 @@ def _unremembered(
     return _seen(name, pod, uncounted, False, runtime)
 
 
-def component(deadlines: Iterable[int] = (), *, expected_removals: bool = True, deletable: bool = False) -> Component:
+def component(
+    deadlines: Iterable[int] = (), *, expected_removals: bool = True, deletable: bool = False, by_pods: bool = False
+) -> Component:
     """The controller. ``deadlines``: every active deadline that some Job has, in seconds.
 
     ``expected_removals``: whether it remembers which finalizers it took away, which it did not always (#105200).
-    ``deletable``: whether Jobs can be deleted while pods of theirs are not counted.
+    ``deletable``: whether Jobs can be deleted while pods of theirs are not counted. ``by_pods``: it counts the finished
+    pods that it finds, which it did before pods had finalizers (#78721).
     """
     forgetful = attrs.evolve(SYNC, queries={**SYNC.queries, "pods": attrs.evolve(PODS, classify=_unremembered)})
+    syncs = SYNC if expected_removals else forgetful
     return Component(
         name=NAME,
         rules=(
-            SYNC if expected_removals else forgetful,
+            attrs.evolve(SYNC, decide=_sync_by_pods) if by_pods else syncs,
             BACKOFF_OVER,
             *map(_deadline_rule, deadlines),
             *((RELEASE_ORPHAN,) if deletable else ()),

@@ -62,6 +62,16 @@ def newly_finished(pods: Iterable[Seen], spec: JobSpec) -> tuple[tuple[Seen, ...
     return succeeded, failed
 
 
+def counted_by_pods(job: Job, pods: Iterable[Seen]) -> Job:
+    """The Job with the counters that it had before pods were tracked: the finished pods that exist, no others.
+
+    A finished pod that is deleted is not counted any more (controllers-workloads §6, before v1.26).
+    """
+    ended = [seen.pod.status.phase for seen in pods if seen.pod is not None]
+    status = attrs.evolve(job.status, succeeded=ended.count(SUCCEEDED), failed=ended.count(FAILED))
+    return attrs.evolve(job, status=status)
+
+
 @attrs.frozen(cache_hash=True)
 class Counts:
     """Pods of a Job by what they are; ``succeeded`` and ``failed`` with all that the status counted before.

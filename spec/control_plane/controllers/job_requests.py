@@ -25,15 +25,18 @@ _KEPT: FieldChange = Set(None)
 _NOT_REMOVED: FieldChange = Set(False)
 
 
-def new_pod(job: Job) -> Pod:
-    """The pod that the controller posts: the template, with the Job as controller, to be counted when it ends."""
+def new_pod(job: Job, *, tracked: bool = True) -> Pod:
+    """The pod that the controller posts: the template, with the Job as controller, to be counted when it ends.
+
+    ``tracked``: it carries the finalizer by which it is counted.
+    """
     meta, template = job.metadata, job.spec.template
     return Pod(
         metadata=ObjectMeta(
             namespace=meta.namespace,
             labels=template.metadata.labels.set(JOB_NAME, meta.name),
             annotations=template.metadata.annotations,
-            finalizers=(*template.metadata.finalizers, TRACKING),
+            finalizers=(*template.metadata.finalizers, *((TRACKING,) if tracked else ())),
             owner_references=(OwnerReference(JOB, meta.name, meta.uid, controller=True, block_owner_deletion=True),),
         ),
         spec=template.spec,
@@ -61,18 +64,23 @@ class RemoveTrackingFinalizer:
         return attrs.evolve(stored, metadata=attrs.evolve(stored.metadata, finalizers=left))
 
 
-def carry_out(job: Job, pods: tuple[Seen, ...], found: Sync, *, waits: bool) -> tuple[Step, ...]:
-    """The plan of a sync of ``job``; empty if it comes to no request. ``waits``: a back-off is on afterwards."""
+def carry_out(
+    job: Job, pods: tuple[Seen, ...], found: Sync, *, waits: bool, finalizers: bool = True
+) -> tuple[Step, ...]:
+    """The plan of a sync of ``job``; empty if it comes to no request. ``waits``: a back-off is on afterwards.
+
+    ``finalizers``: pods are counted by way of them.
+    """
     plan = _counting(job, pods, found, waits=waits)
     name = owner(JOB, job.metadata.name)
     after = plan
     for _ in found.creates:
-        create = ApiCall(Verb.CREATE, POD, new_pod(job))
+        create = ApiCall(Verb.CREATE, POD, new_pod(job, tracked=finalizers))
         # A creation that is refused is the last one: slow start (00-index §4).
         plan = (_expecting(New(POD), create, (CREATION, name), after), *plan)
     for target in reversed(_targets(found.deletes)):
         plan = (_expecting(target, ApiCall(Verb.DELETE, POD, DeleteOptions()), (DELETION, name), plan), *plan)
-        if found.releases:
+        if found.releases and finalizers:
             plan = (_release(target, plan), *plan)
     return plan
 

@@ -4,6 +4,11 @@ References: controllers-cluster §2. Duty: for each pod on a tainted node, delet
 tolerationSeconds of the tolerations in use, or never; a taint that goes cancels what was waiting. Waiting is memory of
 the process: its restart starts the time anew, which the level-triggered timers here allow by themselves.
 
+The queue of timed evictions is keyed by uid. It was once keyed by name (switch ``eviction-queue-key``, #107543): an
+entry stays after its eviction is done, so that nothing is done twice, until the controller sees that the pod is gone,
+or that nothing is left to tolerate. It looks the pod up by name, too: if the next pod of that name is there already, it
+sees no pod gone, the entry stays, and the new pod's own eviction is skipped as one that is queued.
+
 Kubernetes first sets the condition DisruptionTarget on the pod, then deletes it. Nothing in this model reads that
 condition (only Jobs do), so there is one request, the DELETE.
 """
@@ -178,22 +183,77 @@ def _forget_timer(scheduled: int | None, _before: Pod | None, after: Pod | None)
     return None if after is None or after.metadata.terminating else scheduled
 
 
+def _by_name(rule: Rule) -> Rule:
+    """The rule, which passes over a pod while an entry of its name is queued. An eviction leaves such an entry."""
+    view = rule.key.view
+    fields = rule.key.fields
+
+    def unqueued(queued: bool, *values: Any) -> Any:
+        return None if queued else view(*values)
+
+    key = Key(rule.key.kind, ("eviction_entry", *fields), unqueued)
+    if rule is RESCHEDULE:
+        return attrs.evolve(rule, key=key)
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for alternative in rule.decide(key, **answers):
+            yield attrs.evolve(alternative, plan=(*alternative.plan, Write(KEY, "eviction_entry", Set(True))))
+
+    return attrs.evolve(rule, key=key, decide=decide)
+
+
+@attrs.frozen(cache_hash=True)
+class _Queued:
+    """A name with an entry in the queue; ``node`` of the pod that bears it now, "" for none."""
+
+    gone: bool
+    node: str
+
+
+def _queued(queued: bool, pod: Pod | None) -> _Queued | None:
+    return _Queued(pod is None, pod.spec.node_name if pod is not None else "") if queued else None
+
+
+def _cancel(key: _Queued, taints: tuple[Taint, ...] | None) -> Iterable[Alternative]:
+    # A pod that has no node yet, or is on one without taints that evict, is the last that the controller looks at.
+    if key.gone or (key.node and not taints):
+        because = "no pod of that name is there" if key.gone else f"{key.node} has no taint that evicts"
+        yield Alternative((Write(KEY, "eviction_entry", Set(False)),), because)
+
+
+CANCEL = Rule(
+    name="cancel queued eviction",
+    key=Key(POD, ("eviction_entry", "object"), _queued),
+    decide=_cancel,
+    queries={"taints": Query(NODE, ("name", "object"), _taints_of, ONLY, node_of)},
+    reference="controllers-cluster §2 (#107543)",
+    meaning="takes the entry of a name out of the queue when no pod bears the name, or nothing evicts it",
+)
+
+
 def component(
-    toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,), *, noted: bool = False, timers: bool = False
+    toleration_seconds: tuple[int, ...] = (DEFAULT_TOLERATION_SECONDS,),
+    *,
+    noted: bool = False,
+    timers: bool = False,
+    by_name: bool = False,
 ) -> Component:
     """The taint eviction controller. ``toleration_seconds``: every delay that can occur (``finite_tolerations``).
 
     ``noted``: what it deletes gets the field ``evicted``, by which a property tells who did. ``timers``: a pod has one
     timer, in the field ``eviction_timer``; otherwise each look at the taints reckons anew, which comes to the same as
-    long as the time of no pod can change.
+    long as the time of no pod can change. ``by_name``: what is queued is known by the names of pods.
     """
     seconds = sorted(set(toleration_seconds))
     later = [_evict_after(each, noted=noted) for each in seconds]
     if timers:
         later = [RESCHEDULE, *(_evict_as_scheduled(each, noted=noted) for each in seconds)]
+    rules = (_evict_after(0, noted=noted), *later)
+    if by_name:
+        rules = (*map(_by_name, rules), CANCEL)
     return Component(
         name=NAME,
-        rules=(_evict_after(0, noted=noted), *later),
+        rules=rules,
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         handlers=(Handler(POD, "eviction_timer", _forget_timer),) if timers else (),

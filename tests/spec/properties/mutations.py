@@ -1116,6 +1116,18 @@ CASES: Mapping[str, Case] = {
         mutation="the taint eviction controller cancels no deletion when a taint goes",
         mutate=edited("taint-eviction-controller", "schedule eviction", never_cancelling),
     ),
+    "untolerated-taint-leads-to-eviction": Case(
+        holds=also(
+            scenario(
+                stateful_set(pod=pod_spec(tolerations=[{**_FOR_A_MINUTE, "key": "worn"}])),
+                nodes=[node("node-1", taints=[{"key": "worn", "effect": "NoExecute"}])],
+                switches={"witness": "always"},
+            ),
+            "untolerated-taint-leads-to-eviction",
+        ),
+        mutation="the taint eviction controller lets a pod stay once its time is over",
+        mutate=without("taint-eviction-controller", "evict after 60 s"),
+    ),
     "lease-single-holder": Case(
         holds=_paused_leader(),
         mutation="a candidate writes the Lease without naming the version that it has read",
