@@ -40,7 +40,7 @@ class Violation:
 
 
 class Findings:
-    """Violations, suspensions, and where properties held."""
+    """Violations, suspensions, and where properties held. ``temporal``: names of properties of whole runs."""
 
     def __init__(self, system: TransitionSystem) -> None:
         """Nothing found yet."""
@@ -54,7 +54,7 @@ class Findings:
         self.outcomes: dict[str, Outcome] = {}
         self.arrows: set[tuple[str, str, str, str]] = set()
         self._names = property_names(system)
-        self._temporal = {prop.name for prop in system.model.properties if isinstance(prop, TemporalProperty)}
+        self.temporal = {prop.name for prop in system.model.properties if isinstance(prop, TemporalProperty)}
         self._step_judges = StepJudges(system)
         self._known: set[tuple[TabledFiring, int, int, int]] = set()
         self._triggered: set[str] = set()
@@ -141,7 +141,7 @@ class Findings:
         shown = [name for name, outcome in self.outcomes.items() if outcome.path is not None]
         found = []
         for name in self._names:
-            category = Category.LIVENESS if name in self._temporal else Category.SAFETY
+            category = Category.LIVENESS if name in self.temporal else Category.SAFETY
             violation, outcome = self.violations.get(name), self.outcomes.get(name)
             verdict, text, trace = Verdict.HOLDS, "", None
             if violation is not None:
@@ -154,7 +154,7 @@ class Findings:
                 verdict, text = Verdict.UNDETERMINED, "; ".join(bound.text for bound in bounds)
             elif name not in triggered and name not in self._triggered:
                 verdict, text = Verdict.VACUOUS, self._why_vacuous(name)
-            elif name in quiescent and name not in self._temporal:
+            elif name in quiescent and name not in self.temporal:
                 category = Category.DEADLOCK
             found.append(PropertyVerdict(name, verdict, category, text, trace))
         return tuple(found)

@@ -12,6 +12,7 @@ from ..engine.pools import State
 from ..engine.transition_system import Reader
 from .expansion import Expansion, Move, Packed
 from .exploration import Edges, Exploration, Task
+from .tables import Tables
 
 _PAUSE = 256
 """States between two looks at the clock."""
@@ -42,6 +43,16 @@ class TabledExploration(Exploration):
         self._targets = array("I")
         self._current = 0
         self._first = 0
+
+    @property
+    def tables(self) -> Tables:
+        """What was looked up so far."""
+        return self._expansion.tables
+
+    def most_steps(self) -> int:
+        """How many steps a state has at most, of those that were expanded."""
+        found = map(self._expansion.steps, self._order[: self._first])
+        return max((len(own) + len(environment) for own, environment, _ in found), default=0)
 
     @property
     def states(self) -> int:

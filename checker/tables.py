@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from bisect import insort
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..engine.execution import Effects, Selection
@@ -94,6 +94,13 @@ class Contents:
             found = self._wide_edits[key] = self.intern(after) - content << self.shift
         return found
 
+    def swept(self) -> dict[tuple[Any, ...], set[int]]:
+        """The edits of the whole pool that were made, each with the bundles of all contents that it was made to."""
+        found: dict[tuple[Any, ...], set[int]] = {}
+        for content, _, sweeps in self._wide_edits:
+            found.setdefault(sweeps, set()).update(self.tuples[content])
+        return found
+
     def rows(self) -> int:
         """How many edits are kept."""
         return len(self._wide_edits) + sum(map(len, self.edits))
@@ -134,6 +141,14 @@ class TabledQuery:
                 self.classes.append(cls)
             self._ids[bundle] = found
         return found
+
+    def known_class(self, bundle: int) -> int:
+        """As ``class_id``, of what was projected so far; -1 for what was not."""
+        return self._ids.get(bundle, -1)
+
+    def folds(self) -> Iterable[tuple[tuple[int, ...], int]]:
+        """The classes of all objects of a content, in their order, with the id of the answer that they make."""
+        return self._folds.items()
 
     def _fold(self, bundles: Collection[int]) -> int:
         try:
@@ -187,6 +202,10 @@ class TabledFiring:
         group = self.entry.reader
         assert isinstance(group, Group)
         return group
+
+    def steps(self) -> Mapping[tuple[int, ...], Selection | Effects]:
+        """What came of each choice so far."""
+        return self._steps
 
     def attempt(self, chosen: tuple[int, ...]) -> Selection | Effects:
         """The next selection, or the effects, run once for each distinct choice."""
@@ -316,6 +335,14 @@ class Tables:
         if found is None:
             found = self._entries[id(reader), key] = Entry(self, reader, key)
         return found
+
+    def queries(self) -> Iterable[TabledQuery]:
+        """The tables of all queries, in the order in which they were first asked."""
+        return self._queries.values()
+
+    def known_entry(self, reader: Reader, key: Any) -> Entry | None:
+        """The entry of a reader for a key, if it was looked at."""
+        return self._entries.get((id(reader), key))
 
     def conclude(self, entry: Entry, answers: dict[str, Any], bound: dict[str, BoundQuery]) -> Any:
         """Runs the rule, or judges the property, of an entry on its answers: once for each distinct view."""
