@@ -168,7 +168,7 @@ class Expansion:
                     delta = edits.get(code)
                     deltas.append(self.tables.contents[pool].change(content, code) if delta is None else delta)
                 for firing in firings:
-                    known = firing.moves.get((state & firing.mask, site.place))
+                    known = firing.moves.get((state & firing.mask, site.where))
                     deltas += self._moves(firing, state, ids, site) if known is None else known
                     partition.mask |= firing.mask
         partition.keep(state, deltas, self._looks)
@@ -199,7 +199,7 @@ class Expansion:
         found = list(self._resolve(firing, state, ids, ((pool, index, site.bundle),), touched))
         # What was kept under a narrower mask stays right: it did not depend on the pools that join.
         firing.mask |= sum(self._masks[number] for number in touched)
-        firing.moves[state & firing.mask, site.place] = deltas = [delta for delta in found if delta is not None]
+        firing.moves[state & firing.mask, site.where] = deltas = [delta for delta in found if delta is not None]
         return deltas
 
     def _resolve(

@@ -27,10 +27,11 @@ class Outcome(NamedTuple):
 class Site:
     """The readers of a partition at one bundle, for fixed answers on the key's own pool.
 
-    ``place``: the bundle itself where objects are interchangeable, its index where they are not.
+    ``place``: the bundle itself where objects are interchangeable, its index where they are not; ``where``: the place
+    with what is there, for a plan may depend on more of it than its rule does.
     """
 
-    __slots__ = ("_kept", "_queries", "_reads", "bundle", "entries", "place", "pool")
+    __slots__ = ("_kept", "_queries", "_reads", "bundle", "entries", "place", "pool", "where")
 
     def __init__(
         self, pool: int, bundle: int, place: int, entries: list[Entry], queries: list[TabledQuery] | None
@@ -39,6 +40,7 @@ class Site:
         self.pool = pool
         self.bundle = bundle
         self.place = place
+        self.where = place if place == bundle else (place, bundle)
         self.entries = entries
         self._queries = queries
         self._reads = [(query.answers, query.pool) for query in queries or ()]

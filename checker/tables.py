@@ -181,7 +181,7 @@ class TabledQuery:
 class TabledFiring:
     """One alternative with what it does to each choice of bundles.
 
-    ``moves``: what it adds to states, for each combination of contents under ``mask`` and place of the key.
+    ``moves``: what it adds to states, for each combination of contents under ``mask`` and where the key is.
     ``codes``: for each choice, the (pool, code of the change) that carry it out.
     """
 
@@ -192,7 +192,7 @@ class TabledFiring:
         self.entry = entry
         self.firing = firing
         self.mask = 0
-        self.moves: dict[tuple[int, int], list[int]] = {}
+        self.moves: dict[tuple[int, int | tuple[int, int]], list[int]] = {}
         self.codes: dict[Chosen, list[tuple[int, int]]] = {}
         self._steps: dict[tuple[int, ...], Selection | Effects] = {}
 

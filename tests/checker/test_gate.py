@@ -8,15 +8,18 @@ import attrs
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from kubemodel.checker.naive import explore
-from kubemodel.checker.result import Limits
+from kubemodel.checker.result import Explorer, Limits
 from kubemodel.checker.search import search
 from kubemodel.engine.pools import EMPTY, State
 from kubemodel.engine.successors import transitions
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Verdict
-from kubemodel.spec.language.model import Model
+from kubemodel.spec.language.component import Component, Key, Rule
+from kubemodel.spec.language.model import Field, Kind, Model
+from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Rpc, Set, Write
+from kubemodel.spec.language.request import ApiCall, Preconditions, Verb
 
-from .random_models import models
+from .random_models import CONTROLLER, OUTSIDE, SPOT, SPOTS, THING, Turn, api_server, models
 
 FEW = Limits(max_states=600)
 THOROUGH = settings(
@@ -42,6 +45,31 @@ def test_tables_agree_with_the_naive_explorer(model: Model, positional: bool, ke
         holds = {prop.name for prop in found.properties if prop.verdict is Verdict.HOLDS}
         assert holds == expected.triggered - expected.violations.keys()
     assert sum(bound.name == "slots" for bound in found.bounds) == len(expected.full)
+
+
+def test_a_plan_may_depend_on_more_of_an_object_than_its_rule_does() -> None:
+    """The rule knows the name alone; whether its second request is refused depends on what the object is by then."""
+    refused = Call(KEY, ApiCall(Verb.UPDATE, SPOT, Turn(1), preconditions=Preconditions(seen=0)))
+    named = Key(SPOT, ("name",), lambda name: name if name == SPOTS[0] else None)
+    acts = Rule("act", named, lambda _: [Alternative((Write(Named(THING, "left"), "memory", Set(1)), refused))])
+    turns = Rule("turn", named, lambda _: [Alternative((Write(KEY, "object", Turn(1)),))])
+    model = Model(
+        name="refused at first",
+        kinds=(
+            Kind(THING, (Field("object"), Field("memory", 0)), names=("left",)),
+            Kind(SPOT, (Field("object"),), names=SPOTS),
+        ),
+        components=(Component(CONTROLLER, (acts,)), Component(OUTSIDE, (turns,), environment=True)),
+        initial={
+            THING: ({"name": "left", "object": 0},),
+            SPOT: tuple({"name": name, "object": 1} for name in SPOTS),
+        },
+        api_server=api_server,
+        rpc=Rpc.RECONCILE,
+    )
+    found = search(TransitionSystem(model), explorer=Explorer.TABLES)
+    assert (found.states, found.transitions) == (6, 10)
+    assert explore(TransitionSystem(model)).transitions == 10
 
 
 @THOROUGH
