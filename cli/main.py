@@ -14,6 +14,7 @@ from ..spec.manifests.errors import InputError
 from .check_command import check
 from .conform_command import conform
 from .diagram_command import diagram
+from .export_command import export
 from .list_command import list_command
 from .replay_command import replay
 from .simulate_command import simulate
@@ -51,6 +52,7 @@ commands.add_command(check)
 commands.add_command(simulate)
 commands.add_command(replay)
 commands.add_command(diagram)
+commands.add_command(export)
 commands.add_command(list_command)
 commands.add_command(conform)
 commands.add_command(validate_command)

@@ -1,12 +1,14 @@
 """Traces in the Informal Trace Format, which TLA+ and Quint tools read (Apalache, ADR-015).
 
 One variable a kind: a map from an object's name to a record of its fields. ``step`` tells what led to the state,
-``properties`` what is judged of it. Fields that are null are left out of records, for the format has no null.
+``properties`` what is judged of it. Fields that are null are left out of records, for the format has no null; what has
+names that no program could have, such as labels, is a map.
 """
 
 from __future__ import annotations
 
 import json
+import keyword
 from collections.abc import Iterator, Mapping
 
 from .encoding import Json, applied
@@ -122,7 +124,8 @@ def _variable(kind: str) -> str:
 
 def _value(value: Json) -> Json:
     if isinstance(value, dict):
-        return {_field(key): _value(item) for key, item in sorted(value.items()) if item is not None}
+        fields = {key: _value(item) for key, item in sorted(value.items()) if item is not None}
+        return fields if all(map(_names_a_field, fields)) else _map(fields)
     if isinstance(value, list):
         return [_value(item) for item in value]
     if isinstance(value, float) and value.is_integer():
@@ -134,6 +137,6 @@ def _value(value: Json) -> Json:
     return value
 
 
-def _field(name: str) -> str:
-    # Names that begin with this sign mean something to the format.
-    return f"_{name}" if name.startswith("#") else name
+def _names_a_field(name: str) -> bool:
+    # Readers make classes of records, whose fields are named so; with a # begins what means something to the format.
+    return name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)

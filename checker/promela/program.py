@@ -117,7 +117,8 @@ class _Program:
         self._initial = initial
         self._flat = flat
         self._properties = properties
-        self._most_steps = most_steps
+        # Without a loop the process would end, and that is a state of its own.
+        self._most_steps = max(most_steps, 1)
         self._arrays = _array_names([pool.name for pool in system.pools])
         self._widths = [pool.slots for pool in system.pools]
         bundles = max((len(pool.bundles) for pool in system.pools), default=0)
@@ -277,7 +278,6 @@ static void begin(const int *s, {cells}) {{
             f"    :: d_step {{ c_expr {{ CAN_{step} }} -> c_code {{ TAKE({step}); }}; {judged} }}"
             for step in range(self._most_steps)
         )
-        loop = f"    do\n{steps}\n    od" if steps else "    skip"
         return f"""{arrays}
 
 init {{
@@ -285,7 +285,9 @@ init {{
 {begins}
     fi;
 end:
-{loop}
+    do
+{steps}
+    od
 }}
 """
 
