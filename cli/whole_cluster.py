@@ -319,11 +319,55 @@ SERVED: Mapping[str, Any] = {
 }
 """Another one, for what only clients of a Service call for."""
 
+LOOKED_UP: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "looked up"},
+    "objects": [
+        *(
+            {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
+                "spec": {"containers": [{"name": name, "image": f"shop.example/{name}:1"}]},
+            }
+            for name, namespace in (("web", "default"), ("coredns", "kube-system"))
+        ),
+        *(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": name, "namespace": namespace},
+                "spec": {"selector": {"app": app}, "ports": [{"port": 80}], **spec},
+            }
+            for name, namespace, app, spec in (
+                ("web", "default", "web", {}),
+                ("web-pods", "default", "web", {"clusterIP": "None"}),
+                ("kube-dns", "kube-system", "coredns", {}),
+            )
+        ),
+    ],
+    "nodes": 1,
+    "clients": [{"service": name, "node": "node-1", "byName": True} for name in ("web", "web-pods")],
+}
+"""Another one, for names that clients look up."""
+
 
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
-    documents = (SCENARIO, DRAINED, DESCHEDULED, AUTOSCALED, SCHEDULED, WORKED, STATEFUL, SERVED, OUT_OF_ORDER)
+    documents = (
+        SCENARIO,
+        DRAINED,
+        DESCHEDULED,
+        AUTOSCALED,
+        SCHEDULED,
+        WORKED,
+        STATEFUL,
+        SERVED,
+        LOOKED_UP,
+        OUT_OF_ORDER,
+    )
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 

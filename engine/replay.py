@@ -203,9 +203,10 @@ def _essentially(trace: Trace, start: Start, steps: tuple[Step, ...], recorded: 
 
 
 def _appearing(start: Start, steps: Iterable[Step]) -> tuple[Reference, ...]:
-    """The objects of a story in the order in which they appear."""
-    known = [each.target for each in start.objects]
-    return tuple(dict.fromkeys([*known, *(target for step in steps for target in step.created)]))
+    """The objects of a story in the order in which they appear; names that nothing has had yet come last."""
+    there = [each.target for each in start.objects if each.fields]
+    later = [target for step in steps for target in (*step.created, *(request.target for request in step.requests))]
+    return tuple(dict.fromkeys([*there, *later, *(each.target for each in start.objects)]))
 
 
 def _called(own: tuple[Reference, ...], other: tuple[Reference, ...]) -> Called:

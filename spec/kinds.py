@@ -194,6 +194,10 @@ LATE_ENDPOINT_POD_FIELDS = (Field("endpoints seen"),)
 AFFINITY_POD_FIELDS = (Field("clients", ()),)
 """One more where a Service has session affinity: the clients whose last connection came here."""
 
+NAME_POD_FIELDS = (Field("records", ()), Field("resolved", ()))
+"""Two more where Services are looked up. ``records``: the headless Services under whose names the cluster's DNS server
+publishes the pod's address. ``resolved``: the clients that hold an answer in which it stands."""
+
 SERVICE_FIELDS = (Field("object"), Field("queued", True, memory_of=KUBE_CONTROLLER_MANAGER))
 """``queued``: the EndpointSlice controller is to look at the Service, whatever pods do; all are after its start."""
 
@@ -204,6 +208,9 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 CONNECTION_FIELDS = (Field("state", "idle"),)
 """``state``: what came of the client's last connection."""
+
+LOOKUP_FIELDS = (Field("lookup", "unasked"),)
+"""One more of clients that know their Service by name: what they hold of that."""
 
 REPLICA_SET_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)

@@ -41,6 +41,7 @@ from .disruption_budgets import DISRUPTION_BUDGETS
 from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
+from .name_resolution import NAMES
 from .node_agents import NODE_AGENTS, OLD_LISTS, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .outages import CONTROL_PLANE_OUTAGES
@@ -75,6 +76,7 @@ PARTS: tuple[Part, ...] = (
     CLIENTS,
     LATE_SLICES,
     AFFINITY,
+    NAMES,
     SERVICES_LEFT_OUT,
     QUOTAS,
     WEBHOOKS,

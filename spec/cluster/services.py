@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from ..addons.dns.server import is_dns
 from ..control_plane.controllers import endpointslice
 from ..control_plane.controllers.endpointslice_decisions import is_managed
 from ..control_plane.controllers.endpointslice_machines import MACHINES
 from ..control_plane.controllers.endpointslice_packing import MOST_ENDPOINTS
-from ..environment import traffic
+from ..environment import name_lookup, traffic
 from ..kinds import (
     AFFINITY_POD_FIELDS,
     CONNECTION,
+    CONNECTION_FIELDS,
     ENDPOINT_POD_FIELDS,
     ENDPOINT_SLICE,
     LATE_ENDPOINT_POD_FIELDS,
+    LOOKUP_FIELDS,
     SERVICE,
     named,
 )
-from ..language.component import Component
+from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..node import kube_proxy
@@ -24,6 +27,7 @@ from ..node.kube_proxy_decisions import ProxyMode
 from ..objects.endpoint_slice import slice_names
 from ..objects.service import CLIENT_IP, Service
 from ..properties.catalogue import chosen_names
+from ..properties.names import looked_up
 from ..properties.services import NETWORK, most_endpoints, proxy_nodes, uses_terminating
 from .part import Bundles, Part, bundles, given, names
 
@@ -72,8 +76,21 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         kube_proxy.component(proxy_nodes(scenario), terminating=uses_terminating(scenario)),
     ]
     if scenario.clients:
-        found.append(traffic.component(scenario.clients, mode=mode, affinity=_affinity(scenario)))
+        affinity = _affinity(scenario)
+        by_address = tuple(client for client in scenario.clients if not client.by_name)
+        by_name = _by_name(scenario, mode, affinity is not None)
+        found.append(traffic.component(by_address, mode=mode, affinity=affinity, by_name=by_name))
     return tuple(found)
+
+
+def _by_name(scenario: Scenario, mode: ProxyMode, affinity: bool) -> tuple[Rule, ...]:
+    """What clients do that know their Service by name alone."""
+    dns = next(filter(is_dns, given(scenario, Service)), None)
+    clients = tuple(client for client in scenario.clients if client.by_name)
+    if dns is None or not clients:
+        return ()
+    headless = frozenset(each.metadata.name for each in given(scenario, Service) if each.spec.headless)
+    return name_lookup.rules(dns, clients, headless, mode=mode, affinity=affinity)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
@@ -85,7 +102,8 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
     ]
     found = [named(SERVICE, names(scenario, Service)), named(ENDPOINT_SLICE, tuple(slices))]
     if scenario.clients:
-        found.append(named(CONNECTION, tuple(client.name for client in scenario.clients)))
+        fields = (*CONNECTION_FIELDS, *(LOOKUP_FIELDS if looked_up(scenario) else ()))
+        found.append(Kind(CONNECTION, fields, names=tuple(client.name for client in scenario.clients)))
     return tuple(found)
 
 

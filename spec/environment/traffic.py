@@ -24,9 +24,10 @@ from ..objects.service import CLIENT_IP, CLUSTER, Service
 
 NAME = "client"
 
-IDLE, ANSWERED, REFUSED, LOST = "idle", "answered", "refused", "lost"
+IDLE, ANSWERED, REFUSED, LOST, UNRESOLVED = "idle", "answered", "refused", "lost", "unresolved"
 """What came of a client's last connection: none yet; its backend answers; there is no endpoint for it (rejected, or
-dropped where others exist that a policy Local does not allow); the rules led to something that does not answer."""
+dropped where others exist that a policy Local does not allow); the rules led to something that does not answer; it did
+not come so far, since the name of the Service told it no address."""
 
 
 @attrs.frozen(cache_hash=True)
@@ -65,9 +66,10 @@ def _policy(key: Connecting, service: Service | None) -> tuple[str, str, str, st
     return key.client.node, key.client.service, policy, key.client.name
 
 
-def _backend(
+def backend_of(
     wanted: tuple[str, str, str, str], runtime: PodRuntime | None, rules: Rules, *clients: tuple[str, ...]
 ) -> Backend | None:
+    """A pod that the rules of a node lead to; ``wanted``: (node, Service, traffic policy, client)."""
     node, service, policy, client = wanted
     if (node, service, policy) not in rules:
         return None
@@ -130,27 +132,44 @@ def _forget(seconds: float) -> Rule:
 
 
 def _key(clients: Iterable[Client]) -> Key:
-    by_name = {client.name: client for client in clients}
-    return Key(CONNECTION, ("name", "state"), lambda name, state: Connecting(by_name[name], state))
+    known = {client.name: client for client in clients}
+
+    def view(name: str, state: str) -> Connecting | None:
+        return Connecting(known[name], state) if name in known else None
+
+    return Key(CONNECTION, ("name", "state"), view)
 
 
-def component(
-    clients: tuple[Client, ...], *, mode: ProxyMode = ProxyMode.IPTABLES, affinity: float | None = None
-) -> Component:
-    """The clients. ``affinity``: seconds for which a client's endpoint is remembered, None if no Service wants that."""
-    fields = ("runtime", "rules", *(("clients",) if affinity is not None else ()))
-    connect = Rule(
-        name="connect",
-        key=_key(clients),
-        decide=_connect(mode, affinity=affinity is not None),
+def connect(key: Key, *, mode: ProxyMode = ProxyMode.IPTABLES, affinity: bool = False, name: str = "connect") -> Rule:
+    """The rule by which clients that know the address of their Service connect to it; ``key`` says which they are."""
+    fields = ("runtime", "rules", *(("clients",) if affinity else ()))
+    return Rule(
+        name=name,
+        key=key,
+        decide=_connect(mode, affinity=affinity),
         queries={"service": Query(SERVICE, ("object",), _service, ONLY)},
-        stages=({"backends": Query(POD, fields, _backend, DISTINCT, _policy)},),
+        stages=({"backends": Query(POD, fields, backend_of, DISTINCT, _policy)},),
         guards=(MACHINE_RUNS,),
         reference="kube-proxy §4, §5",
         meaning="a client opens a connection to a Service, and gets an endpoint that the rules of its node allow",
     )
+
+
+def component(
+    clients: tuple[Client, ...],
+    *,
+    mode: ProxyMode = ProxyMode.IPTABLES,
+    affinity: float | None = None,
+    by_name: tuple[Rule, ...] = (),
+) -> Component:
+    """The clients. ``affinity``: seconds for which a client's endpoint is remembered, None if no Service wants that.
+
+    ``by_name``: what those do that know a Service by its name alone; ``clients`` are the others.
+    """
+    own = (connect(_key(clients), mode=mode, affinity=affinity is not None),) if clients else ()
     forgets = () if affinity is None else (_forget(affinity),)
-    return Component(NAME, (connect, *forgets), place="environment", environment=True, duty="connects to Services")
+    rules = (*own, *by_name, *forgets)
+    return Component(NAME, rules, place="environment", environment=True, duty="connects to Services")
 
 
 def _named(state: str) -> str:
@@ -161,7 +180,8 @@ _STATES = {
     "Idle": "it has not connected yet",
     "Answered": "its connection reached something that answers",
     "Refused": "there was no endpoint for it",
-    "Lost": "the rules led to something that does not answer",
+    "Lost": "it was led to something that does not answer",
+    "Unresolved": "the name of the Service told it no address",
 }
 
 MACHINE = Machine(
@@ -173,7 +193,7 @@ MACHINE = Machine(
     arrows=tuple(
         Arrow("connect", source, dest, NAME, "kube-proxy §6")
         for source in _STATES
-        for dest in ("Answered", "Refused", "Lost")
+        for dest in ("Answered", "Refused", "Lost", "Unresolved")
         if source != dest
     ),
     meaning="what came of a client's last connection",

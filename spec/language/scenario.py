@@ -33,16 +33,22 @@ class NodeSetup:
 
 @attrs.frozen(cache_hash=True)
 class Client:
-    """Somebody who connects to a Service through the rules of a node; ``outside``: from outside of the cluster."""
+    """Somebody who connects to a Service through the rules of a node.
+
+    ``outside``: from outside of the cluster. ``by_name``: it knows the Service by name alone, and looks that up first.
+    """
 
     service: str
     node: str
     outside: bool = False
+    by_name: bool = False
 
     @property
     def name(self) -> str:
         """What it is called."""
-        return f"{self.service} from outside by {self.node}" if self.outside else f"{self.service} from {self.node}"
+        if self.outside:
+            return f"{self.service} from outside by {self.node}"
+        return f"{self.service} by name from {self.node}" if self.by_name else f"{self.service} from {self.node}"
 
 
 @attrs.frozen(cache_hash=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .fields import FieldPath, format_path
 
+COMMAND_LINE = "<command line>"
+"""The source of what was not read from a file."""
+
 _LONGEST_QUOTE = 80
 
 

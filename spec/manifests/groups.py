@@ -13,7 +13,7 @@ from typing import Any
 from ..objects.node import Node
 from ..objects.quantities import PODS
 from .contention import amount_text, decoded_nodes, requests_of, room_for
-from .influence import Link, links, touched_by
+from .influence import Link, links, lookup_links, touched_by
 from .loading import Document
 from .templates import Workload, workloads_of
 
@@ -36,17 +36,27 @@ class Group:
     explanation: str
 
 
-def split(documents: Sequence[Document], nodes: Sequence[Mapping[str, Any]], node_crashes: int) -> tuple[Group, ...]:
+def split(
+    documents: Sequence[Document],
+    nodes: Sequence[Mapping[str, Any]],
+    node_crashes: int,
+    looked_up: frozenset[str] = frozenset(),
+) -> tuple[Group, ...]:
     """The groups of checked ``documents``, in the order of their first workloads.
 
     ``nodes``: plain Node objects (as in a manifest), all that the cluster has; ``node_crashes``: how many of them may
-    be down at once. Worst case of a workload: replicas and surge; pods that are still terminating are not counted, a
-    named assumption. Documents that concern no workload belong to no group.
+    be down at once; ``looked_up``: Services that clients know by name. Worst case of a workload: replicas and surge;
+    pods that are still terminating are not counted, a named assumption. Documents that concern no workload belong to no
+    group.
     """
     cluster = decoded_nodes(nodes)
     workloads = workloads_of(documents, len(cluster))
     scarcity = _scarcity(workloads, cluster, node_crashes)
-    found = [*links(documents, workloads), *_capacity_links(workloads, scarcity)]
+    found = [
+        *links(documents, workloads),
+        *lookup_links(documents, workloads, looked_up),
+        *_capacity_links(workloads, scarcity),
+    ]
     names = _names(workloads)
     groups = []
     for members in _components(len(workloads), found):

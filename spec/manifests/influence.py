@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from ..addons.dns.server import DNS_NAMESPACE, DNS_SERVICE
 from ..objects.affinity import DO_NOT_SCHEDULE, PodAffinity, PodAffinityTerm
 from ..objects.containers import ContainerPort
 from ..objects.decoding import decode_pod_disruption_budget, decode_service
@@ -83,6 +84,19 @@ def links(documents: Sequence[Document], workloads: Sequence[Workload]) -> Itera
     namespaces = {d.name: (d.data["metadata"].get("labels") or {}) for d in documents if d.kind == "Namespace"}
     yield from _terms(workloads, namespaces)
     yield from _host_ports(workloads)
+
+
+def lookup_links(
+    documents: Sequence[Document], workloads: Sequence[Workload], looked_up: frozenset[str]
+) -> Iterator[Link]:
+    """Who looks a Service up needs the DNS server, too: links between the pods behind both (dns-addons §5)."""
+    services = [document for document in documents if (document.group, document.kind) == ("", "Service")]
+    for dns in services:
+        if (dns.name, dns.namespace) == (DNS_SERVICE, DNS_NAMESPACE):
+            for document in services:
+                touched = {*touched_by(document, workloads), *touched_by(dns, workloads)}
+                if document.name in looked_up and len(touched) > 1:
+                    yield Link(tuple(sorted(touched)), f"clients look {document.name} up at {DNS_SERVICE}")
 
 
 def _where(workloads: Sequence[Workload], holds: Callable[[Workload], bool]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from ..addons.dns.server import DNS_SERVICE
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.node_labels import reconciled_labels
 from ..control_plane.controllers.statefulset_identity import pod_name
@@ -17,7 +18,7 @@ from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
 from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT, STATEFUL_SET
 from ..language.model import informer_name
-from ..language.scenario import Client, NodeSetup, Scenario, Start
+from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
 from ..objects.conditions import Condition, with_condition
 from ..objects.daemon_set import DaemonSet
@@ -26,13 +27,14 @@ from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.quantities import milli_value
-from ..objects.service import Service
 from ..objects.service_account import DEFAULT_ACCOUNT
 from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import Deployment, ReplicaSet
 from ..properties.services import NETWORK
+from .clients import check_clients, clients_of, looked_up
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
+from .errors import COMMAND_LINE as COMMAND_LINE
 from .errors import InputError
 from .fields import Lines
 from .groups import Group, split
@@ -47,8 +49,6 @@ DEFAULT_NODES = 2
 DEFAULT_ALLOCATABLE = {"cpu": "4", "memory": "16Gi", "pods": "110"}
 DEFAULT_LABELS = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
 """The cluster that is assumed where none is given: this many nodes, each of this size, with a kubelet's own labels."""
-
-COMMAND_LINE = "<command line>"
 
 Workload = Deployment | DaemonSet | StatefulSet
 """What a user can apply a changed manifest of."""
@@ -119,7 +119,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     given = checked(written)
     nodes, assumed = _nodes(given, settings, folder)
     crashes = settings.faults.get("node-crash", 0)
-    found = split(given, nodes, crashes)
+    found = split(given, nodes, crashes, looked_up(settings))
     groups = [group for group in found if any(map(_has_pods, group.documents))]
     setups = tuple(_setup(node, settings) for node in nodes)
     applied = _applied(settings, folder)
@@ -138,7 +138,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             nodes=setups,
             faults={name: budget for name, budget in settings.faults.items() if budget},
             users=tuple(one for one in todo if one),
-            clients=_clients(settings, objects),
+            clients=clients_of(settings, objects),
             descheduler=settings.descheduler,
             lag=settings.lag,
             slow=frozenset(settings.slow),
@@ -160,7 +160,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     _check_actions(settings, jobs, nodes, changed)
     _check_load(settings, jobs)
     _check_watches(settings)
-    _check_clients(settings, jobs, nodes)
+    check_clients(settings, [job.scenario for job in jobs], nodes)
     gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
         tuple(jobs),
@@ -214,7 +214,8 @@ def _modelled_services(settings: Settings, documents: Sequence[Document]) -> fro
     """The Services that have clients; all of them where a property speaks of endpoints."""
     if {*settings.properties, *settings.also_check} & set(NETWORK):
         return frozenset(document.name for document in documents if document.kind == "Service")
-    return frozenset(client.service for client in settings.clients)
+    dns = {DNS_SERVICE} if looked_up(settings) else set()
+    return frozenset(client.service for client in settings.clients) | dns
 
 
 def _served(documents: Sequence[Document]) -> tuple[Document, ...]:
@@ -430,27 +431,6 @@ def _check_actions(
                 source=COMMAND_LINE,
                 expected=f"one of {', '.join(sorted(known)) or 'nothing'}",
             )
-
-
-def _clients(settings: Settings, objects: Sequence[Any]) -> tuple[Client, ...]:
-    """The clients of Services that are among ``objects``."""
-    services = {item.metadata.name for item in objects if isinstance(item, Service)}
-    return tuple(client for client in settings.clients if client.service in services)
-
-
-def _check_clients(settings: Settings, jobs: Sequence[Job], nodes: Sequence[Mapping[str, Any]]) -> None:
-    """Raises ``InputError`` where a client connects to a Service, or by a node, that does not exist."""
-    known = {(item.kind, item.metadata.name) for job in jobs for item in job.scenario.objects}
-    known |= {(NODE, str(node["metadata"]["name"])) for node in nodes}
-    for client in settings.clients:
-        for kind, name in (("Service", client.service), (NODE, client.node)):
-            if (kind, name) not in known:
-                there = ", ".join(sorted(it for other, it in known if other == kind))
-                raise InputError(
-                    f'a client connects by {kind} "{name}", which does not exist or has no pods',
-                    source=COMMAND_LINE,
-                    expected=f"one of {there or 'none'}",
-                )
 
 
 def _check_watches(settings: Settings) -> None:

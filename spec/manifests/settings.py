@@ -119,7 +119,13 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "clients": {
             "type": "array",
             "items": _mapping(
-                {"service": _TEXT, "node": _TEXT, "outside": {"type": "boolean"}}, required=["service", "node"]
+                {
+                    "service": _TEXT,
+                    "node": _TEXT,
+                    "outside": {"type": "boolean"},
+                    "byName": {"type": "boolean"},
+                },
+                required=["service", "node"],
             ),
         },
         "descheduler": _mapping(
@@ -241,7 +247,7 @@ def settings_of(document: Document) -> Settings:
         hostname_overrides=data.get("hostnameOverrides", {}),
         faults=data.get("faults", {}),
         users=tuple(tuple(next(iter(action.items())) for action in todo) for todo in data.get("users", ())),
-        clients=tuple(Client(**client) for client in data.get("clients", ())),
+        clients=_read_clients(document),
         descheduler=_read_descheduler(data["descheduler"]) if "descheduler" in data else None,
         lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
         slow=tuple(data.get("slow", ())),
@@ -321,7 +327,20 @@ def as_document(settings: Settings) -> dict[str, Any]:
 
 
 def _client(client: Client) -> dict[str, Any]:
-    return {"service": client.service, "node": client.node, **({"outside": True} if client.outside else {})}
+    said = {"service": client.service, "node": client.node}
+    return {**said, **({"outside": True} if client.outside else {}), **({"byName": True} if client.by_name else {})}
+
+
+def _read_clients(document: Document) -> tuple[Client, ...]:
+    """The clients. Raises ``InputError`` at one that comes from outside and asks the cluster's own DNS server."""
+    found = []
+    for at, said in enumerate(document.data.get("clients", ())):
+        client = Client(said["service"], said["node"], said.get("outside", False), said.get("byName", False))
+        if client.outside and client.by_name:
+            problem = "a client from outside the cluster does not ask the cluster's DNS server"
+            raise document.error(problem, ("clients", at, "byName"), "outside, or byName")
+        found.append(client)
+    return tuple(found)
 
 
 def _read_descheduler(said: Mapping[str, Any]) -> Descheduler:

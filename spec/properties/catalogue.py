@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET
 from ..language.property import Property
@@ -19,6 +19,7 @@ from . import (
     jobs,
     kubelets,
     leaders,
+    names,
     nodes,
     objects,
     occasions,
@@ -29,7 +30,6 @@ from . import (
     stateful_sets,
 )
 from .occasions import Occasion
-from .services import TAILORED
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "node-name-write-once": (objects.NODE_NAME_WRITE_ONCE,),
@@ -118,6 +118,8 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "local-policy-keeps-locality": (services.LOCAL_POLICY_KEEPS_LOCALITY,),
     "session-affinity-sticky": (services.SESSION_AFFINITY_STICKY,),
     "connection-reaches-serving-backend": (services.CONNECTION_REACHES_BACKEND,),
+    "dns-eventually-correct": (names.dns_eventually_correct(),),
+    "lookups-answered": (names.LOOKUPS_ANSWERED,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -204,8 +206,13 @@ OCCASIONS: Mapping[str, Occasion] = {
     "local-policy-keeps-locality": occasions.LOCAL_TRAFFIC,
     "session-affinity-sticky": occasions.STICKY_CLIENTS,
     "connection-reaches-serving-backend": occasions.TRAFFIC,
+    "dns-eventually-correct": occasions.HEADLESS_LOOKUPS,
+    "lookups-answered": occasions.LOOKUPS,
 }
 """When each property is checked unless a scenario says otherwise."""
+
+TAILORED: Mapping[str, Callable[[Scenario], Property]] = {**services.TAILORED, **names.TAILORED}
+"""Properties that read settings of the scenario, by name."""
 
 ON_REQUEST = tuple(name for name, occasion in OCCASIONS.items() if occasion in (occasions.ON_REQUEST, occasions.COSTLY))
 """Properties that are checked only where a scenario names them: Kubernetes does not promise them, or they cost much."""

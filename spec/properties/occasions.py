@@ -243,7 +243,18 @@ PROXIED_ENDPOINTS = Occasion(
     "where clients of a Service with an address are given, and there are pods",
     lambda scenario: clients(scenario, lambda service, _client: is_proxied(service)),
 )
-TRAFFIC = PROXIED_ENDPOINTS
+TRAFFIC = Occasion(
+    "where clients of a Service are given that has an address, or that they know by name, and there are pods",
+    lambda scenario: clients(scenario, lambda service, client: client.by_name or is_proxied(service)),
+)
+LOOKUPS = Occasion(
+    "where clients are given that know a Service by its name",
+    lambda scenario: clients(scenario, lambda _service, client: client.by_name),
+)
+HEADLESS_LOOKUPS = Occasion(
+    "where clients are given that know a headless Service by its name",
+    lambda scenario: clients(scenario, lambda service, client: client.by_name and service.spec.headless),
+)
 LOCAL_TRAFFIC = Occasion(
     "where clients are given of a Service with traffic policy Local",
     lambda scenario: clients(scenario, lambda service, _client: uses_local_endpoints(service)),

@@ -326,5 +326,7 @@ NETWORK = (
     "local-policy-keeps-locality",
     "session-affinity-sticky",
     "connection-reaches-serving-backend",
+    "dns-eventually-correct",
+    "lookups-answered",
 )
 """Properties that speak of endpoints, of rules, of connections: where one is asked for, these are modelled."""

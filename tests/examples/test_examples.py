@@ -92,6 +92,7 @@ DEPARTURES = {
     "budget-blocks-drain": (3, "evicting pods", "user: act (user 1)"),
     "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
+    "names-lost": (4, "scale down old ReplicaSets", "replicaset-controller: manage replicas ("),
     "requests-lost": (12, "kubelet on node-1", "endpointslice-controller: sync Service (checkout)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
     "stuck-rollout": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (web)"),

@@ -210,6 +210,23 @@ def service(**spec: Any) -> Data:
     }
 
 
+def dns_server(pod: Data | None = None, name: str = "coredns") -> tuple[Data, Data]:
+    """A pod of the cluster's DNS server, and the Service it stands behind."""
+    labels = {"k8s-app": "kube-dns"}
+    server = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": "kube-system", "labels": labels},
+        "spec": pod or pod_spec("coredns:1"),
+    }
+    spec = {"selector": labels, "ports": [{"name": "dns", "port": 53, "protocol": "UDP"}], "clusterIP": "10.96.0.10"}
+    metadata = {"name": "kube-dns", "namespace": "kube-system"}
+    return server, {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
+
+
+BY_NAME: Data = {"clients": [{"service": "web", "node": "node-1", "byName": True}]}
+"""The setting of a scenario with a client that knows that Service by its name, on the first node."""
+
 CLIENT: Data = {"clients": [{"service": "web", "node": "node-1"}]}
 """The setting of a scenario with a client of that Service, on the first node."""
 

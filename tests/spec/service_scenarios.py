@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from kubemodel.spec.language.scenario import Scenario
 
-from .exploration import CLIENT, PROBED, bare_pod, deployment, pod_spec, pre_stop, replica_set, scenario, service
+from .exploration import (
+    BY_NAME,
+    CLIENT,
+    PROBED,
+    bare_pod,
+    deployment,
+    dns_server,
+    pod_spec,
+    pre_stop,
+    replica_set,
+    scenario,
+    service,
+)
 
 
 def served() -> Mapping[str, Scenario]:
@@ -34,6 +46,23 @@ def served() -> Mapping[str, Scenario]:
         ),
         "an endpoint stops answering": scenario(
             deployment(1, pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT
+        ),
+        "a client looks a Service up, and its DNS server goes": scenario(
+            bare_pod(pod_spec(container=PROBED)),
+            service(),
+            *dns_server(),
+            users=[[{"delete": "pod/coredns"}]],
+            faults={"probe-failure": 1},
+            start="created",
+            **BY_NAME,
+        ),
+        "a client looks a headless Service up, and its pod goes": scenario(
+            bare_pod(),
+            service(clusterIP="None"),
+            *dns_server(),
+            users=[[{"delete": "pod/web"}]],
+            start="created",
+            **BY_NAME,
         ),
         "slices are seen late": scenario(replica_set(2), service(), **late, **endpoints),
         "slices are seen late and written at once": scenario(

@@ -79,7 +79,9 @@ RULES: Mapping[str, frozenset[str]] = {
     "load": frozenset({"load changes"}),
     "endpointslice-controller": frozenset({"sync Service", "give up", "see own write"}),
     "kube-proxy": frozenset({"sync rules"}),
-    "client": frozenset({"connect", "affinity ends"}),
+    "cluster-dns": frozenset({"load records"}),
+    "client": frozenset({"connect", "affinity ends", "look up", "connect to address found", "connect to pod"}),
+    "resolver": frozenset({"answer expires"}),
     "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
     "kubelet": frozenset(
         {

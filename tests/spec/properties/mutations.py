@@ -52,6 +52,7 @@ from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStateful
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
 from ..exploration import (
+    BY_NAME,
     CLIENT,
     PROBED,
     RECREATE,
@@ -65,6 +66,7 @@ from ..exploration import (
     cron_job,
     daemon_set,
     deployment,
+    dns_server,
     edited,
     job,
     loaded,
@@ -782,6 +784,27 @@ CASES: Mapping[str, Case] = {
         mutation="the kubelet does not wait for preStop hooks",
         mutate=edited(KUBELET, "stop pod after preStop 10 s", services.at_once),
         broken=scenario(bare_pod(pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT),
+    ),
+    "dns-eventually-correct": Case(
+        holds=scenario(
+            bare_pod(), service(clusterIP="None"), *dns_server(), users=[[{"delete": "pod/web"}]], **BY_NAME
+        ),
+        mutation="the DNS server never loads what slices list",
+        mutate=without("cluster-dns", "load records"),
+    ),
+    "lookups-answered": Case(
+        holds=scenario(bare_pod(), service(), *dns_server(), start="running", **BY_NAME),
+        mutation="kube-proxy leads nowhere what is meant for the DNS server",
+        mutate=edited("kube-proxy", "sync rules", services.nowhere("kube-dns")),
+        broken=scenario(
+            bare_pod(),
+            service(),
+            *dns_server(pod_spec(container=PROBED)),
+            faults={"probe-failure": 1},
+            start="running",
+            **BY_NAME,
+        ),
+        besides=frozenset({"proxy-converges"}),
     ),
     "node-name-write-once": Case(
         holds=scenario(deployment(), nodes=2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -86,3 +86,16 @@ def forgetful(rule: Rule) -> tuple[Rule, ...]:
 def at_once(rule: Rule) -> tuple[Rule, ...]:
     """Nothing is waited for."""
     return (attrs.evolve(rule, duration=0.0),)
+
+
+def nowhere(service: str) -> Callable[[Rule], tuple[Rule, ...]]:
+    """No node has rules for ``service``."""
+
+    def mutate(rule: Rule) -> tuple[Rule, ...]:
+        def decide(key: Any, services: tuple[Any, ...], **answers: Any) -> Iterable[Alternative]:
+            others = tuple(each for each in services if each.metadata.name != service)
+            return rule.decide(key, services=others, **answers)
+
+        return (attrs.evolve(rule, decide=decide),)
+
+    return mutate

@@ -1,0 +1,49 @@
+"""The clients that a scenario asks for: which of them concern a group of workloads, and whether they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..addons.dns.server import DNS_NAMESPACE, DNS_SERVICE, is_dns
+from ..kinds import NODE
+from ..language.scenario import Client, Scenario
+from ..objects.service import Service
+from .errors import COMMAND_LINE, InputError
+from .settings import Settings
+
+
+def clients_of(settings: Settings, objects: Sequence[Any]) -> tuple[Client, ...]:
+    """The clients of Services that are among ``objects``."""
+    services = {item.metadata.name for item in objects if isinstance(item, Service)}
+    return tuple(client for client in settings.clients if client.service in services)
+
+
+def looked_up(settings: Settings) -> frozenset[str]:
+    """The Services that some client knows by its name alone."""
+    return frozenset(client.service for client in settings.clients if client.by_name)
+
+
+def check_clients(settings: Settings, scenarios: Sequence[Scenario], nodes: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ``InputError`` where a client cannot be.
+
+    The Service it connects to, or the node it comes by, does not exist; or it asks for a name, and nobody answers.
+    """
+    objects = [item for scenario in scenarios for item in scenario.objects]
+    known = {(item.kind, item.metadata.name) for item in objects}
+    known |= {(NODE, str(node["metadata"]["name"])) for node in nodes}
+    for client in settings.clients:
+        for kind, name in (("Service", client.service), (NODE, client.node)):
+            if (kind, name) not in known:
+                there = ", ".join(sorted(it for other, it in known if other == kind))
+                raise InputError(
+                    f'a client connects by {kind} "{name}", which does not exist or has no pods',
+                    source=COMMAND_LINE,
+                    expected=f"one of {there or 'none'}",
+                )
+    if looked_up(settings) and not any(isinstance(item, Service) and is_dns(item) for item in objects):
+        raise InputError(
+            f'a client looks Service "{min(looked_up(settings))}" up by its name, which nobody answers',
+            source=COMMAND_LINE,
+            expected=f"Service {DNS_SERVICE} of namespace {DNS_NAMESPACE} among the manifests, with its pods",
+        )
