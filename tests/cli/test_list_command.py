@@ -49,6 +49,8 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "resourcequota-controller",
         "serviceaccount-controller",
         "descheduler",
+        "cluster-dns",
+        "resolver",
         "webhook-client",
         "kube-apiserver",
         "job-controller",
