@@ -353,6 +353,30 @@ LOOKED_UP: Mapping[str, Any] = {
 """Another one, for names that clients look up."""
 
 
+_INIT = {"name": "migrate", "image": "shop.example/migrate:1"}
+_SIDECAR = {"name": "proxy", "image": "shop.example/proxy:1", "restartPolicy": "Always"}
+
+_ASKED = {"tcpSocket": {"port": 80}}
+_PROBED = {**_template("several")["spec"]["containers"][0], "livenessProbe": _ASKED, "startupProbe": _ASKED}
+
+CONTAINED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "contained"},
+    "objects": [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "several", "labels": {"app": "several"}},
+            "spec": {"containers": [_PROBED], "initContainers": [_INIT, _SIDECAR]},
+        }
+    ],
+    "nodes": 1,
+    "start": "created",
+}
+"""Another one, for pods of several containers, with all probes."""
+
+
 @cache
 def scenarios() -> tuple[Scenario, ...]:
     """What the documents come to: a scenario for each group of workloads."""
@@ -367,6 +391,7 @@ def scenarios() -> tuple[Scenario, ...]:
         SERVED,
         LOOKED_UP,
         OUT_OF_ORDER,
+        CONTAINED,
     )
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)

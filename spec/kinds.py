@@ -73,14 +73,34 @@ ABSENT, CREATED, EXITED = "absent", "created", "exited"
 SANDBOX_READY, SANDBOX_NOT_READY = "ready", "not ready"
 
 
+INIT, SIDECAR, MAIN = "init", "sidecar", "main"
+"""What a container is in its pod, in ``ContainerRuntime.role``."""
+
+
+@attrs.frozen(cache_hash=True)
+class ContainerRuntime:
+    """What the container runtime holds of one container, where those of a pod are told apart (container-runtime §1).
+
+    ``role``: INIT, SIDECAR or MAIN. ``state``: ABSENT, CREATED, RUNNING or EXITED. ``restarts`` saturates at 1.
+    """
+
+    name: str
+    role: str = MAIN
+    state: str = ABSENT
+    exit_code: int = 0
+    restarts: int = 0
+
+
 @attrs.frozen(cache_hash=True)
 class PodRuntime:
     """What the container runtime of ``node`` holds for one pod (container-runtime §1).
 
-    ``sandbox``: SANDBOX_READY or SANDBOX_NOT_READY. ``containers``: ABSENT, CREATED, RUNNING or EXITED, for all main
+    ``sandbox``: SANDBOX_READY or SANDBOX_NOT_READY. ``containers``: ABSENT, CREATED, RUNNING or EXITED, for all
     containers together. ``exit_code`` of the last exit. ``serving``: the application answers requests; not an API
     fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart. ``name`` of the pod, "" where
-    it was generated: the runtime knows it from a label.
+    it was generated: the runtime knows it from a label. ``each``: the containers one by one, in the order of the pod's
+    spec, init containers first; empty for pods whose containers are not told apart. ``hung``: the application runs, but
+    will not answer anything again until it is started anew.
     """
 
     node: str
@@ -90,14 +110,20 @@ class PodRuntime:
     serving: bool = False
     restarts: int = 0
     name: str = ""
+    each: tuple[ContainerRuntime, ...] = ()
+    hung: bool = False
 
 
 @attrs.frozen(cache_hash=True)
 class PodWorker:
-    """What the kubelet of ``node`` remembers of one pod (kubelet §3): it was admitted; its readiness probe's result."""
+    """What the kubelet of ``node`` remembers of one pod (kubelet §3): it was admitted; its readiness probe's result.
+
+    ``started``: the containers whose startup probe has succeeded since they were last started.
+    """
 
     node: str
     ready: bool = False
+    started: tuple[str, ...] = ()
 
 
 @attrs.frozen(cache_hash=True)

@@ -151,6 +151,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "kube-proxy §5",
     ),
+    "containers": Switch(
+        ("apart", "together"),
+        "whether the containers of a pod start, end and start again one by one, where it has several, or all as one",
+        Purpose.CHOICE,
+        "container-runtime §3",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated", "default-profile"),
         "which of the feasible nodes the scheduler may choose",

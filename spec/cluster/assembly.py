@@ -42,7 +42,7 @@ from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .name_resolution import NAMES
-from .node_agents import NODE_AGENTS, OLD_LISTS, fused, old_lists
+from .node_agents import CONTAINERS_APART, HANGING, NODE_AGENTS, OLD_LISTS, STARTUP_PROBES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
@@ -62,6 +62,9 @@ PARTS: tuple[Part, ...] = (
     STATEFUL_SETS,
     SCHEDULING,
     NODE_AGENTS,
+    CONTAINERS_APART,
+    STARTUP_PROBES,
+    HANGING,
     OLD_LISTS,
     NODE_CONTROLLERS,
     EVICTIONS,
@@ -189,11 +192,7 @@ def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
 
 
 ASSUMPTIONS = (
-    Assumption(
-        "containers-together",
-        "the main containers of a pod start and stop together; images are present; init containers succeed",
-        "container-runtime §3",
-    ),
+    Assumption("images-present", "the images of all containers are on every node", "container-runtime §4"),
     Assumption(
         "min-ready-seconds",
         "a pod is available as soon as it is ready, but for those of ReplicaSets with minReadySeconds",

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..environment import faults
 from ..kinds import NODE, POD, named
 from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
-from ..node import container_runtime, kubelet
+from ..node import container_runtime, container_sync, kubelet, probes
 from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
+from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
+from ..node.probes import has_liveness_probe, has_startup_probe
 from ..node.termination import longest_sleep
-from ..objects.pod import Pod
+from ..objects.pod import Pod, PodSpec
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
 from . import jobs
-from .over_time import templates, versions
+from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
 
 
@@ -45,24 +49,52 @@ def _pre_stops(scenario: Scenario) -> tuple[int, ...]:
     return tuple(sorted(found - {0}))
 
 
+def apart(scenario: Scenario) -> bool:
+    """Whether the scenario has pods whose containers are told apart."""
+    if scenario.switches.get("containers", "apart") != "apart":
+        return False
+    return any(map(told_apart, pod_specs(scenario)))
+
+
+def probed(scenario: Scenario, has: Callable[[PodSpec], bool]) -> bool:
+    """Whether some pod of the scenario has a probe of a kind."""
+    return any(map(has, pod_specs(scenario)))
+
+
+def _hangs(scenario: Scenario) -> bool:
+    return bool(scenario.faults.get(faults.APPLICATION_HANG, 0))
+
+
 def old_lists(scenario: Scenario) -> bool:
     """Whether a kubelet that restarts may list pods from an API server that is behind."""
     behind = (BEHIND, POD) in scenario.lag and scenario.faults.get(faults.KUBELET_CRASH, 0)
     return bool(behind) and scenario.switches.get("kubelet-list", "any-server") == "any-server"
 
 
+def _prepares(spec: PodSpec) -> bool:
+    return any(not container.sidecar for container in spec.init_containers)
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     serving = _tracks_serving(scenario)
-    tracked = serving or bool(scenario.faults.get(faults.PROBE_FAILURE, 0))
+    stops = (faults.PROBE_FAILURE, faults.APPLICATION_HANG)
+    tracked = serving or any(scenario.faults.get(fault, 0) for fault in stops)
     return (
         kubelet.component(
             old_lists=old_lists(scenario),
             nodes={s.node.metadata.name: s.node for s in scenario.nodes},
             track_serving=serving,
             pre_stops=_pre_stops(scenario),
+            apart=apart(scenario),
+            startup_probes=probed(scenario, has_startup_probe),
+            liveness_probes=probed(scenario, has_liveness_probe),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
         ),
-        container_runtime.component(track_serving=tracked, programs_finish=jobs.needed(scenario)),
+        container_runtime.component(
+            track_serving=tracked,
+            programs_finish=jobs.needed(scenario),
+            init_containers=apart(scenario) and any(map(_prepares, pod_specs(scenario))),
+        ),
     )
 
 
@@ -85,6 +117,15 @@ def _initial(scenario: Scenario) -> Bundles:
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = []
+    together = scenario.switches.get("containers", "apart") == "together" and any(map(told_apart, pod_specs(scenario)))
+    if together:
+        found.append(
+            Assumption(
+                "containers-together",
+                "the main containers of a pod start and stop together; init containers succeed",
+                "container-runtime §3",
+            )
+        )
     if fused(scenario):
         found.append(
             Assumption(
@@ -107,6 +148,30 @@ NODE_AGENTS = Part(
     machines=(POD_LIFE, *container_runtime.MACHINES, *kubelet.MACHINES),
     assumptions=_assumptions,
 )
+
+CONTAINERS_APART = Part("containers told apart", apart, machines=container_sync.MACHINES)
+"""Pods with init containers, sidecars or several main containers."""
+
+STARTUP_PROBES = Part(
+    "startup probes", lambda scenario: probed(scenario, has_startup_probe), machines=(probes.STARTED,)
+)
+"""Pods whose start is probed."""
+
+
+def _hang_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "hangs-as-a-whole",
+            "where an application hangs, all main containers of its pod do, until one of them is stopped; sidecars do"
+            " not hang",
+        ),
+    )
+
+
+HANGING = Part(
+    "applications that hang", _hangs, machines=(container_runtime.APPLICATION,), assumptions=_hang_assumptions
+)
+"""Applications that run and answer nothing."""
 
 OLD_LISTS = Part("old lists", old_lists, pod_fields=OLD_LIST_FIELDS)
 """What a kubelet keeps of a list that was old."""

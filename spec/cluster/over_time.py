@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from ..control_plane.apiserver.admission import DEFAULT_TOLERATION_SECONDS
 from ..environment.users import Edit
 from ..language.scenario import Scenario
-from ..objects.pod import Pod, PodTemplateSpec
+from ..objects.cron_job import CronJob
+from ..objects.pod import Pod, PodSpec, PodTemplateSpec
 
 Item = TypeVar("Item")
 
@@ -33,6 +34,15 @@ def templates(scenario: Scenario) -> tuple[PodTemplateSpec, ...]:
     """The pod templates that the scenario's workloads have, now or after a user's change."""
     found = (getattr(getattr(item, "spec", None), "template", None) for item in all_versions(scenario))
     return tuple(template for template in found if isinstance(template, PodTemplateSpec))
+
+
+def pod_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
+    """The specs of all pods that the scenario can hold: of workloads, of what CronJobs create, and of single pods."""
+    return (
+        *(template.spec for template in templates(scenario)),
+        *(item.spec.job_template.spec.template.spec for item in versions(scenario, CronJob)),
+        *(pod.spec for pod in versions(scenario, Pod)),
+    )
 
 
 def toleration_seconds(scenario: Scenario) -> tuple[int, ...]:

@@ -19,10 +19,12 @@ from ..kinds import (
     KUBE_CONTROLLER_MANAGER,
     KUBE_SCHEDULER,
     KUBELET,
+    MAIN,
     NODE,
     POD,
     PROCESS,
     RUNNING,
+    SIDECAR,
     STOPPED,
     UP,
     PodRuntime,
@@ -31,7 +33,7 @@ from ..kinds import (
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
-from ..node.container_runtime import Exit, StopServing, machine_lost
+from ..node.container_runtime import Exit, Hang, StopServing, machine_lost, mains_run, running_containers
 from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
@@ -53,6 +55,7 @@ SCHEDULER_CRASH = "scheduler-crash"
 CONTAINER_EXIT = "container-exit"
 CONTAINER_COMPLETION = "container-completion"
 PROBE_FAILURE = "probe-failure"
+APPLICATION_HANG = "application-hang"
 
 FAULTS: Mapping[str, str] = {
     NODE_CRASH: "a node loses power: its kubelet and all its processes end; it may return at any time, or never",
@@ -61,9 +64,10 @@ FAULTS: Mapping[str, str] = {
     KUBELET_CRASH: "a kubelet ends and is started again; its containers run on, its memory is lost",
     CONTROLLER_MANAGER_CRASH: "kube-controller-manager ends and is started again: all its loops at once",
     SCHEDULER_CRASH: "kube-scheduler ends and is started again: its queue and assumed pods are lost",
-    CONTAINER_EXIT: "the containers of a pod end with exit code 1",
-    CONTAINER_COMPLETION: "the containers of a pod end with exit code 0, as a program does that has finished",
+    CONTAINER_EXIT: "the containers of a pod end with exit code 1; where they are told apart, one of them",
+    CONTAINER_COMPLETION: "the containers of a pod, or one of them, end with exit code 0, as if they had finished",
     PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
+    APPLICATION_HANG: "the application of a pod hangs: it runs on and answers no probe, until it is started again",
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
@@ -114,14 +118,52 @@ def _process_key(process: str, state: str) -> Key:
     return Key(PROCESS, ("name", "state"), lambda name, found: name if (name, found) == (process, state) else None)
 
 
-def _running_containers(runtime: PodRuntime | None) -> str | None:
-    return runtime.node if runtime is not None and runtime.containers == RUNNING else None
+@attrs.frozen(cache_hash=True)
+class _Running:
+    """Containers that run on ``node``; ``names``: theirs, where they are told apart."""
+
+    node: str
+    names: tuple[str, ...] = ()
+
+
+def _running(*roles: str) -> Key:
+    """The key of pods of which containers run; of these roles, where they are told apart."""
+
+    def view(runtime: PodRuntime | None) -> _Running | None:
+        if runtime is None or runtime.containers != RUNNING:
+            return None
+        names = running_containers(runtime, *roles)
+        return _Running(runtime.node, names) if names or not runtime.each else None
+
+    return Key(POD, ("runtime",), view)
+
+
+def _container_ends(fault: str, exit_code: int, *roles: str) -> Rule:
+    """The fault by which a container ends, or all containers of a pod together."""
+
+    def decide(found: _Running, left: bool) -> Iterable[Alternative]:
+        if not left:
+            return
+        if not found.names:
+            text = f"the application on {found.node} ends with exit code {exit_code}"
+            yield Alternative((Write(KEY, "runtime", Exit(exit_code)), *spend(fault)), text)
+        for name in found.names:
+            text = f"{name} on {found.node} ends with exit code {exit_code}"
+            yield Alternative((Write(KEY, "runtime", Exit(exit_code, name)), *spend(fault)), text)
+
+    return Rule(fault, _running(*roles), decide, {"left": left(fault)}, reference="design §4", meaning=FAULTS[fault])
 
 
 def _answering(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> str | None:
     if pod is None or runtime is None or worker is None or not has_readiness_probe(pod.spec):
         return None
     return worker.node if runtime.serving and worker.ready else None
+
+
+def _sound(runtime: PodRuntime | None) -> str | None:
+    if runtime is None or runtime.containers != RUNNING or runtime.hung or not mains_run(runtime.each):
+        return None
+    return runtime.node
 
 
 _RULES: Mapping[str, Rule] = {
@@ -156,23 +198,19 @@ _RULES: Mapping[str, Rule] = {
         _end_process(KUBE_SCHEDULER),
         lambda process: f"{process} ends",
     ),
-    CONTAINER_EXIT: _fault(
-        CONTAINER_EXIT,
-        Key(POD, ("runtime",), _running_containers),
-        lambda _node: (Write(KEY, "runtime", Exit(1)),),
-        lambda node: f"the application on {node} ends with exit code 1",
-    ),
-    CONTAINER_COMPLETION: _fault(
-        CONTAINER_COMPLETION,
-        Key(POD, ("runtime",), _running_containers),
-        lambda _node: (Write(KEY, "runtime", Exit(0)),),
-        lambda node: f"the application on {node} ends with exit code 0",
-    ),
+    CONTAINER_EXIT: _container_ends(CONTAINER_EXIT, 1),
+    CONTAINER_COMPLETION: _container_ends(CONTAINER_COMPLETION, 0, MAIN, SIDECAR),
     PROBE_FAILURE: _fault(
         PROBE_FAILURE,
         Key(POD, ("object", "runtime", "worker"), _answering),
         lambda _node: (Write(KEY, "runtime", StopServing()),),
         lambda node: f"the application on {node} no longer answers",
+    ),
+    APPLICATION_HANG: _fault(
+        APPLICATION_HANG,
+        Key(POD, ("runtime",), _sound),
+        lambda _node: (Write(KEY, "runtime", Hang()),),
+        lambda node: f"the application on {node} hangs",
     ),
 }
 

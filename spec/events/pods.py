@@ -13,6 +13,7 @@ from ..control_plane.scheduler.views import snapshot
 from ..environment.users import NAME as USER
 from ..kinds import KUBE_SCHEDULER, KUBELET, POD, REPLICA_SET, RUNNING, UNSCHEDULABLE
 from ..language.observation import Deed, Known, Values
+from ..node.container_sync import RESTART, RESTART_AFTER_BACK_OFF, START_NEXT
 from ..objects.pod import Pod, is_terminal
 from .recording import Event
 from .words import Readers, Saying
@@ -22,7 +23,13 @@ _CREATED = re.compile(r"Created pod: (\S+)")
 _DELETED = re.compile(r"Deleted pod: (\S+)")
 
 
-_STARTING = ("admit pod", "adopt pod", "restart containers", "restart containers after back-off")
+_STARTING = (
+    "admit pod",
+    "adopt pod",
+    "restart containers",
+    "restart containers after back-off",
+    *(START_NEXT, RESTART, RESTART_AFTER_BACK_OFF),
+)
 _MANAGING = ("manage replicas", "manage daemon pods", "sync")
 
 

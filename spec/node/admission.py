@@ -23,6 +23,7 @@ from ..objects.node import Node, NodeSpec, NodeStatus
 from ..objects.pod import FAILED, Pod, PodSpec, is_terminal
 from ..objects.taints import NO_EXECUTE, tolerates
 from .heartbeat import KUBELET_CONNECTED, node_of
+from .pod_containers import told_apart
 from .pod_requests import incarnation, own_name, status_patch
 from .startup import start_plan
 
@@ -115,11 +116,12 @@ def _own_node(name: str, other: str, node: Node | None) -> Node | None:
     return _as_admission_sees(node) if name == other and node is not None else None
 
 
-def admit(*, serving: bool, early_phase: bool = False) -> Rule:
+def admit(*, serving: bool, early_phase: bool = False, apart: bool = False) -> Rule:
     """The rule of admission; an admitted pod starts: sandbox, containers created, containers started.
 
     ``serving``: the application serves as soon as its container runs. ``early_phase``: a pod is reported finished
-    before it is cleaned up, which frees what it has requested on its node, as it was once.
+    before it is cleaned up, which frees what it has requested on its node, as it was once. ``apart``: containers are
+    told apart where a pod has several.
     """
 
     def decide(key: Arrival, node: Node | None, others: tuple[tuple[PodSpec, int], ...]) -> list[Alternative]:
@@ -129,9 +131,9 @@ def admit(*, serving: bool, early_phase: bool = False) -> Rule:
         reason = rejection(key.spec, node, running)
         if reason:
             return [Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")]
-        return [
-            Alternative(start_plan(key.node, key.spec, None, serving=serving, name=key.name), "the pod is admitted")
-        ]
+        several = apart and told_apart(key.spec)
+        plan = start_plan(key.node, key.spec, None, serving=serving, name=key.name, apart=several)
+        return [Alternative(plan, "the pod is admitted")]
 
     queries: dict[str, Any] = {
         "node": Query(NODE, ("name", "object"), _own_node, ONLY, node_of),

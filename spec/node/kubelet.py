@@ -3,10 +3,10 @@
 Duty: register the node and report it Ready; admit the pods that are bound to it, start them, restart them, probe them,
 report their status; end them and complete their deletion. It never touches the pods of other nodes.
 
-Life of a pod on its node: admit (or reject) -> sandbox, containers -> probe -> report status -> (restart after an exit)
--> stop -> report the end -> complete deletion. A kubelet that restarts has forgotten its workers and adopts what the
-runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and its link to the API server
-for all that begins with something the API says.
+Life of a pod on its node: admit (or reject) -> sandbox, init containers, containers -> probe -> report status ->
+(restart after an exit) -> stop -> report the end -> complete deletion. A kubelet that restarts has forgotten its
+workers and adopts what the runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and
+its link to the API server for all that begins with something the API says.
 
 Not modelled: static pods, volumes, images, node-pressure eviction, graceful node shutdown, preemption for critical
 pods, admission anew after a restart. A kubelet whose link is cut between seeing a deletion and acting on it acts as
@@ -23,10 +23,17 @@ from ..kinds import KUBELET, NODE, POD
 from ..language.component import Component, Handler
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
+from . import container_sync
 from .admission import admit
 from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
-from .probes import PROBE_FAILS, PROBE_SUCCEEDS
+from .probes import (
+    LIVENESS_PROBE_FAILS,
+    PROBE_FAILS,
+    PROBE_SUCCEEDS,
+    STARTUP_PROBE_FAILS,
+    STARTUP_PROBE_SUCCEEDS,
+)
 from .registration import POST_READY, note_deletion, register
 from .startup import adopt, restart
 from .termination import DELETE_POD, STOP_POD, stop_after_hook
@@ -41,6 +48,9 @@ def component(
     pre_stops: tuple[int, ...] = (),
     early_phase: bool = False,
     old_lists: bool = False,
+    apart: bool = False,
+    startup_probes: bool = False,
+    liveness_probes: bool = False,
 ) -> Component:
     """The kubelets of all nodes.
 
@@ -48,7 +58,8 @@ def component(
     ``track_serving``: the application's start is a step of the container runtime instead of part of StartContainer.
     ``pre_stops``: for how many seconds preStop hooks hold a deletion up.
     ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``). ``old_lists``: a
-    kubelet that restarts may list from an API server that is behind.
+    kubelet that restarts may list from an API server that is behind. ``apart``: containers are told apart where a pod
+    has several. ``startup_probes``, ``liveness_probes``: some pod has such a probe.
     """
     serving = not track_serving
     return Component(
@@ -56,12 +67,15 @@ def component(
         rules=(
             register(nodes),
             POST_READY,
-            admit(serving=serving, early_phase=early_phase),
+            admit(serving=serving, early_phase=early_phase, apart=apart),
             adopt(serving=serving),
             restart(serving=serving, back_off=False),
             restart(serving=serving, back_off=True),
+            *(container_sync.rules(serving=serving) if apart else ()),
             PROBE_SUCCEEDS,
             PROBE_FAILS,
+            *((STARTUP_PROBE_SUCCEEDS, STARTUP_PROBE_FAILS) if startup_probes else ()),
+            *((LIVENESS_PROBE_FAILS,) if liveness_probes else ()),
             REPORT_STATUS,
             STOP_POD,
             *map(stop_after_hook, pre_stops),

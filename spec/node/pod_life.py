@@ -53,6 +53,8 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("start ready", BOUND, READY, "kubelet", "kubelet §5"),
         Arrow("become ready", RUNNING, READY, "kubelet", "kubelet §5"),
         Arrow("become unready", READY, RUNNING, "kubelet", "kubelet §5"),
+        Arrow("initialize again", READY, BOUND, "kubelet", "kubelet §5"),
+        Arrow("initialize again", RUNNING, BOUND, "kubelet", "kubelet §5"),
         Arrow("node not ready", READY, RUNNING, "node-lifecycle-controller", "controllers-cluster §1"),
     ]
     for source in _RUNTIME_STATES:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import attrs
 
-from ..kinds import ABSENT, EXITED, POD, RUNNING, PodRuntime, PodWorker
+from ..kinds import ABSENT, EXITED, INIT, POD, RUNNING, ContainerRuntime, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.plan import KEY, Alternative, Call
 from ..objects.conditions import Condition, with_condition
@@ -21,9 +21,10 @@ from ..objects.containers import (
     ContainerTerminated,
     ContainerWaiting,
 )
-from ..objects.pod import Pod, PodSpec, is_ready, is_terminal
+from ..objects.pod import TERMINAL_PHASES, Pod, PodSpec, is_ready, is_terminal
 from .container_runtime import KILLED, stopped
 from .heartbeat import KUBELET_CONNECTED
+from .pod_containers import initialized, starting
 from .pod_phase import pod_phase
 from .pod_requests import incarnation, status_patch
 from .readiness import ready_condition
@@ -34,23 +35,28 @@ def has_readiness_probe(spec: PodSpec) -> bool:
     return any(container.readiness_probe is not None for container in (*spec.init_containers, *spec.containers))
 
 
-def _state(runtime: PodRuntime | None, terminal: bool) -> ContainerState:
-    containers = ABSENT if runtime is None else runtime.containers
-    if containers == RUNNING:
+def _state(held: PodRuntime | ContainerRuntime | None, terminal: bool) -> ContainerState:
+    """What is reported of one container, or of all of a pod that are not told apart."""
+    state = ABSENT if held is None else held.containers if isinstance(held, PodRuntime) else held.state
+    if state == RUNNING:
         return ContainerRunning()
-    if runtime is not None and containers == EXITED:
-        return ContainerTerminated(runtime.exit_code)
+    if held is not None and state == EXITED:
+        return ContainerTerminated(held.exit_code)
     return ContainerTerminated(KILLED, "ContainerStatusUnknown") if terminal else ContainerWaiting()
 
 
 def container_statuses(
-    spec: PodSpec, runtime: PodRuntime | None, *, probed: bool, terminal: bool
+    spec: PodSpec, runtime: PodRuntime | None, *, probed: bool, terminal: bool, started: tuple[str, ...] = ()
 ) -> tuple[ContainerStatus, ...]:
-    """The statuses of all containers, as the model's one state for all main containers has them.
+    """The statuses of all containers, told apart or as the model's one state for all main containers has them.
 
-    ``probed``: the readiness probe succeeded. ``terminal``: they have stopped for good; one without a known end then
-    counts as killed (kubelet §3). Init containers are over once there are main containers; sidecars do as those.
+    ``probed``: the readiness probe succeeded; ``started``: the containers whose startup probe did. ``terminal``: they
+    have stopped for good; one without a known end then counts as killed (kubelet §3). Where containers are not told
+    apart, init containers are over once there are main containers; sidecars do as those.
     """
+    if runtime is not None and runtime.each:
+        return _apart(spec, runtime.each, starting(spec, started), probed=probed, terminal=terminal)
+    unstarted = starting(spec, started)
     state = _state(runtime, terminal)
     runs = isinstance(state, ContainerRunning)
     init = ContainerTerminated(0) if runtime is not None and runtime.containers != ABSENT else ContainerWaiting()
@@ -58,14 +64,29 @@ def container_statuses(
         ContainerStatus(
             container.name,
             state if lasting else init,
-            ready=runs and (probed or container.readiness_probe is None) if lasting else True,
-            started=runs,
+            ready=runs and container.name not in unstarted and (probed or container.readiness_probe is None)
+            if lasting
+            else True,
+            started=runs and container.name not in unstarted,
         )
         for container, lasting in (
             *((container, container.sidecar) for container in spec.init_containers),
             *((container, True) for container in spec.containers),
         )
     )
+
+
+def _apart(
+    spec: PodSpec, each: tuple[ContainerRuntime, ...], unstarted: tuple[str, ...], *, probed: bool, terminal: bool
+) -> tuple[ContainerStatus, ...]:
+    found = []
+    for declared, held in zip((*spec.init_containers, *spec.containers), each, strict=True):
+        begun = held.state == RUNNING and held.name not in unstarted
+        ready = begun and (probed or declared.readiness_probe is None)
+        if held.role == INIT:
+            ready = held.state == EXITED and held.exit_code == 0
+        found.append(ContainerStatus(declared.name, _state(held, terminal), ready=ready, started=begun))
+    return tuple(found)
 
 
 @attrs.frozen(cache_hash=True)
@@ -82,12 +103,20 @@ class ReportStatus:
 
 
 @lru_cache(maxsize=4096)
-def computed_status(pod: Pod, runtime: PodRuntime | None, *, probed: bool) -> ReportStatus:
-    """The status of a pod as the kubelet computes it. ``probed``: its readiness probe succeeded."""
+def computed_status(
+    pod: Pod, runtime: PodRuntime | None, *, probed: bool, started: tuple[str, ...] = ()
+) -> ReportStatus:
+    """The status of a pod as the kubelet computes it. ``probed``: its readiness probe succeeded.
+
+    ``started``: the containers whose startup probe succeeded.
+    """
     over = pod.metadata.terminating and stopped(runtime)
-    statuses = container_statuses(pod.spec, runtime, probed=probed, terminal=over)
-    initialized = runtime is not None and runtime.containers != ABSENT
-    phase = pod_phase(pod.spec, statuses, terminal=over, initialized=initialized or over)
+    statuses = container_statuses(pod.spec, runtime, probed=probed, terminal=over, started=started)
+    begun = runtime is not None and (initialized(runtime.each) if runtime.each else runtime.containers != ABSENT)
+    phase = pod_phase(pod.spec, statuses, terminal=over, initialized=begun or over)
+    if phase in TERMINAL_PHASES and runtime is not None and runtime.each and runtime.containers == RUNNING:
+        # A terminal phase waits until no container runs any more: here sidecars do (kubelet §5).
+        phase = pod.status.phase
     readiness = ready_condition(pod.spec, statuses, phase, pod.status.conditions)
     return ReportStatus(phase, readiness.status == "True")
 
@@ -106,7 +135,8 @@ def _differing(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | 
         return None
     if not stopped(runtime) if pod.metadata.terminating else worker is None:
         return None
-    status = computed_status(pod, runtime, probed=worker is not None and worker.ready)
+    ready, started = (worker.ready, worker.started) if worker is not None else (False, ())
+    status = computed_status(pod, runtime, probed=ready, started=started)
     if (status.phase, status.ready) == (pod.status.phase, is_ready(pod)):
         return None
     return Report(pod.spec.node_name, incarnation(pod), status)

@@ -16,6 +16,7 @@ from ..language.query import Query
 from ..objects.pod import Pod, PodSpec, is_terminal
 from .container_runtime import CreateContainer, RunSandbox, StartContainer
 from .heartbeat import KUBELET_CONNECTED, KUBELET_RUNS
+from .pod_containers import Each, containers_of, in_new_sandbox, next_to_start, started, starting
 from .restart_policy import NEVER, pod_restarts
 
 BACK_OFF = 10.0
@@ -23,14 +24,20 @@ BACK_OFF = 10.0
 
 
 def start_calls(
-    spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving: bool, name: str = ""
+    spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving: bool, name: str = "", apart: bool = False
 ) -> tuple[RuntimeCall, ...]:
     """What the kubelet still has to ask of the runtime until the pod runs; empty if it runs or may not run again.
 
     ``serving``: the application serves as soon as its container runs. ``name``: of a pod that the runtime does not know
-    yet, if it has one of its own. container-runtime §3, 1-4.
+    yet, if it has one of its own; ``apart``: its containers are to be told apart. container-runtime §3, 1-4. Of a pod
+    whose containers are told apart, and whose sandbox is ready, nothing: ``container_sync`` goes on with it.
     """
     called = name if runtime is None else runtime.name
+    if apart and runtime is None:
+        return in_sandbox(node, called, containers_of(spec), starting(spec), serving=serving)
+    if runtime is not None and runtime.each:
+        each = in_new_sandbox(spec, runtime.each) if runtime.sandbox == SANDBOX_NOT_READY else None
+        return () if each is None else in_sandbox(node, called, each, starting(spec), serving=serving)
     sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, called), "RunPodSandbox")
     start = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
     first = RuntimeCall(KEY, "runtime", CreateContainer(), "CreateContainer")
@@ -49,11 +56,41 @@ def start_calls(
     return (first, start)
 
 
+def in_sandbox(
+    node: str, name: str, each: Each, unstarted: tuple[str, ...], *, serving: bool
+) -> tuple[RuntimeCall, ...]:
+    """The calls for a new sandbox and for the containers that are due in it at once."""
+    sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, name, each), "RunPodSandbox")
+    return (sandbox, *due_calls(each, unstarted, serving=serving))
+
+
+def due_calls(each: Each, unstarted: tuple[str, ...], *, serving: bool) -> tuple[RuntimeCall, ...]:
+    """The calls that start the containers that are due, and those that are due once these run.
+
+    ``unstarted``: the containers whose startup probe has yet to succeed, even where they run.
+    """
+    calls: list[RuntimeCall] = []
+    while names := next_to_start(each, unstarted):
+        for name in names:
+            created = next(it for it in each if it.name == name).state == CREATED
+            calls += named_calls(name, attempt=0, created=created, serving=serving)
+            each = started(each, name)
+    return tuple(calls)
+
+
+def named_calls(name: str, *, attempt: int, created: bool, serving: bool) -> tuple[RuntimeCall, ...]:
+    """The calls that start one container; ``created``: CreateContainer was done before."""
+    create = RuntimeCall(KEY, "runtime", CreateContainer(attempt, name), "CreateContainer")
+    start = RuntimeCall(KEY, "runtime", StartContainer(serving, name), "StartContainer")
+    return (start,) if created else (create, start)
+
+
 def start_plan(
-    node: str, spec: PodSpec, runtime: PodRuntime | None, *, serving: bool, name: str = ""
+    node: str, spec: PodSpec, runtime: PodRuntime | None, *, serving: bool, name: str = "", apart: bool = False
 ) -> tuple[Step, ...]:
     """The pod's worker begins, or begins again, and starts what does not run; no probe has succeeded yet."""
-    return (Write(KEY, "worker", Set(PodWorker(node))), *start_calls(spec, runtime, node, serving=serving, name=name))
+    calls = start_calls(spec, runtime, node, serving=serving, name=name, apart=apart)
+    return (Write(KEY, "worker", Set(PodWorker(node))), *calls)
 
 
 @attrs.frozen(cache_hash=True)
@@ -79,6 +116,9 @@ def _unknown(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | No
 
 def _ended(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Unfinished | None:
     if pod is None or runtime is None or worker is None or runtime.containers == RUNNING:
+        return None
+    # Single containers in a sandbox that is ready are for ``container_sync``.
+    if runtime.each and runtime.sandbox == SANDBOX_READY:
         return None
     # A sandbox that is down under a pod that shall not run was stopped by the kubelet itself.
     if not wanted(pod) and runtime.sandbox != SANDBOX_READY:

@@ -1,8 +1,9 @@
 """Ending a pod on its node, and completing its deletion (kubelet §3).
 
-Being deleted: containers stopped, sandbox stopped, terminal status reported (``pod_status``), object deleted with grace
-0 and what the runtime kept removed. Finished, or gone from the API: containers stopped, sandbox removed, nothing to
-report. Each request is a step of its own; containers may run on after the object is gone.
+Being deleted: containers stopped, sidecars after the others and the last of them first, sandbox stopped, terminal
+status reported (``pod_status``), object deleted with grace 0 and what the runtime kept removed. Finished, or gone from
+the API: containers stopped, sandbox removed, nothing to report. Each request is a step of its own; containers may run
+on after the object is gone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..language.plan import KEY, Alternative, Call, RuntimeCall, Set, Step, Writ
 from ..objects.pod import Pod, PodSpec, is_terminal
 from .container_runtime import RemoveSandbox, StopContainer, StopSandbox, stopped
 from .heartbeat import KUBELET_CONNECTED
+from .pod_containers import sidecars_that_run
 from .pod_requests import final_delete, incarnation
 from .startup import wanted
 
@@ -26,11 +28,13 @@ class Condemned:
     """What the runtime of ``node`` holds of a pod that shall not run any more.
 
     ``runs``: its containers run. ``reports``: its end has yet to be reported, so its exit codes are still needed.
+    ``sidecars``: those that run, the last one first.
     """
 
     node: str
     runs: bool
     reports: bool
+    sidecars: tuple[str, ...] = ()
 
 
 def pre_stop_seconds(pod: Pod) -> int:
@@ -58,7 +62,7 @@ def _condemned(seconds: int) -> Callable[[Pod | None, PodRuntime | None], Condem
         if deleting and stopped(runtime):
             return None
         hook = pre_stop_seconds(pod) if pod is not None and deleting and runs else 0
-        return Condemned(runtime.node, runs, deleting) if hook == seconds else None
+        return Condemned(runtime.node, runs, deleting, sidecars_that_run(runtime.each)) if hook == seconds else None
 
     return view
 
@@ -69,6 +73,7 @@ def _stop(key: Condemned) -> list[Alternative]:
         # The worker that ends the pod, also after a restart of the kubelet: whose memory the plan is.
         plan.append(Write(KEY, "worker", Set(PodWorker(key.node))))
         plan.append(RuntimeCall(KEY, "runtime", StopContainer(), "StopContainer"))
+        plan += (RuntimeCall(KEY, "runtime", StopContainer(name), "StopContainer") for name in key.sidecars)
     if key.reports:
         plan.append(RuntimeCall(KEY, "runtime", StopSandbox(), "StopPodSandbox"))
         return [Alternative(tuple(plan), "the pod is being deleted")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..control_plane.controllers.horizontal_pod_autoscaler import RESCALED
 from ..environment.faults import (
+    APPLICATION_HANG,
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
     CONTROL_PLANE_CUT,
@@ -46,6 +47,7 @@ _LOSSES = (
     CONTAINER_EXIT,
     CONTAINER_COMPLETION,
     PROBE_FAILURE,
+    APPLICATION_HANG,
     DISRUPTION,
 )
 

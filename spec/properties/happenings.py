@@ -17,6 +17,7 @@ from ..control_plane.controllers.statefulset_decisions import ordered
 from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..environment.drain import EvictAll
 from ..environment.faults import (
+    APPLICATION_HANG,
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
     CONTROL_PLANE_CUT,
@@ -28,6 +29,8 @@ from ..environment.faults import (
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
 from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
 from ..language.scenario import Client, Scenario, Start
+from ..node.pod_status import has_readiness_probe
+from ..node.probes import has_startup_probe
 from ..node.restart_policy import ALWAYS
 from ..objects.affinity import DO_NOT_SCHEDULE
 from ..objects.cron_job import CronJob
@@ -52,6 +55,16 @@ def actions(scenario: Scenario) -> Iterator[Action]:
 def faults(scenario: Scenario, *names: str) -> bool:
     """Whether one of these faults may come."""
     return any(scenario.faults.get(name, 0) for name in names)
+
+
+def tells_apart(scenario: Scenario) -> bool:
+    """Whether containers of pods are told apart where a pod has several."""
+    return scenario.switches.get("containers", "apart") == "apart"
+
+
+def probes_after_start(spec: PodSpec) -> bool:
+    """Whether a pod has a readiness probe that has to wait for a startup probe."""
+    return has_startup_probe(spec) and has_readiness_probe(spec)
 
 
 def histories(scenario: Scenario, kind: type[Any]) -> tuple[tuple[Any, ...], ...]:
@@ -367,6 +380,7 @@ def moves_pods(scenario: Scenario) -> bool:
         CONTAINER_EXIT,
         CONTAINER_COMPLETION,
         PROBE_FAILURE,
+        APPLICATION_HANG,
     )
     moved = schedules_pods(scenario) or deletes_pods(scenario) or scenario.start is Start.CREATED
     return has_pods(scenario) and (moved or shaken)

@@ -1,13 +1,33 @@
-"""Properties of what a kubelet does with containers (invariants 77, 79)."""
+"""Properties of what a kubelet does with containers (invariants 77, 79, 80; kubelet §5, §6)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..kinds import CREATED, EXITED, KUBELET, POD, RUNNING, SANDBOX_READY
-from ..language.property import HOLDS, IDLE, Finding, StepProperty, violated
-from ..node.restart_policy import pod_restarts
+from ..kinds import (
+    ABSENT,
+    CREATED,
+    EXITED,
+    INIT,
+    KUBELET,
+    MAIN,
+    POD,
+    RUNNING,
+    SANDBOX_READY,
+    SIDECAR,
+    ContainerRuntime,
+    PodRuntime,
+)
+from ..language.property import HOLDS, IDLE, Finding, Shape, StepProperty, TemporalProperty, violated
+from ..language.query import COUNT, Query, no_parameter
+from ..node.container_sync import RESTART_AFTER_BACK_OFF
+from ..node.pod_containers import over, starting
+from ..node.probes import LIVENESS_FAILS, has_liveness_probe, has_startup_probe
+from ..node.restart_policy import container_policy, pod_restarts, restarts
+from ..node.startup import wanted
+from ..objects.containers import Container
+from ..objects.pod import Pod
 
 Change = tuple[Any, ...]
 
@@ -35,9 +55,36 @@ API_REMOVAL_IMPLIES_STOPPED = StepProperty(
 )
 
 
+def _begun_again(pod: Pod, runtime: PodRuntime, now: PodRuntime | None) -> Iterator[tuple[Container, ContainerRuntime]]:
+    """The containers, told apart, that ended and are started again in the same sandbox, as they had ended."""
+    if now is None or now.sandbox != runtime.sandbox or not now.each:
+        return
+    declared = (*pod.spec.init_containers, *pod.spec.containers)
+    for container, old, new in zip(declared, runtime.each, now.each, strict=True):
+        if old.state == EXITED and new.state in (CREATED, RUNNING):
+            yield container, old
+
+
+def _may_restart(pod: Pod, container: Container, ended: ContainerRuntime) -> bool:
+    if ended.role == INIT and ended.exit_code == 0:
+        return False
+    return restarts(container, pod.spec, ended.exit_code)
+
+
 def _restarted(_component: str, _rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
     (pod, runtime), (_, now) = before, after
-    if pod is None or runtime is None or runtime.containers != EXITED:
+    if pod is None or runtime is None:
+        return IDLE
+    if runtime.each:
+        found = tuple(_begun_again(pod, runtime, now))
+        for container, ended in found:
+            if not _may_restart(pod, container, ended):
+                return violated(
+                    f"{ended.name} ended with exit code {ended.exit_code} and is started again, with restartPolicy"
+                    f" {container_policy(container, pod.spec)}"
+                )
+        return HOLDS if found or any(it.state == EXITED for it in runtime.each) else IDLE
+    if runtime.containers != EXITED:
         return IDLE
     if now is None or now.containers not in (CREATED, RUNNING) or pod_restarts(pod.spec, runtime.exit_code):
         return HOLDS
@@ -59,7 +106,14 @@ RESTART_POLICY_RESPECTED = StepProperty(
 
 
 def _backed_off(_component: str, rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
-    (_, runtime), (_, now) = before, after
+    (pod, runtime), (_, now) = before, after
+    if pod is not None and runtime is not None and runtime.each:
+        again = [ended.name for _, ended in _begun_again(pod, runtime, now) if ended.restarts]
+        if not again or rule == ADOPT:
+            return IDLE
+        if rule == RESTART_AFTER_BACK_OFF:
+            return HOLDS
+        return violated(f"{again[0]} ended again and is started again at once")
     if runtime is None or runtime.containers != EXITED or now is None or now.containers not in (CREATED, RUNNING):
         return IDLE
     if not runtime.restarts or runtime.sandbox != SANDBOX_READY or rule == ADOPT:
@@ -75,4 +129,114 @@ CRASHLOOP_BACKOFF = StepProperty(
     judge=_backed_off,
     reference="invariants 80",
     advice="look at what restarts containers without the kubelet's back-off",
+)
+
+
+def _in_order(_component: str, _rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (_, runtime), (_, now) = before, after
+    if now is None or now.sandbox != SANDBOX_READY:
+        return IDLE
+    same = runtime is not None and runtime.sandbox == SANDBOX_READY
+    ran = {it.name for it in runtime.each if it.state == RUNNING} if runtime is not None and same else frozenset()
+    begun = [it for it in now.each if it.state == RUNNING and it.name not in ran]
+    if not begun:
+        return IDLE
+    for container in begun:
+        for earlier in now.each[: now.each.index(container)]:
+            if earlier.role == MAIN:
+                break
+            if earlier.role == INIT and not (earlier.state == EXITED and earlier.exit_code == 0):
+                return violated(f"{container.name} is started although init container {earlier.name} has not succeeded")
+            if earlier.role == SIDECAR and container.role != SIDECAR and earlier.state == ABSENT:
+                return violated(f"{container.name} is started before sidecar {earlier.name}")
+    return HOLDS
+
+
+INIT_CONTAINERS_IN_ORDER = StepProperty(
+    name="init-containers-in-order",
+    statement="a container is started only once every init container before it has succeeded, or runs as a sidecar",
+    kind=POD,
+    fields=("object", "runtime"),
+    judge=_in_order,
+    reference="kubelet §5",
+    advice="look at which init container failed or hangs: nothing after it starts",
+)
+
+
+def _outlived(component: str, _rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (pod, runtime), (_, now) = before, after
+    if component != KUBELET or pod is None or runtime is None or now is None:
+        return IDLE
+    stopped = [
+        old.name
+        for old, new in zip(runtime.each, now.each, strict=False)
+        if old.role == SIDECAR and old.state == RUNNING and new.state == EXITED
+    ]
+    if not stopped:
+        return IDLE
+    mains = [it.name for it in now.each if it.role == MAIN and it.state == RUNNING]
+    if mains:
+        return violated(f"sidecar {stopped[0]} is stopped while {mains[0]} still runs")
+    if pod.metadata.terminating or over(pod.spec, runtime.each):
+        return HOLDS
+    return violated(f"sidecar {stopped[0]} is stopped although the pod is neither over nor being deleted")
+
+
+SIDECARS_OUTLIVE_MAIN = StepProperty(
+    name="sidecars-outlive-main",
+    statement="a kubelet stops a sidecar only once no main container of its pod runs any more",
+    kind=POD,
+    fields=("object", "runtime"),
+    judge=_outlived,
+    reference="kubelet §6",
+    advice="a proxy or log shipper that has to outlive the application must be an init container with restartPolicy"
+    " Always, no main container",
+)
+
+
+def _gated(_component: str, rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (pod, worker, _), (_, now, _) = before, after
+    if pod is None or worker is None or not has_startup_probe(pod.spec):
+        return IDLE
+    unstarted = starting(pod.spec, worker.started)
+    if now is not None and now.ready and not worker.ready:
+        if unstarted:
+            return violated(f"the pod's readiness probe counts although {unstarted[0]} has not started")
+        return HOLDS
+    if rule == LIVENESS_FAILS:
+        guarded = [it.name for it in pod.spec.containers if it.liveness_probe is not None]
+        if all(name in unstarted for name in guarded):
+            return violated(f"{guarded[0]} is stopped by its liveness probe although it has not started")
+        return HOLDS
+    return IDLE
+
+
+STARTUP_GATES_PROBES = StepProperty(
+    name="startup-gates-probes",
+    statement="readiness and liveness probes of a container begin only once its startup probe has succeeded",
+    kind=POD,
+    fields=("object", "worker", "runtime"),
+    judge=_gated,
+    reference="kubelet §6",
+    advice="a slow start belongs into a startupProbe with a high failureThreshold, not into initialDelaySeconds",
+)
+
+
+def _hung(_key: Any, pod: Pod | None, runtime: PodRuntime | None) -> bool | None:
+    if pod is None or runtime is None or not runtime.hung or not wanted(pod):
+        return None
+    return True if has_liveness_probe(pod.spec) else None
+
+
+HANGING_CONTAINERS_STOPPED = TemporalProperty(
+    name="hanging-containers-stopped",
+    statement="an application that hangs and has a liveness probe does not hang for ever: its containers are stopped",
+    key=None,
+    queries={"hung": Query(POD, ("object", "runtime"), _hung, COUNT, no_parameter)},
+    judge=lambda _key, hung: (
+        violated(f"{hung} pods hang for ever, although they have a liveness probe") if hung else HOLDS
+    ),
+    shape=Shape.EVENTUALLY_ALWAYS,
+    reference="kubelet §6",
+    advice="without a livenessProbe nobody notices; with a readinessProbe alone a pod that hangs leaves its endpoints",
 )

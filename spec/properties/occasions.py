@@ -13,14 +13,19 @@ import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..environment.faults import (
+    APPLICATION_HANG,
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
     CONTROL_PLANE_CUT,
+    KUBELET_CRASH,
+    LINK_CUT,
+    NODE_CRASH,
 )
 from ..environment.users import Delete
 from ..kinds import POD
 from ..language.scenario import Scenario, Start
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
+from ..node.probes import has_liveness_probe
 from ..node.restart_policy import ALWAYS
 from ..objects.cron_job import FORBID, CronJob
 from ..objects.quota import ResourceQuota
@@ -57,6 +62,7 @@ from .happenings import (
     moves_pods,
     owns_pods,
     pod_specs,
+    probes_after_start,
     rescales,
     rolling,
     runs_pods,
@@ -67,6 +73,7 @@ from .happenings import (
     starts_in_order,
     stateful_progress,
     stateful_sets,
+    tells_apart,
     updates_in_order,
 )
 
@@ -128,6 +135,33 @@ CONTAINERS_EXIT_AGAIN = Occasion(
         not scenario.users
         and any(spec.restart_policy == ALWAYS for spec in pod_specs(scenario))
         and scenario.faults.get(CONTAINER_EXIT, 0) + scenario.faults.get(CONTAINER_COMPLETION, 0) > 1
+    ),
+)
+INIT_CONTAINERS = Occasion(
+    "where pods with init containers get a node: new ones, and those that stand in for others",
+    lambda scenario: (
+        schedules_pods(scenario) and tells_apart(scenario) and any(spec.init_containers for spec in pod_specs(scenario))
+    ),
+)
+SIDECARS_STOPPED = Occasion(
+    "where pods with sidecars are deleted while their node and its kubelet run, or have work that ends",
+    lambda scenario: (
+        tells_apart(scenario)
+        and not faults(scenario, KUBELET_CRASH, LINK_CUT, NODE_CRASH, CONTROL_PLANE_CUT)
+        and (deletes_pods(scenario) or jobs_run_pods(scenario))
+        and any(any(it.sidecar for it in spec.init_containers) for spec in pod_specs(scenario))
+    ),
+)
+STARTUP_PROBES = Occasion(
+    "where pods with a startup probe and another one get a node: new ones, and those that stand in for others",
+    lambda scenario: schedules_pods(scenario) and any(map(probes_after_start, pod_specs(scenario))),
+)
+HANGING = Occasion(
+    "where applications with a liveness probe may hang, and no node crashes",
+    lambda scenario: (
+        faults(scenario, APPLICATION_HANG)
+        and not faults(scenario, NODE_CRASH)
+        and any(map(has_liveness_probe, pod_specs(scenario)))
     ),
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)

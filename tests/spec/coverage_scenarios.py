@@ -9,6 +9,7 @@ import attrs
 from kubemodel.spec.environment import users
 from kubemodel.spec.language.scenario import Scenario
 
+from .container_scenarios import contained, watched
 from .exploration import (
     PROBED,
     RECREATE,
@@ -579,6 +580,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_preempted(),
     **_rolled_out(),
     **_ended(),
+    **contained(),
+    **watched(),
     **_silenced(),
     **_daemons(),
     **_stateful(),

@@ -222,7 +222,7 @@ def test_plans_of_the_kubelet_are_one_step_unless_something_can_fall_between() -
         ({"faults": {"kubelet-crash": 1}}, "runtime-calls-together", False),
         ({}, "serving-when-started", True),
         ({"alsoCheck": ["deployment-min-serving"]}, "serving-when-started", False),
-        ({}, "containers-together", True),
+        ({}, "images-present", True),
         ({}, "no-second-name", False),
         ({"users": [[{"delete": "deployment/web"}]]}, "no-second-name", True),
     ],

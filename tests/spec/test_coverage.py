@@ -91,8 +91,15 @@ RULES: Mapping[str, frozenset[str]] = {
             "adopt pod",
             "restart containers",
             "restart containers after back-off",
+            "start next containers",
+            "restart container",
+            "restart container after back-off",
+            "stop sidecars",
             "readiness probe succeeds",
             "readiness probe fails",
+            "startup probe succeeds",
+            "startup probe fails",
+            "liveness probe fails",
             "report status",
             "stop pod",
             "stop pod after preStop 10 s",
@@ -100,7 +107,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "start pod that an old list shows",
         }
     ),
-    "container-runtime": frozenset({"application serves", "program finishes"}),
+    "container-runtime": frozenset({"application serves", "program finishes", "init container finishes"}),
     "node-lifecycle-controller": frozenset(
         {
             "mark node unknown",

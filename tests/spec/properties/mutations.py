@@ -51,6 +51,7 @@ from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_termin
 from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStatefulSet, StatefulSet
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
+from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, several
 from ..exploration import (
     BY_NAME,
     CLIENT,
@@ -84,6 +85,7 @@ from ..exploration import (
     stateful_set,
     without,
 )
+from . import container_mutations as containers
 from . import service_mutations as services
 
 ApiServer = Callable[..., Response]
@@ -1086,6 +1088,27 @@ CASES: Mapping[str, Case] = {
         holds=scenario(bare_pod(), faults={"container-exit": 2}),
         mutation="the kubelet starts containers again without back-off",
         mutate=edited(KUBELET, "restart containers after back-off", at_once_too),
+    ),
+    "init-containers-in-order": Case(
+        holds=scenario(bare_pod(several(INIT)), start="created"),
+        mutation="the kubelet starts the main containers as soon as the init container runs",
+        mutate=edited(KUBELET, "start next containers", containers.init_containers_done),
+        besides=frozenset({UNDECLARED_TRANSITION}),
+    ),
+    "sidecars-outlive-main": Case(
+        holds=scenario(job(1, several(SIDECAR))),
+        mutation="the kubelet takes main containers for ended as soon as they run, and stops the sidecars",
+        mutate=edited(KUBELET, "stop sidecars", containers.main_containers_done),
+    ),
+    "startup-gates-probes": Case(
+        holds=scenario(bare_pod(pod_spec(container={**SLOW, **PROBED})), start="created"),
+        mutation="the kubelet counts readiness probes of containers that have not started",
+        mutate=edited(KUBELET, "readiness probe succeeds", containers.heedless_of_startup),
+    ),
+    "hanging-containers-stopped": Case(
+        holds=scenario(bare_pod(pod_spec(container=LIVELY)), faults={"application-hang": 1}),
+        mutation="the kubelet does nothing where a liveness probe fails",
+        mutate=without(KUBELET, "liveness probe fails"),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),

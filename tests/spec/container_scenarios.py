@@ -1,0 +1,94 @@
+"""Scenarios of pods with several containers, for the tests of coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kubemodel.spec.language.scenario import Scenario
+
+from .exploration import PROBED, Data, bare_pod, deployment, job, pod_spec, scenario
+
+INIT: Data = {"name": "migrate", "image": "migrate:1"}
+SIDECAR: Data = {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}
+LOGS: Data = {"name": "logs", "image": "logs:1", "restartPolicy": "Always"}
+
+
+def several(*init: Data, mains: tuple[str, ...] = ("web",), **spec: Any) -> Data:
+    """A pod spec with these init containers, and main containers of these names."""
+    containers = [{"name": name, "image": f"{name}:1"} for name in mains]
+    return {"initContainers": list(init), "containers": containers, **spec}
+
+
+_ASKED: Data = {"tcpSocket": {"port": 80}}
+LIVELY: Data = {"livenessProbe": _ASKED}
+"""Fields of a container with a liveness probe."""
+
+SLOW: Data = {"startupProbe": _ASKED}
+"""Fields of a container with a startup probe."""
+
+
+def contained() -> Mapping[str, Scenario]:
+    """Init containers, sidecars, several main containers."""
+    two = several(mains=("web", "cache"))
+    return {
+        "an init container runs first": scenario(bare_pod(several(INIT)), start="created"),
+        "init containers fail and are run again": scenario(
+            bare_pod(several(INIT)), start="created", faults={"container-exit": 2}
+        ),
+        "an init container fails for good": scenario(
+            bare_pod(several(SIDECAR, INIT, restartPolicy="Never")), start="created", faults={"container-exit": 1}
+        ),
+        "two containers end, each by itself": scenario(
+            bare_pod(two), start="created", faults={"container-exit": 1, "container-completion": 1}
+        ),
+        "a pod with sidecars is deleted": scenario(
+            deployment(1, several(SIDECAR, LOGS)), users=[[{"delete": "pod/web"}]]
+        ),
+        "a Job has a sidecar": scenario(job(1, several(SIDECAR))),
+        "a kubelet crashes while init containers run": scenario(
+            bare_pod(several(INIT, SIDECAR)),
+            start="created",
+            faults={"kubelet-crash": 1},
+            users=[[{"delete": "pod/web"}]],
+        ),
+        "a node and a kubelet crash while init containers run": scenario(
+            bare_pod(several(INIT, {**INIT, "name": "fill"})),
+            start="created",
+            faults={"node-crash": 1, "kubelet-crash": 1},
+        ),
+        "a node and a kubelet crash under several containers": scenario(
+            bare_pod(several(INIT, mains=("web", "cache"))), faults={"node-crash": 1, "kubelet-crash": 1}
+        ),
+    }
+
+
+def watched() -> Mapping[str, Scenario]:
+    """Startup and liveness probes."""
+    return {
+        "an application hangs, and its probes notice": scenario(
+            deployment(1, pod_spec(container={**LIVELY, **PROBED})), faults={"application-hang": 2}
+        ),
+        "an application hangs as it starts": scenario(
+            bare_pod(pod_spec(container={**SLOW, **LIVELY, **PROBED})), start="created", faults={"application-hang": 1}
+        ),
+        "a probed pod loses its node, its kubelet, its life": scenario(
+            bare_pod(pod_spec(container={**SLOW, **LIVELY})),
+            start="created",
+            faults={"application-hang": 1, "node-crash": 1, "kubelet-crash": 1},
+            users=[[{"delete": "pod/web"}]],
+        ),
+        "containers of a pod hang": scenario(
+            bare_pod(
+                {
+                    "initContainers": [{**SIDECAR, **SLOW}],
+                    "containers": [
+                        {"name": "web", "image": "web:1", **LIVELY},
+                        {"name": "cache", "image": "cache:1", **SLOW, **PROBED},
+                    ],
+                }
+            ),
+            start="created",
+            faults={"application-hang": 1},
+        ),
+    }
