@@ -273,6 +273,24 @@ OUT_OF_ORDER: Mapping[str, Any] = {
 """Another one, in which nobody can reach the API for a while."""
 
 
+EMPTIED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "emptied"},
+    "objects": [
+        {**item, "metadata": {**item["metadata"], "namespace": "shop"}}
+        for item in (
+            _deployment("web", "RollingUpdate", 1),
+            _daemon_set("agent", 1),
+            _stateful_set("store", 1),
+            *SCHEDULED["objects"],
+        )
+    ],
+    "nodes": 1,
+    "users": [[{"delete": "serviceaccount/shop/default"}, {"delete": "namespace/shop"}]],
+}
+"""Another one, of a namespace that goes away with all that stands in it."""
+
 STATEFUL: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
@@ -392,6 +410,7 @@ def scenarios() -> tuple[Scenario, ...]:
         LOOKED_UP,
         OUT_OF_ORDER,
         CONTAINED,
+        EMPTIED,
     )
     found = (thawed(document, document["metadata"]["name"]) for document in documents)
     return tuple(job.scenario for each in found for job in each.plan.jobs)

@@ -280,6 +280,8 @@ class _Execution:
             return model.api_server(request, stored, current=current)
         reads = {read: self.field(place, read.field) for read, place in places.items()}
         response = model.api_server(request, stored, current=current, reads=reads)
+        for kind, name, field, value in response.notes:
+            self.put(self.by_name(kind, name), field, value)
         for kind, name, value in response.besides if response.outcome.success else ():
             place = self.by_name(kind, name)
             if value != self.field(place, "object"):

@@ -31,6 +31,7 @@ ENDPOINT_SLICE = "EndpointSlice"
 CONNECTION = "Connection"
 RESOURCE_QUOTA = "ResourceQuota"
 SERVICE_ACCOUNT = "ServiceAccount"
+NAMESPACE = "Namespace"
 WEBHOOK_BACKEND = "WebhookBackend"
 DESCHEDULER = "Descheduler"
 PROCESS = "Process"
@@ -267,6 +268,10 @@ METERED_POD_FIELDS = (Field("metrics", ""), Field("age", 0), Field("readied", Fa
 program's life. ``readied``: the pod has been ready, as the last change of its condition tells."""
 RESOURCE_QUOTA_FIELDS = (Field("object"),)
 SERVICE_ACCOUNT_FIELDS = (Field("object"),)
+NAMESPACE_FIELDS = (Field("object"), Field("due", False, memory_of=KUBE_CONTROLLER_MANAGER), Field("late", False))
+"""``due``: the controller has waited long enough to empty it. ``late``: something was created in it when it was
+Terminating, which nothing reads but a property."""
+
 DESCHEDULER_FIELDS = (Field("policy"),)
 WEBHOOK_BACKEND_FIELDS = (Field("reachable", False),)
 """``reachable``: a pod behind the Service of a webhook answers. Backends are called NAMESPACE/SERVICE."""
@@ -315,6 +320,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         CONNECTION: CONNECTION_FIELDS,
         RESOURCE_QUOTA: RESOURCE_QUOTA_FIELDS,
         SERVICE_ACCOUNT: SERVICE_ACCOUNT_FIELDS,
+        NAMESPACE: NAMESPACE_FIELDS,
         WEBHOOK_BACKEND: WEBHOOK_BACKEND_FIELDS,
         DESCHEDULER: DESCHEDULER_FIELDS,
         PROCESS: PROCESS_FIELDS,

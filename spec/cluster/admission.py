@@ -15,7 +15,7 @@ from ..language.scenario import Scenario
 from ..objects.quota import ResourceQuota
 from ..objects.service import Service
 from ..objects.webhooks import FAIL, MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook
-from . import service_accounts
+from . import namespaces, service_accounts
 from .part import Bundles, Part, bundles, given, names
 
 
@@ -45,7 +45,7 @@ def api_reads(scenario: Scenario) -> Callable[[ApiCall], tuple[ApiRead, ...]]:
         creates_pod = call.verb is Verb.CREATE and call.kind == POD
         asks = call.kind in RESOURCES and not call.subresource and call.verb is not Verb.BIND
         found = (*(quotas if creates_pod else ()), *(callable_ if asks else ()))
-        return (*found, *service_accounts.reads(scenario, call))
+        return (*found, *service_accounts.reads(scenario, call), *namespaces.reads(scenario, call))
 
     return reads
 

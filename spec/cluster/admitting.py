@@ -15,11 +15,10 @@ from ..kinds import POD, RESOURCE_QUOTA, SERVICE_ACCOUNT, WEBHOOK_BACKEND
 from ..language.model import ApiRead
 from ..language.request import ApiCall, Response, Verb
 from ..language.scenario import Scenario
-from ..objects.metadata import ObjectMeta
-from ..objects.namespace import Namespace
 from ..objects.pod import Pod
 from ..objects.priority import PriorityClass
 from ..objects.quota import LimitRange
+from . import namespaces
 from .admission import webhooks
 from .history import without_history
 from .part import given
@@ -49,7 +48,8 @@ class ApiServer:
     ) -> Response:
         """The answer to a request, with what it leaves stored. ``reads``: quotas, and which webhooks answer."""
         response = handle(call, stored, current=current, admission=self._with(reads) if reads else self.reads)
-        return attrs.evolve(response, stored=without_history(response.stored))
+        notes = namespaces.notes(reads) if response.outcome.success else ()
+        return attrs.evolve(response, stored=without_history(response.stored), notes=notes)
 
     def _with(self, reads: Mapping[ApiRead, Any]) -> AdmissionReads:
         quotas = tuple(value for read, value in reads.items() if read.kind == RESOURCE_QUOTA and value is not None)
@@ -60,21 +60,15 @@ class ApiServer:
         )
         accounts = {read.name: value for read, value in reads.items() if read.kind == SERVICE_ACCOUNT}
         there = frozenset((it.metadata.namespace, it.metadata.name) for it in accounts.values() if it is not None)
-        return attrs.evolve(self.reads, quotas=quotas, webhooks=webhooks, service_accounts=there if accounts else None)
-
-
-def _namespaces(scenario: Scenario) -> tuple[Namespace, ...]:
-    """The namespaces given, and those that objects name: they are taken to exist."""
-    given = {item.metadata.name: item for item in scenario.objects if isinstance(item, Namespace)}
-    used = sorted({item.metadata.namespace for item in scenario.objects if item.metadata.namespace} - set(given))
-    return (*given.values(), *(Namespace(ObjectMeta(name=name, namespace="")) for name in used))
+        found = attrs.evolve(self.reads, quotas=quotas, webhooks=webhooks, service_accounts=there if accounts else None)
+        return namespaces.admission(found, reads)
 
 
 def admission_reads(scenario: Scenario) -> AdmissionReads:
     """What admission finds in the store, the same in every state: priority classes and namespaces."""
     return AdmissionReads(
         priority_classes=given(scenario, PriorityClass),
-        namespaces=_namespaces(scenario),
+        namespaces=namespaces.of_scenario(scenario),
         limit_ranges=given(scenario, LimitRange),
         webhooks=tuple(WebhookState(webhook, True) for webhook in webhooks(scenario)),
     )

@@ -42,6 +42,7 @@ from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .name_resolution import NAMES
+from .namespaces import NAMESPACES
 from .node_agents import CONTAINERS_APART, HANGING, NODE_AGENTS, OLD_LISTS, STARTUP_PROBES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .outages import CONTROL_PLANE_OUTAGES
@@ -84,6 +85,7 @@ PARTS: tuple[Part, ...] = (
     QUOTAS,
     WEBHOOKS,
     SERVICE_ACCOUNTS,
+    NAMESPACES,
     CONTROL_PLANE_OUTAGES,
 )
 """Every part, in the order in which their components' rules are tried."""

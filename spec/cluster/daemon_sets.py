@@ -9,6 +9,7 @@ from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.daemon_set import DaemonSet
+from .deletions import deletes_namespaces
 from .over_time import versions
 from .part import Bundles, Part, bundles, names
 
@@ -17,8 +18,8 @@ def _needed(scenario: Scenario) -> bool:
     return bool(names(scenario, DaemonSet))
 
 
-def _components(_scenario: Scenario) -> tuple[Component, ...]:
-    return (daemonset.component(),)
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    return (daemonset.component(drops=deletes_namespaces(scenario)),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:

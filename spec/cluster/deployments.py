@@ -11,6 +11,7 @@ from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.workloads import Deployment, ReplicaSet
+from .deletions import deletes_namespaces
 from .over_time import versions
 from .part import Bundles, Part, bundles, given, names
 
@@ -41,6 +42,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         replicaset.component(
             expectations=switches.get("expectations", "on") == "on",
             expiry=switches.get("expectation-expiry", "on") == "on",
+            drops=deletes_namespaces(scenario),
             min_ready=min_ready_seconds(scenario),
         ),
     )

@@ -9,6 +9,7 @@ from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.cron_job import CronJob
 from ..objects.job import Job
+from .deletions import deletes_namespaces
 from .part import Bundles, Part, given, names
 
 
@@ -27,7 +28,7 @@ def made(scenario: Scenario, cron_job: CronJob) -> tuple[Job, ...]:
 
 
 def deletable(scenario: Scenario) -> bool:
-    """Whether a Job can be deleted before it is finished, or with pods that are not counted yet."""
+    """Whether a controller deletes Jobs before they are finished, or with pods that are not counted yet."""
     return bool(names(scenario, CronJob))
 
 
@@ -47,7 +48,8 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         job.component(
             job.active_deadlines(all_jobs(scenario)),
             expected_removals=remembers,
-            deletable=deletable(scenario),
+            deletable=deletable(scenario) or deletes_namespaces(scenario),
+            drops=deletes_namespaces(scenario),
             by_pods=by_pods,
         ),
     )

@@ -12,6 +12,7 @@ from ..language.scenario import Scenario
 from ..objects.metadata import ObjectMeta
 from ..objects.pod import Pod
 from ..objects.service_account import DEFAULT_ACCOUNT, ServiceAccount
+from .deletions import deletes_namespaces
 from .over_time import templates
 from .part import Bundles, Part, given
 
@@ -39,8 +40,8 @@ def reads(scenario: Scenario, call: ApiCall) -> tuple[ApiRead, ...]:
     return (ApiRead(SERVICE_ACCOUNT, f"{pod.metadata.namespace}/{account}"),)
 
 
-def _components(_scenario: Scenario) -> tuple[Component, ...]:
-    return (service_account.component(),)
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    return (service_account.component(namespaces=deletes_namespaces(scenario)),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:

@@ -37,8 +37,9 @@ from ..node.container_runtime import Exit, Hang, StopServing, machine_lost, main
 from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
-from . import leader_faults, outages, watch_faults
+from . import discovery_faults, leader_faults, outages, watch_faults
 from .budgets import left, spend
+from .discovery_faults import DISCOVERY_FAULTS
 from .leader_faults import LEADER_FAULTS
 from .outages import OUTAGES
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
@@ -72,6 +73,7 @@ FAULTS: Mapping[str, str] = {
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
     **OUTAGES,
+    **DISCOVERY_FAULTS,
 }
 """Every fault with what it does."""
 
@@ -260,6 +262,7 @@ def component(
     rules += watch_faults.rules(budgets, lag)
     rules += leader_faults.rules(budgets, leases)
     rules += outages.rules(budgets)
+    rules += discovery_faults.rules(budgets)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 

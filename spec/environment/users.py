@@ -115,10 +115,10 @@ class SetTaint:
 
 @attrs.frozen(cache_hash=True)
 class DropFinalizers:
-    """`kubectl patch` that takes the finalizers off a Deployment, so that its deletion can end."""
+    """`kubectl patch` that takes the finalizers off a Deployment or namespace, so that its deletion can end."""
 
-    def __call__(self, stored: Deployment, /) -> Deployment:
-        """The Deployment without finalizers."""
+    def __call__(self, stored: Any, /) -> Any:
+        """The object without finalizers."""
         return attrs.evolve(stored, metadata=attrs.evolve(stored.metadata, finalizers=()))
 
 
@@ -211,10 +211,10 @@ def taint(node: str, text: str) -> Edit:
     return Edit(f"kubectl taint nodes {node} {text}", NODE, node, change)
 
 
-def release(name: str) -> Edit:
-    """The action that takes the finalizers off a Deployment."""
+def release(name: str, kind: str = DEPLOYMENT) -> Edit:
+    """The action that takes the finalizers off a Deployment, or a namespace."""
     patch = '{"metadata":{"finalizers":null}}'
-    return Edit(f"kubectl patch deployment/{name} --patch='{patch}'", DEPLOYMENT, name, DropFinalizers())
+    return Edit(f"kubectl patch {kind.lower()}/{name} --patch='{patch}'", kind, name, DropFinalizers())
 
 
 def delete(kind: str, name: str, *, force: bool = False, policy: str = BACKGROUND) -> Delete:

@@ -23,7 +23,10 @@ class Verb(Enum):
 
 
 class Outcome(Enum):
-    """Class of a response; a plan names the step that follows each of them."""
+    """Class of a response; a plan names the step that follows each of them.
+
+    NAMESPACE_TERMINATING is a FORBIDDEN whose cause clients tell from others (kube-apiserver §6).
+    """
 
     DONE = "done"
     UNCHANGED = "unchanged"
@@ -31,6 +34,7 @@ class Outcome(Enum):
     NOT_FOUND = "not found"
     ALREADY_EXISTS = "already exists"
     FORBIDDEN = "forbidden"
+    NAMESPACE_TERMINATING = "namespace terminating"
     INVALID = "invalid"
     UNKNOWN = "unknown"
 
@@ -93,10 +97,12 @@ class ApiCall:
 class Response:
     """Answer of the API server: its class, the object it leaves stored (None: removed or never there), and why.
 
-    ``besides``: what it writes besides, as (kind, name, object): the usage of a quota.
+    ``besides``: what it writes besides, as (kind, name, object): the usage of a quota. ``notes``: what is remembered of
+    the request, as (kind, name, field, value), for properties alone.
     """
 
     outcome: Outcome
     stored: Any
     reason: str = ""
     besides: tuple[tuple[str, str, Any], ...] = ()
+    notes: tuple[tuple[str, str, str, Any], ...] = ()

@@ -16,7 +16,7 @@ from ..environment import users
 from ..environment.leader_faults import LEADER_FAULTS
 from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
-from ..kinds import DEPLOYMENT, JOB, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT, STATEFUL_SET
+from ..kinds import DEPLOYMENT, JOB, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT, STATEFUL_SET
 from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
@@ -358,6 +358,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
         "DaemonSet": daemon_sets,
         REPLICA_SET: replica_sets,
         STATEFUL_SET: set(stateful_sets),
+        NAMESPACE: {item.metadata.namespace for item in objects if item.metadata.namespace},
         SERVICE_ACCOUNT: {f"{item.metadata.namespace}/{DEFAULT_ACCOUNT}" for item in objects},
         POD: deployments | daemon_sets | set(stateful_sets) | ordinals | pods,
     }
@@ -398,6 +399,7 @@ def _single_action(verb: str, argument: str) -> users.Action:
         "replicaset": REPLICA_SET,
         "node": NODE,
         "serviceaccount": SERVICE_ACCOUNT,
+        "namespace": NAMESPACE,
     }
     if kind not in known or not name:
         raise InputError(f'cannot {verb} "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")

@@ -38,6 +38,7 @@ LAGGING_KINDS = (
     "PodDisruptionBudget",
     "EndpointSlice",
     "ResourceQuota",
+    "Namespace",
 )
 CLIENTS = (
     "deployment-controller",

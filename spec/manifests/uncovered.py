@@ -131,7 +131,7 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "ClusterRole": _PERMISSIONS,
     "ClusterRoleBinding": _PERMISSIONS,
     "ServiceAccount": "assumed to exist; without it the pods would be refused, which is not found",
-    "Namespace": "assumed to exist and to stay",
+    "Namespace": "assumed to exist, and to stay unless a user of the scenario deletes it",
     "PersistentVolume": _STORAGE,
     "PersistentVolumeClaim": _STORAGE,
     "StorageClass": _STORAGE,

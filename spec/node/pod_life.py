@@ -34,7 +34,14 @@ def _in_phase(phase: str, meaning: str) -> State:
     return State(phase, lambda pod: pod is not None and pod.status.phase == phase, meaning)
 
 
-_DELETERS = ("replicaset-controller", "daemonset-controller", "statefulset-controller", "garbage-collector", "user")
+_DELETERS = (
+    "replicaset-controller",
+    "daemonset-controller",
+    "statefulset-controller",
+    "garbage-collector",
+    "namespace-controller",
+    "user",
+)
 _RUNTIME_STATES = (BOUND, RUNNING, READY)
 
 
@@ -95,6 +102,7 @@ def _arrows() -> tuple[Arrow, ...]:
         arrows.append(Arrow("evict finished", phase, ABSENT, "kube-apiserver", "kube-apiserver §5"))
         arrows.append(Arrow("collect finished", phase, ABSENT, "garbage-collector", "controllers-cluster §6"))
         arrows.append(Arrow("delete finished", phase, ABSENT, "user", "kube-apiserver §4"))
+        arrows.append(Arrow("delete finished", phase, ABSENT, "namespace-controller", "controllers-cluster §5"))
         arrows.append(Arrow("evict finished", phase, ABSENT, "taint-eviction-controller", "controllers-cluster §2"))
     return tuple(arrows)
 

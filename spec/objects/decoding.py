@@ -261,7 +261,7 @@ def decode_namespace(data: Data) -> Namespace:
     return build(
         Namespace,
         fields,
-        {"finalizers": each(str), "phase": str},
+        {"finalizers": each(str), "phase": str, "conditions": _CONDITIONS},
         metadata=decode_metadata(data.get("metadata"), default_namespace=""),
     )
 

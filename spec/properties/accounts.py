@@ -7,10 +7,11 @@ from typing import Any
 
 import attrs
 
-from ..control_plane.controllers.service_account import missing
-from ..kinds import POD, SERVICE_ACCOUNT
+from ..control_plane.controllers.service_account import going, missing
+from ..kinds import NAMESPACE, POD, SERVICE_ACCOUNT
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, Shape, StepProperty, TemporalProperty, violated
+from ..language.query import ANY, Query
 from ..objects.service_account import ServiceAccount
 
 Change = tuple[Any, ...]
@@ -48,16 +49,22 @@ def _view(name: str, found: ServiceAccount | None) -> _Account:
     return _Account(name, missing(name, found) is not None)
 
 
-def _exists(key: _Account) -> Finding:
+def _exists(key: _Account, going: bool = False) -> Finding:
+    if going:
+        return IDLE
     return violated(f"there is no account {key.name}") if key.missing else HOLDS
 
 
-DEFAULT_ACCOUNT_EXISTS = TemporalProperty(
-    name="default-service-account-eventually-exists",
-    statement="every namespace ends up with its account default, for good",
-    key=Key(SERVICE_ACCOUNT, ("name", "object"), _view),
-    judge=_exists,
-    shape=Shape.EVENTUALLY_ALWAYS,
-    reference="invariants 98",
-    advice="the service account controller must be running",
-)
+def default_account_exists(*, namespaces: bool = False) -> TemporalProperty:
+    """invariants 98. ``namespaces``: whether they can be deleted."""
+    namespace = Query(NAMESPACE, ("name", "object"), going, ANY, lambda key: key.name.partition("/")[0])
+    return TemporalProperty(
+        name="default-service-account-eventually-exists",
+        statement="every namespace that is not being deleted ends up with its account default, for good",
+        key=Key(SERVICE_ACCOUNT, ("name", "object"), _view),
+        queries={"going": namespace} if namespaces else {},
+        judge=_exists,
+        shape=Shape.EVENTUALLY_ALWAYS,
+        reference="invariants 98",
+        advice="the service account controller must be running",
+    )

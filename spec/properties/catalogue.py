@@ -20,6 +20,7 @@ from . import (
     kubelets,
     leaders,
     names,
+    namespaces,
     nodes,
     objects,
     occasions,
@@ -29,6 +30,7 @@ from . import (
     services,
     stateful_sets,
 )
+from .happenings import deletes_namespace
 from .occasions import Occasion
 
 PROPERTIES: Mapping[str, tuple[Property, ...]] = {
@@ -111,7 +113,10 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "dependents-eventually-collected": tuple(map(owners.dependents_eventually_collected, (POD, REPLICA_SET))),
     "foreground-order": tuple(map(owners.foreground_order, (REPLICA_SET, DEPLOYMENT))),
     "pod-has-service-account": (accounts.POD_HAS_ACCOUNT,),
-    "default-service-account-eventually-exists": (accounts.DEFAULT_ACCOUNT_EXISTS,),
+    "default-service-account-eventually-exists": (accounts.default_account_exists(),),
+    "no-create-in-terminating-namespace": (namespaces.NO_CREATE,),
+    "namespace-empty-before-gone": (namespaces.empty_before_gone(),),
+    "terminating-namespace-eventually-gone": (namespaces.EVENTUALLY_GONE,),
     "quota-not-exceeded": (quotas.QUOTA_NOT_EXCEEDED,),
     "orphan-keeps-dependents": tuple(map(owners.orphan_keeps_dependents, (POD, REPLICA_SET))),
     "readiness-gates-traffic-eventually": (services.READINESS_GATES_TRAFFIC,),
@@ -204,6 +209,9 @@ OCCASIONS: Mapping[str, Occasion] = {
     "foreground-order": occasions.IN_FOREGROUND,
     "pod-has-service-account": occasions.ACCOUNTS_OF_NEW_PODS,
     "default-service-account-eventually-exists": occasions.ACCOUNTS,
+    "no-create-in-terminating-namespace": occasions.NAMESPACES_DELETED,
+    "namespace-empty-before-gone": occasions.NAMESPACES_DELETED,
+    "terminating-namespace-eventually-gone": occasions.NAMESPACES_DELETED,
     "quota-not-exceeded": occasions.QUOTAS,
     "orphan-keeps-dependents": occasions.ORPHANING,
     "readiness-gates-traffic-eventually": occasions.ENDPOINTS,
@@ -219,7 +227,14 @@ OCCASIONS: Mapping[str, Occasion] = {
 }
 """When each property is checked unless a scenario says otherwise."""
 
-TAILORED: Mapping[str, Callable[[Scenario], Property]] = {**services.TAILORED, **names.TAILORED}
+TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
+    **services.TAILORED,
+    **names.TAILORED,
+    "default-service-account-eventually-exists": lambda scenario: accounts.default_account_exists(
+        namespaces=deletes_namespace(scenario)
+    ),
+    "namespace-empty-before-gone": lambda scenario: namespaces.empty_before_gone(namespaces.contents(scenario)),
+}
 """Properties that read settings of the scenario, by name."""
 
 ON_REQUEST = tuple(name for name, occasion in OCCASIONS.items() if occasion in (occasions.ON_REQUEST, occasions.COSTLY))

@@ -27,7 +27,7 @@ from ..environment.faults import (
     PROBE_FAILURE,
 )
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
-from ..kinds import DEPLOYMENT, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
+from ..kinds import DEPLOYMENT, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
 from ..language.scenario import Client, Scenario, Start
 from ..node.pod_status import has_readiness_probe
 from ..node.probes import has_startup_probe
@@ -269,6 +269,11 @@ def deletes_account(scenario: Scenario) -> bool:
     return any(isinstance(action, Delete) and action.kind == SERVICE_ACCOUNT for action in actions(scenario))
 
 
+def deletes_namespace(scenario: Scenario) -> bool:
+    """Whether a user deletes a namespace, and all that stands in it."""
+    return any(isinstance(action, Delete) and action.kind == NAMESPACE for action in actions(scenario))
+
+
 def rolls(before: Deployment, after: Deployment) -> bool:
     """Whether the change makes a rollout in which pods are replaced."""
     return bool(before.spec.replicas and after.spec.replicas) and not same_template(
@@ -289,7 +294,7 @@ def deletes_pods(scenario: Scenario) -> bool:
     )
     driven_off = loses_nodes(scenario) and any(not spec.scheduling_gates for spec in movable_specs(scenario))
     leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in daemon_steps(scenario))
-    pushed = drains(scenario) or may_preempt(scenario)
+    pushed = drains(scenario) or may_preempt(scenario) or deletes_namespace(scenario)
     return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or pushed)
 
 

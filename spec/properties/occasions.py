@@ -41,6 +41,7 @@ from .happenings import (
     daemon_sets,
     daemon_specs,
     deletes_account,
+    deletes_namespace,
     deletes_owner,
     deletes_pods,
     descheduled,
@@ -180,6 +181,7 @@ QUOTAS = Occasion(
         and any(isinstance(item, ResourceQuota) for item in scenario.objects)
     ),
 )
+NAMESPACES_DELETED = Occasion("where a user deletes a namespace", deletes_namespace)
 ACCOUNTS = Occasion("where a user deletes a ServiceAccount", deletes_account)
 ACCOUNTS_OF_NEW_PODS = Occasion(
     "where a user deletes a ServiceAccount before controllers have created their pods",

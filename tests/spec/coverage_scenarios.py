@@ -36,6 +36,7 @@ from .exploration import (
     updating,
     webhook,
 )
+from .namespace_scenarios import emptied
 from .service_scenarios import served
 
 _V2 = pod_spec("web:2")
@@ -570,6 +571,7 @@ def _scheduled() -> Mapping[str, Scenario]:
 
 SCENARIOS: Mapping[str, Scenario] = {
     **served(),
+    **emptied(),
     **_worked(),
     **_scheduled(),
     **_drained(),

@@ -39,13 +39,29 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "replicaset-controller": frozenset(
-        {"adopt", "manage replicas", "update status", "expectation expires", "minReadySeconds 20 s pass"}
+        {
+            "adopt",
+            "manage replicas",
+            "update status",
+            "expectation expires",
+            "drop expectations",
+            "minReadySeconds 20 s pass",
+        }
     ),
     "daemonset-controller": frozenset(
-        {"manage daemon pods", "rolling update", "update status", "failed-pod back-off ends", "expectation expires"}
+        {
+            "manage daemon pods",
+            "rolling update",
+            "update status",
+            "failed-pod back-off ends",
+            "expectation expires",
+            "drop expectations",
+        }
     ),
     "statefulset-controller": frozenset({"sync", "update status"}),
-    "job-controller": frozenset({"sync", "back-off is over", "active deadline 30 s", "release orphan"}),
+    "job-controller": frozenset(
+        {"sync", "back-off is over", "active deadline 30 s", "release orphan", "drop expectations"}
+    ),
     "cronjob-controller": frozenset({"sync"}),
     "starting-deadlines": frozenset({"starting deadline 30 s passes"}),
     "clock": frozenset({"scheduled time comes"}),
@@ -59,6 +75,25 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
     "resourcequota-controller": frozenset({"recalculate usage"}),
     "serviceaccount-controller": frozenset({"create default account"}),
+    "namespace-controller": frozenset(
+        {
+            "deletion is due",
+            "sync",
+            *(
+                f"delete {kind}"
+                for kind in (
+                    "CronJob",
+                    "DaemonSet",
+                    "Deployment",
+                    "Job",
+                    "Pod",
+                    "ReplicaSet",
+                    "ServiceAccount",
+                    "StatefulSet",
+                )
+            ),
+        }
+    ),
     "webhook-client": frozenset({"reach webhook"}),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
     "descheduler": frozenset({"RemoveDuplicates", "RemovePodsViolatingTopologySpreadConstraint"}),

@@ -14,7 +14,7 @@ import attrs
 
 from ...language.request import Outcome
 from ...objects.metadata import ObjectMeta
-from ...objects.namespace import Namespace
+from ...objects.namespace import TERMINATING, Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.priority import PriorityClass
@@ -120,9 +120,9 @@ def namespace_lifecycle(new: Any, reads: AdmissionReads) -> Any:
     namespace = reads.namespace(name)
     if namespace is None:
         return Refused(Outcome.NOT_FOUND, f'namespaces "{name}" not found')
-    if namespace.phase == "Terminating":
+    if namespace.phase == TERMINATING:
         reason = f"unable to create new content in namespace {name} because it is being terminated"
-        return Refused(Outcome.FORBIDDEN, reason)
+        return Refused(Outcome.NAMESPACE_TERMINATING, reason)
     return new
 
 

@@ -12,7 +12,8 @@ from .admission import AdmissionReads
 from .binding import bind
 from .creation import create
 from .deletion import delete
-from .strategies import POD, strategy_of
+from .namespaces import delete_namespace, update_namespace
+from .strategies import NAMESPACE, POD, Strategy, strategy_of
 from .updating import update, update_scale, update_status
 from .webhooks import webhook_fault
 
@@ -28,8 +29,7 @@ def handle(call: ApiCall, stored: Any, *, current: bool, admission: AdmissionRea
     for calls that no client can make: an unknown kind or subresource, a binding of something else than a pod.
     """
     strategy = strategy_of(call.kind)
-    served = ("", "status", "scale") if strategy.scalable else ("", "status")
-    if call.subresource not in served or (call.verb is Verb.BIND and strategy is not POD):
+    if call.subresource not in _served(strategy) or (call.verb is Verb.BIND and strategy is not POD):
         raise ValueError(f"the API server serves no {call.verb.value} of {call.kind}/{call.subresource}")
     if call.verb is Verb.CREATE:
         if call.preconditions.seen is not None:
@@ -49,11 +49,21 @@ def handle(call: ApiCall, stored: Any, *, current: bool, admission: AdmissionRea
         if fault:
             return Response(Outcome.FORBIDDEN, stored, fault)
     if call.verb is Verb.DELETE:
+        if strategy is NAMESPACE:
+            return delete_namespace(stored, admission.now)
         return delete(stored, call.body, strategy, admission.now)
     sent = call.body(stored)
+    if strategy is NAMESPACE:
+        return update_namespace(sent, stored, call.subresource)
     if call.subresource == "scale":
         return update_scale(sent, stored, strategy)
     return update_status(sent, stored) if call.subresource else update(sent, stored, strategy)
+
+
+def _served(strategy: Strategy) -> tuple[str, ...]:
+    """The subresources of a kind, the object itself included."""
+    more = ("scale",) if strategy.scalable else ("finalize",) if strategy is NAMESPACE else ()
+    return ("", "status", *more)
 
 
 def precondition_mismatch(preconditions: Preconditions, stored: Any, *, current: bool) -> str:

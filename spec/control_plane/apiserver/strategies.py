@@ -17,6 +17,7 @@ from ...objects.disruption import PodDisruptionBudget, PodDisruptionBudgetStatus
 from ...objects.endpoint_slice import EndpointSlice
 from ...objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ...objects.job import Job, JobStatus
+from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod
 from ...objects.quota import ResourceQuota, ResourceQuotaStatus
@@ -170,6 +171,7 @@ def _new_quota(new: ResourceQuota) -> ResourceQuota:
     return attrs.evolve(new, status=ResourceQuotaStatus())
 
 
+NAMESPACE = Strategy(Namespace.kind, counts_generations=False, advances=_never)
 SERVICE_ACCOUNT = Strategy(ServiceAccount.kind, counts_generations=False, advances=_never)
 RESOURCE_QUOTA = Strategy(ResourceQuota.kind, prepare=_new_quota, counts_generations=False, advances=_never)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
@@ -191,6 +193,7 @@ _SERVED = (
     ENDPOINT_SLICE,
     RESOURCE_QUOTA,
     SERVICE_ACCOUNT,
+    NAMESPACE,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

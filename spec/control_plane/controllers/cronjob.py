@@ -230,6 +230,10 @@ MACHINE = Machine(
         _arrow("create the first Job", "Waiting", "Active"),
         _arrow("see all finished", "Active", "Done"),
         _arrow("create another Job", "Done", "Active"),
+        *(
+            Arrow("delete", state, "Absent", "namespace-controller", "controllers-cluster §5")
+            for state in ("Waiting", "Active", "Done")
+        ),
     ),
     meaning="whether Jobs of a CronJob are under way, as its status tells",
     reference="controllers-workloads §7",

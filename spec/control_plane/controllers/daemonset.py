@@ -40,7 +40,7 @@ from .daemonset_decisions import (
     rolling_update,
 )
 from .daemonset_requests import WaitNoLonger, carry_out, update_status
-from .expectations import Expected, expiry_rule, observer, owner
+from .expectations import Expected, dropping_rule, expiry_rule, observer, owner
 
 NAME = "daemonset-controller"
 FAILED_POD_BACKOFF = 1.0
@@ -189,11 +189,21 @@ BACKOFF = Rule(
 )
 
 
-def component() -> Component:
-    """The controller."""
+RULES = (MANAGE, UPDATE, STATUS, BACKOFF, expiry_rule(DAEMON_SET))
+
+
+def component(*, drops: bool = False) -> Component:
+    """The controller. ``drops``: whether DaemonSets can be deleted while it expects something of them."""
     return Component(
         name=NAME,
-        rules=(MANAGE, UPDATE, STATUS, BACKOFF, expiry_rule(DAEMON_SET)),
+        rules=(
+            MANAGE,
+            UPDATE,
+            STATUS,
+            BACKOFF,
+            expiry_rule(DAEMON_SET),
+            *((dropping_rule(DAEMON_SET),) if drops else ()),
+        ),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         handlers=(Handler(POD, "expected", observer(DAEMON_SET)),),
@@ -218,6 +228,7 @@ _STATES = {
     "Unmet": "its status reports nodes without an available pod of the newest revision",
     "Met": "its status reports such a pod on every node that wants one",
 }
+_PRESENT = ("Not observed", "Unmet", "Met")
 _USER = "user"
 
 MACHINE = Machine(
@@ -233,6 +244,7 @@ MACHINE = Machine(
         Arrow("update status", "Met", "Unmet", NAME, "controllers-workloads §4"),
         Arrow("apply", "Unmet", "Not observed", _USER, "controllers-workloads §4"),
         Arrow("apply", "Met", "Not observed", _USER, "controllers-workloads §4"),
+        *(Arrow("delete", state, "Absent", "namespace-controller", "controllers-cluster §5") for state in _PRESENT),
     ),
     meaning="what a DaemonSet's status says of its nodes",
     reference="controllers-workloads §4",

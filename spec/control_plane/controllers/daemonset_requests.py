@@ -11,10 +11,8 @@ from ...objects.daemon_set import DaemonSet, DaemonSetStatus
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.pod import Pod
 from .daemonset_decisions import Sync, labels, pod_spec
-from .expectations import owner
+from .expectations import COUNTS_AS_CREATED, REFUSED, owner
 from .replicaset_decisions import batches
-
-_REFUSED = tuple(outcome for outcome in Outcome if not outcome.success)
 
 
 def new_pod(daemon_set: DaemonSet, node: str) -> Pod:
@@ -81,7 +79,7 @@ def carry_out(daemon_set: DaemonSet, sync: Sync) -> tuple[Step, ...]:
         failed = deletes
         for _ in range(size):
             create = ApiCall(Verb.CREATE, POD, new_pod(daemon_set, nodes.pop()))
-            call = Call(New(POD), create, memory, _unless(failed))
+            call = Call(New(POD), create, memory, _unless(failed), COUNTS_AS_CREATED)
             plan, failed = (call, *plan), (call, *failed)
     return (*waits, *plan)
 
@@ -97,7 +95,7 @@ def _deletes(daemon_set: DaemonSet, sync: Sync) -> tuple[Step, ...]:
 
 def _unless(rest: tuple[Step, ...]) -> tuple[tuple[Outcome, tuple[Step, ...]], ...]:
     """What follows a refused request: ``rest``, once its pod is no longer expected to be seen."""
-    return tuple((outcome, (Write(IT, "expected", Set(None)), *rest)) for outcome in _REFUSED)
+    return tuple((outcome, (Write(IT, "expected", Set(None)), *rest)) for outcome in REFUSED)
 
 
 def update_status(daemon_set: DaemonSet, status: DaemonSetStatus) -> tuple[Step, ...]:

@@ -11,7 +11,7 @@ from .deployment_status import PROGRESS_DEADLINE_EXCEEDED, PROGRESSING, is_compl
 ABSENT, DELETING, PAUSED, TIMED_OUT = "Absent", "Deleting", "Paused", "TimedOut"
 COMPLETE, IN_PROGRESS = "Complete", "Progressing"
 
-_CONTROLLER, _USER = "deployment-controller", "user"
+_CONTROLLER, _USER, _NAMESPACES = "deployment-controller", "user", "namespace-controller"
 
 _MEANINGS = {
     ABSENT: "no such Deployment",
@@ -65,6 +65,8 @@ MACHINE = Machine(
         Arrow("resume", PAUSED, TIMED_OUT, _USER),
         *(Arrow("delete", state, ABSENT, _USER) for state in _LIVE),
         *(Arrow("delete, held up by a finalizer", state, DELETING, _USER) for state in _LIVE),
+        *(Arrow("delete with its namespace", state, ABSENT, _NAMESPACES, "controllers-cluster §5") for state in _LIVE),
+        *(Arrow("delete, held up by a finalizer", state, DELETING, _NAMESPACES) for state in _LIVE),
         Arrow("last finalizer removed", DELETING, ABSENT, _USER),
         Arrow("dependents are gone, or orphaned", DELETING, ABSENT, "garbage-collector", "controllers-cluster §6"),
     ),

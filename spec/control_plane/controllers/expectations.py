@@ -7,14 +7,24 @@ or kind and name of any other controller object, so that each controller knows i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ...kinds import CREATION, POD, REPLICA_SET
 from ...language.component import Key, Rule
 from ...language.plan import KEY, Alternative, Set, Write
+from ...language.query import ANY, Query
+from ...language.request import Outcome
 from ...objects.pod import Pod
 
 EXPECTATIONS_TIMEOUT = 300.0
 """Seconds after which unmet expectations no longer hold a controller back."""
+
+COUNTS_AS_CREATED = (Outcome.NAMESPACE_TERMINATING,)
+"""Refusals of a create that a controller takes for success, since all others would be refused, too: what it expected it
+goes on expecting (00-index §4, slow start)."""
+
+REFUSED = tuple(outcome for outcome in Outcome if not outcome.success and outcome not in COUNTS_AS_CREATED)
+"""Failures after which nothing is expected any more of the request."""
 
 Expected = tuple[str, str]
 
@@ -62,4 +72,30 @@ def expiry_rule(kind: str) -> Rule:
         duration=EXPECTATIONS_TIMEOUT,
         reference="00-index §4 expectations",
         meaning="an expectation older than 5 minutes no longer holds the controller back",
+    )
+
+
+def dropping_rule(kind: str) -> Rule:
+    """The rule by which the controller of objects of ``kind`` drops the expectations of one that is gone.
+
+    Those of pods that are there are met when they go; what is left are pods that were never created.
+    """
+
+    def never_created(pod: Pod | None, expected: Expected | None) -> Expected | None:
+        return expected if pod is None and owned_by(expected, kind) else None
+
+    def there(expected: Expected, found: Any) -> bool | None:
+        return True if found is not None and owner(kind, found.metadata.name) == expected[1] else None
+
+    def drop(expected: Expected, there: bool) -> Iterable[Alternative]:
+        if not there:
+            yield Alternative((Write(KEY, "expected", Set(None)),), f"{expected[1]} is gone")
+
+    return Rule(
+        name="drop expectations",
+        key=Key(POD, ("object", "expected"), never_created),
+        queries={"there": Query(kind, ("object",), there, ANY)},
+        decide=drop,
+        reference="controllers-workloads §1.1",
+        meaning="what was expected for an object that is gone is expected no longer",
     )

@@ -30,7 +30,7 @@ from ...objects.conditions import condition_is_true, find_condition
 from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, NON_INDEXED, SUCCESS_CRITERIA_MET, SUSPENDED, Job, JobSpec
 from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodSpec, PodStatus
-from .expectations import observer, owner
+from .expectations import dropping_rule, observer, owner
 from .job_backoff import DEFAULT_BACKOFF, BackoffRecord, record, remaining
 from .job_counts import TRACKING, Seen, counted_by_pods, newly_finished
 from .job_decisions import sync
@@ -262,13 +262,19 @@ def _unremembered(
 
 
 def component(
-    deadlines: Iterable[int] = (), *, expected_removals: bool = True, deletable: bool = False, by_pods: bool = False
+    deadlines: Iterable[int] = (),
+    *,
+    expected_removals: bool = True,
+    deletable: bool = False,
+    drops: bool = False,
+    by_pods: bool = False,
 ) -> Component:
     """The controller. ``deadlines``: every active deadline that some Job has, in seconds.
 
     ``expected_removals``: whether it remembers which finalizers it took away, which it did not always (#105200).
-    ``deletable``: whether Jobs can be deleted while pods of theirs are not counted. ``by_pods``: it counts the finished
-    pods that it finds, which it did before pods had finalizers (#78721).
+    ``deletable``: whether Jobs can be deleted while pods of theirs are not counted; ``drops``: while the controller
+    expects something of them. ``by_pods``: it counts the finished pods that it finds, which it did before pods had
+    finalizers (#78721).
     """
     forgetful = attrs.evolve(SYNC, queries={**SYNC.queries, "pods": attrs.evolve(PODS, classify=_unremembered)})
     syncs = SYNC if expected_removals else forgetful
@@ -279,6 +285,7 @@ def component(
             BACKOFF_OVER,
             *map(_deadline_rule, deadlines),
             *((RELEASE_ORPHAN,) if deletable else ()),
+            *((dropping_rule(JOB),) if drops else ()),
         ),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
@@ -324,6 +331,7 @@ MACHINE = Machine(
     arrows=(
         Arrow("create", "Absent", "Active", _CRON_JOBS, "controllers-workloads §7"),
         *(Arrow("delete", state, "Absent", _CRON_JOBS, "controllers-workloads §7") for state in _PRESENT),
+        *(Arrow("delete", state, "Absent", "namespace-controller", "controllers-cluster §5") for state in _PRESENT),
         Arrow("suspend", "Active", "Suspended", NAME, "controllers-workloads §6.3"),
         Arrow("reach completions", "Active", "Succeeding", NAME, "controllers-workloads §6.3"),
         Arrow("exceed a limit", "Active", "Failing", NAME, "controllers-workloads §6.2"),

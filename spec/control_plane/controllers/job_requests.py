@@ -13,14 +13,13 @@ from ...language.request import ApiCall, DeleteOptions, Outcome, Preconditions, 
 from ...objects.job import Job, JobStatus
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.pod import Pod
-from .expectations import owner
+from .expectations import COUNTS_AS_CREATED, REFUSED, owner
 from .job_counts import TRACKING, Seen, tracked
 from .job_decisions import Sync
 
 JOB_NAME = "batch.kubernetes.io/job-name"
 """Label of a Job's pods."""
 
-_REFUSED = tuple(outcome for outcome in Outcome if not outcome.success)
 _KEPT: FieldChange = Set(None)
 _NOT_REMOVED: FieldChange = Set(False)
 
@@ -135,4 +134,6 @@ def _release(target: Chosen, rest: tuple[Step, ...]) -> Call:
 def _expecting(target: Chosen | New, request: ApiCall, expected: tuple[str, str], rest: tuple[Step, ...]) -> Call:
     """The request, which is expected to be seen; where it is refused, ``rest`` follows."""
     refused = (Write(IT, "expected", _KEPT), *rest)
-    return Call(target, request, (("expected", Set(expected)),), on=tuple((it, refused) for it in _REFUSED))
+    on = tuple((it, refused) for it in REFUSED)
+    tolerates = COUNTS_AS_CREATED if request.verb is Verb.CREATE else ()
+    return Call(target, request, (("expected", Set(expected)),), on, tolerates)

@@ -26,7 +26,7 @@ from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodStatus
 from ...objects.selectors import LabelSelector
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
-from .expectations import expiry_rule, observer, owned_by
+from .expectations import dropping_rule, expiry_rule, observer, owned_by
 from .replicaset_availability import UNSEASON, counting, ready_for
 from .replicaset_decisions import (
     REPLICA_FAILURE,
@@ -248,12 +248,16 @@ def forget_at_once(expected: tuple[str, str] | None, _before: Pod | None, _after
     return None if owned_by(expected, REPLICA_SET) else expected
 
 
-def component(*, expectations: bool = True, expiry: bool = True, min_ready: Iterable[int] = ()) -> Component:
+def component(
+    *, expectations: bool = True, expiry: bool = True, drops: bool = False, min_ready: Iterable[int] = ()
+) -> Component:
     """The controller. ``expectations`` and their ``expiry`` are switches, to show what they are there for.
 
-    ``min_ready``: the minReadySeconds above zero that ReplicaSets have.
+    ``drops``: whether ReplicaSets can be deleted while it expects pods that were never created. ``min_ready``: the
+    minReadySeconds above zero that ReplicaSets have.
     """
     rules: tuple[Rule, ...] = (ADOPT, MANAGE, STATUS, EXPIRE) if expectations and expiry else (ADOPT, MANAGE, STATUS)
+    rules = (*rules, dropping_rule(REPLICA_SET)) if drops else rules
     timers = tuple(map(ready_for, min_ready))
     if timers:
         rules = (*(counting(rule, _owned_active) if rule is STATUS else rule for rule in rules), *timers)
@@ -298,6 +302,7 @@ _STATES = {
 }
 _PRESENT = ("Empty", "Unmet", "Met")
 _DEPLOYMENT, _COLLECTOR, _USER = "deployment-controller", "garbage-collector", "user"
+_NAMESPACES = "namespace-controller"
 _AUTOSCALER = "horizontal-pod-autoscaler-controller"
 
 MACHINE = Machine(
@@ -320,6 +325,7 @@ MACHINE = Machine(
         Arrow("clean up history", "Empty", "Absent", _DEPLOYMENT, "controllers-workloads §2 C"),
         *(Arrow("delete", state, "Absent", _USER, "kube-apiserver §4") for state in _PRESENT),
         *(Arrow("collect", state, "Absent", _COLLECTOR, "controllers-cluster §6") for state in _PRESENT),
+        *(Arrow("delete", state, "Absent", _NAMESPACES, "controllers-cluster §5") for state in _PRESENT),
         Arrow("update status", "Unmet", "Met", NAME, "controllers-workloads §1.4"),
         Arrow("update status", "Met", "Unmet", NAME, "controllers-workloads §1.4"),
     ),

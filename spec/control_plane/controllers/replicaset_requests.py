@@ -13,9 +13,8 @@ from ...language.request import ApiCall, DeleteOptions, Outcome, Preconditions, 
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.pod import Pod
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
+from .expectations import COUNTS_AS_CREATED, REFUSED
 from .replicaset_decisions import FAILED_CREATE, FAILED_DELETE, batches, replica_failure
-
-REFUSED = tuple(outcome for outcome in Outcome if not outcome.success)
 
 
 def controller_reference(replica_set: ReplicaSet) -> OwnerReference:
@@ -84,7 +83,7 @@ def create_pods(replica_set: ReplicaSet, number: int) -> tuple[Step, ...]:
         # What is left of the batch once one of it has failed; the plan goes on to the next batch otherwise.
         failed = report
         for _ in range(size):
-            call = Call(New(POD), create, memory, _unless(failed))
+            call = Call(New(POD), create, memory, _unless(failed), COUNTS_AS_CREATED)
             plan, failed = (call, *plan), (call, *failed)
     return plan
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable
 
 import attrs
 
-from ...kinds import KUBE_CONTROLLER_MANAGER, SERVICE_ACCOUNT, process_runs
+from ...kinds import KUBE_CONTROLLER_MANAGER, NAMESPACE, SERVICE_ACCOUNT, process_runs
 from ...language.component import Component, Key, Rule
 from ...language.machine import Arrow, Machine, State
 from ...language.plan import KEY, Alternative, Call
+from ...language.query import ANY, Query
 from ...language.request import ApiCall, Verb
 from ...objects.metadata import ObjectMeta
+from ...objects.namespace import Namespace
 from ...objects.service_account import DEFAULT_ACCOUNT, ServiceAccount
 
 NAME = "serviceaccount-controller"
@@ -49,11 +51,25 @@ CREATE = Rule(
 )
 
 
-def component() -> Component:
-    """The service account controller."""
+def going(namespace: str, name: str, found: Namespace | None) -> bool | None:
+    """Whether the namespace called ``name`` is the one that is meant, and is being deleted, or gone."""
+    return True if name == namespace and (found is None or found.metadata.terminating) else None
+
+
+GOING = Query(NAMESPACE, ("name", "object"), going, ANY, lambda key: key.namespace)
+"""Whether the namespace is being deleted, or is gone: the controller has nothing to do there."""
+
+
+def _unless_going(key: Missing, going: bool) -> Iterable[Alternative]:
+    return () if going else _create(key)
+
+
+def component(*, namespaces: bool = False) -> Component:
+    """The service account controller. ``namespaces``: whether they can be deleted."""
+    heedful = attrs.evolve(CREATE, decide=_unless_going, queries={"going": GOING})
     return Component(
         name=NAME,
-        rules=(CREATE,),
+        rules=(heedful if namespaces else CREATE,),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         duty="keeps a ServiceAccount called default in every namespace",
@@ -73,6 +89,7 @@ MACHINE = Machine(
     arrows=(
         Arrow("create default", "Absent", "Present", NAME, "controllers-cluster §4"),
         Arrow("delete", "Present", "Absent", "user", "kube-apiserver §4"),
+        Arrow("delete with its namespace", "Present", "Absent", "namespace-controller", "controllers-cluster §5"),
     ),
     meaning="an account that pods run under",
     reference="controllers-cluster §4",

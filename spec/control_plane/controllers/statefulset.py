@@ -147,6 +147,7 @@ _STATES = {
     "Steady": "its status names one revision, and reports every pod ready",
 }
 _REST = ("Updating", "Unready", "Steady")
+_PRESENT = ("Not observed", *_REST)
 
 MACHINE = Machine(
     name="statefulset",
@@ -160,6 +161,7 @@ MACHINE = Machine(
         Arrow("update status", "Unready", "Steady", NAME, "controllers-workloads §3"),
         Arrow("update status", "Steady", "Unready", NAME, "controllers-workloads §3"),
         *(Arrow("apply", source, "Not observed", "user", "controllers-workloads §3") for source in _REST),
+        *(Arrow("delete", source, "Absent", "namespace-controller", "controllers-cluster §5") for source in _PRESENT),
     ),
     meaning="what a StatefulSet's status says of its pods",
     reference="controllers-workloads §3",

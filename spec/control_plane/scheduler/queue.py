@@ -76,7 +76,7 @@ MACHINE = Machine(
         *(
             Arrow("deleted", state, "Not queued", component, "kube-scheduler §2")
             for state in ("Gated", "Active", "Unschedulable", "Backoff")
-            for component in (*_CREATORS, "garbage-collector", "kube-apiserver", "user")
+            for component in (*_CREATORS, "garbage-collector", "namespace-controller", "kube-apiserver", "user")
         ),
         *(
             Arrow("scheduler restarts", state, dest, "fault", "kube-scheduler §1")

@@ -85,6 +85,7 @@ from ..exploration import (
     stateful_set,
     without,
 )
+from ..namespace_scenarios import deleted
 from . import container_mutations as containers
 from . import service_mutations as services
 
@@ -1284,6 +1285,21 @@ CASES: Mapping[str, Case] = {
         mutation="the service account controller creates nothing",
         mutate=without("serviceaccount-controller", "create default account"),
         besides=frozenset({"replicaset-stable-count", "deployment-eventually-complete"}),
+    ),
+    "no-create-in-terminating-namespace": Case(
+        holds=deleted(replica_set(1)),
+        mutation="the API server admits by a cache of namespaces that never changes",
+        mutate=api_server(namespaces.admitting_by_an_old_cache),
+    ),
+    "namespace-empty-before-gone": Case(
+        holds=deleted(replica_set(1)),
+        mutation="the namespace controller does not list pods before it lets the namespace go",
+        mutate=edited(namespaces.NAMESPACES, "sync", query_blind("listing of Pod")),
+    ),
+    "terminating-namespace-eventually-gone": Case(
+        holds=deleted(replica_set(1)),
+        mutation="the namespace controller never takes its finalizer away",
+        mutate=without(namespaces.NAMESPACES, "sync"),
     ),
     "quota-not-exceeded": Case(
         holds=scenario(

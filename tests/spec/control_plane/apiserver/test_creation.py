@@ -93,7 +93,7 @@ def test_namespaces_must_be_there_and_stay() -> None:
     reads = AdmissionReads(namespaces=(shop, going))
     for item in (FRESH, DEPLOYMENT, REPLICA_SET):
         assert create(with_metadata(item, namespace="shop"), reads=reads).outcome is Outcome.DONE
-        assert create(with_metadata(item, namespace="going"), reads=reads).outcome is Outcome.FORBIDDEN
+        assert create(with_metadata(item, namespace="going"), reads=reads).outcome is Outcome.NAMESPACE_TERMINATING
         assert create(with_metadata(item, namespace="gone"), reads=reads).outcome is Outcome.NOT_FOUND
         assert create(with_metadata(item, namespace="kube-system"), reads=reads).outcome is Outcome.DONE
     assert create(NODE, reads=reads).outcome is Outcome.DONE

@@ -1,0 +1,18 @@
+"""What users delete, as far as several parts of a cluster ask for it."""
+
+from __future__ import annotations
+
+from ..environment.users import Delete
+from ..kinds import NAMESPACE
+from ..language.scenario import Scenario
+
+
+def deleted_namespaces(scenario: Scenario) -> tuple[str, ...]:
+    """The namespaces that a user deletes."""
+    actions = (action for todo in scenario.users for action in todo)
+    return tuple(sorted({it.name for it in actions if isinstance(it, Delete) and it.kind == NAMESPACE}))
+
+
+def deletes_namespaces(scenario: Scenario) -> bool:
+    """Whether a user deletes a namespace, and all that stands in it."""
+    return bool(deleted_namespaces(scenario))
