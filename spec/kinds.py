@@ -18,6 +18,7 @@ from .objects.metadata import Uid
 POD = "Pod"
 NODE = "Node"
 REPLICA_SET = "ReplicaSet"
+REPLICATION_CONTROLLER = "ReplicationController"
 DEPLOYMENT = "Deployment"
 JOB = "Job"
 POD_DISRUPTION_BUDGET = "PodDisruptionBudget"
@@ -240,6 +241,7 @@ LOOKUP_FIELDS = (Field("lookup", "unasked"),)
 """One more of clients that know their Service by name: what they hold of that."""
 
 REPLICA_SET_FIELDS = (Field("object"),)
+REPLICATION_CONTROLLER_FIELDS = (Field("object"),)
 DEPLOYMENT_FIELDS = (Field("object"),)
 DAEMON_SET_FIELDS = (Field("object"), Field("waiting", (), memory_of=KUBE_CONTROLLER_MANAGER))
 """``waiting``: nodes whose Failed daemon pod was deleted lately, so that the next one has to wait for its back-off."""
@@ -307,6 +309,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
     fields = {
         NODE: NODE_FIELDS,
         REPLICA_SET: REPLICA_SET_FIELDS,
+        REPLICATION_CONTROLLER: REPLICATION_CONTROLLER_FIELDS,
         DEPLOYMENT: DEPLOYMENT_FIELDS,
         JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,

@@ -48,6 +48,8 @@ from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
+from .replication_controllers import MIN_READY as MIN_READY_OF_REPLICATION_CONTROLLERS
+from .replication_controllers import REPLICATION_CONTROLLERS
 from .scheduling import SCHEDULING
 from .service_accounts import SERVICE_ACCOUNTS
 from .services import AFFINITY, CLIENTS, LATE_SLICES, SERVICES, SERVICES_LEFT_OUT
@@ -56,6 +58,8 @@ from .stateful_sets import STATEFUL_SETS
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
     MIN_READY,
+    REPLICATION_CONTROLLERS,
+    MIN_READY_OF_REPLICATION_CONTROLLERS,
     AUTOSCALING,
     CRON_JOBS,
     JOBS,

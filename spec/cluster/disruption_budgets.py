@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..control_plane.controllers import disruption
-from ..kinds import BUDGET_POD_FIELDS, POD_DISRUPTION_BUDGET, named
+from ..kinds import BUDGET_POD_FIELDS, DEPLOYMENT, POD_DISRUPTION_BUDGET, REPLICA_SET, REPLICATION_CONTROLLER, named
 from ..language.component import Component
 from ..language.model import Kind
 from ..language.scenario import Scenario
 from ..objects.disruption import PodDisruptionBudget
-from . import api_evictions
+from . import api_evictions, replication_controllers
 from .part import Bundles, Part, bundles, names
 from .scheduling import several_priorities
 
@@ -20,7 +20,8 @@ def _needed(scenario: Scenario) -> bool:
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     historic = scenario.switches.get("budget-conflict") == disruption.OVERWRITE
-    return (disruption.component(overwrites=historic),)
+    more = (REPLICATION_CONTROLLER,) if replication_controllers.needed(scenario) else ()
+    return (disruption.component(overwrites=historic, scalable=(DEPLOYMENT, REPLICA_SET, *more)),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:

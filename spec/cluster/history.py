@@ -10,9 +10,9 @@ import attrs
 from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.stateful_set import StatefulSet
-from ..objects.workloads import Deployment, ReplicaSet
+from ..objects.workloads import Deployment, ReplicaSet, ReplicationController
 
-OBSERVED = (Deployment, ReplicaSet, DaemonSet, StatefulSet, PodDisruptionBudget)
+OBSERVED = (Deployment, ReplicaSet, ReplicationController, DaemonSet, StatefulSet, PodDisruptionBudget)
 """Kinds whose status says which generation of the spec it was made from."""
 
 

@@ -21,6 +21,7 @@ from ..kinds import (
     ORPHANED,
     POD,
     REPLICA_SET,
+    REPLICATION_CONTROLLER,
     STATEFUL_SET,
     USER,
 )
@@ -63,7 +64,7 @@ class ApplySpec:
 
 @attrs.frozen(cache_hash=True)
 class ScaleTo:
-    """`kubectl scale --replicas` of a Deployment or StatefulSet."""
+    """`kubectl scale --replicas` of a Deployment, StatefulSet or ReplicationController."""
 
     replicas: int
 
@@ -175,7 +176,7 @@ def apply(changed: Deployment | DaemonSet | StatefulSet, source: str, incarnatio
 
 
 def scale(name: str, replicas: int, kind: str = DEPLOYMENT) -> Edit:
-    """The action that scales a Deployment, or a StatefulSet."""
+    """The action that scales a Deployment, a StatefulSet or a ReplicationController."""
     return Edit(f"kubectl scale {kind.lower()}/{name} --replicas={replicas}", kind, name, ScaleTo(replicas))
 
 
@@ -237,9 +238,13 @@ def _of_workload(name: str | None, pod: Pod | None) -> Pod | None:
     return pod if owned or pod.metadata.name == name else None
 
 
+_OWN_NAMES = (DAEMON_SET, STATEFUL_SET, JOB, REPLICATION_CONTROLLER)
+"""Controllers of pods that are called as users call them."""
+
+
 def _workload(controller: OwnerReference) -> str:
     """Name of the workload whose pods have this controller: ReplicaSets are called after their Deployment."""
-    return controller.name if controller.kind in (DAEMON_SET, STATEFUL_SET, JOB) else controller.name.rpartition("-")[0]
+    return controller.name if controller.kind in _OWN_NAMES else controller.name.rpartition("-")[0]
 
 
 def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:
@@ -306,7 +311,7 @@ def _act(
         yield Alternative((*done, Call(Named(action.kind, action.name), call)), action.text)
         return
     done += (_DISTURBED,)
-    if action.kind in (DEPLOYMENT, REPLICA_SET):
+    if action.kind in (DEPLOYMENT, REPLICA_SET, REPLICATION_CONTROLLER):
         done += (Write(Named(FAULT, ORPHANED if action.policy == ORPHAN else COLLECTED), "used", Set(True)),)
     options = DeleteOptions(0 if action.force else None, action.policy)
     request = ApiCall(Verb.DELETE, action.kind, options)

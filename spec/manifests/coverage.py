@@ -85,6 +85,7 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.paused",
     ),
     "ReplicaSet": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
+    "ReplicationController": ("spec.replicas", "spec.selector", "spec.minReadySeconds"),
     "DaemonSet": ("spec.selector", "spec.updateStrategy", "spec.minReadySeconds"),
     "StatefulSet": (
         "spec.replicas",
@@ -165,9 +166,10 @@ SERVICE_FIELDS = (
 )
 """Fields of a Service that rules of the model read, where it has clients."""
 
-TEMPLATES: Mapping[str, str] = {
+TEMPLATES: dict[str, str] = {
     "Deployment": "spec.template",
     "ReplicaSet": "spec.template",
+    "ReplicationController": "spec.template",
     "Job": "spec.template",
     "CronJob": "spec.jobTemplate.spec.template",
     "DaemonSet": "spec.template",

@@ -115,6 +115,15 @@ def _replica_set(data: Object) -> None:
     _template(spec)
 
 
+def _replication_controller(data: Object) -> None:
+    _replica_set(data)
+    labels = (data["spec"]["template"].get("metadata") or {}).get("labels")
+    if labels:
+        # SetDefaults_ReplicationController: its selector, and its own labels, are those of its template.
+        data["spec"]["selector"] = data["spec"].get("selector") or dict(labels)
+        data["metadata"]["labels"] = data["metadata"].get("labels") or dict(labels)
+
+
 def _stateful_set(data: Object) -> None:
     spec = _in_namespace(data)
     _fill(spec, replicas=1, minReadySeconds=0, podManagementPolicy="OrderedReady", revisionHistoryLimit=10)
@@ -186,6 +195,7 @@ _DEFAULTS: dict[tuple[str, str], Callable[[Object], None]] = {
     ("v1", "Pod"): _pod,
     ("v1", "Service"): _service,
     ("v1", "Node"): _node,
+    ("v1", "ReplicationController"): _replication_controller,
     ("apps/v1", "Deployment"): _deployment,
     ("apps/v1", "ReplicaSet"): _replica_set,
     ("apps/v1", "StatefulSet"): _stateful_set,

@@ -16,7 +16,17 @@ from ..environment import users
 from ..environment.leader_faults import LEADER_FAULTS
 from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
-from ..kinds import DEPLOYMENT, JOB, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT, STATEFUL_SET
+from ..kinds import (
+    DEPLOYMENT,
+    JOB,
+    NAMESPACE,
+    NODE,
+    POD,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    SERVICE_ACCOUNT,
+    STATEFUL_SET,
+)
 from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
@@ -29,7 +39,7 @@ from ..objects.pod import Pod
 from ..objects.quantities import milli_value
 from ..objects.service_account import DEFAULT_ACCOUNT
 from ..objects.stateful_set import StatefulSet
-from ..objects.workloads import Deployment, ReplicaSet
+from ..objects.workloads import Deployment, ReplicaSet, ReplicationController
 from ..properties.services import NETWORK
 from .clients import check_clients, clients_of, looked_up
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
@@ -350,6 +360,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     deployments = {item.metadata.name for item in objects if isinstance(item, Deployment)}
     daemon_sets = {item.metadata.name for item in objects if isinstance(item, DaemonSet)}
     replica_sets = {item.metadata.name for item in objects if isinstance(item, ReplicaSet)}
+    replication_controllers = {item.metadata.name for item in objects if isinstance(item, ReplicationController)}
     stateful_sets = {item.metadata.name: item.spec for item in objects if isinstance(item, StatefulSet)}
     ordinals = {pod_name(name, spec.start + i) for name, spec in stateful_sets.items() for i in range(spec.replicas)}
     pods = {item.metadata.name for item in objects if isinstance(item, Pod) or item.kind == JOB}
@@ -357,10 +368,11 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
         "Deployment": deployments,
         "DaemonSet": daemon_sets,
         REPLICA_SET: replica_sets,
+        REPLICATION_CONTROLLER: replication_controllers,
         STATEFUL_SET: set(stateful_sets),
         NAMESPACE: {item.metadata.namespace for item in objects if item.metadata.namespace},
         SERVICE_ACCOUNT: {f"{item.metadata.namespace}/{DEFAULT_ACCOUNT}" for item in objects},
-        POD: deployments | daemon_sets | set(stateful_sets) | ordinals | pods,
+        POD: deployments | daemon_sets | replication_controllers | set(stateful_sets) | ordinals | pods,
     }
 
 
@@ -378,13 +390,26 @@ def _action(verb: str, argument: str) -> tuple[users.Action, ...]:
     return (_single_action(verb, argument),)
 
 
+_SCALABLE = {
+    "": DEPLOYMENT,
+    "deployment": DEPLOYMENT,
+    "statefulset": STATEFUL_SET,
+    "replicationcontroller": REPLICATION_CONTROLLER,
+}
+
+
 def _single_action(verb: str, argument: str) -> users.Action:
     if verb == "scale":
         target, _, replicas = argument.partition("=")
         prefix, _, name = target.rpartition("/")
-        kind = {"": DEPLOYMENT, "deployment": DEPLOYMENT, "statefulset": STATEFUL_SET}.get(prefix)
+        kind = {
+            "": DEPLOYMENT,
+            "deployment": DEPLOYMENT,
+            "statefulset": STATEFUL_SET,
+            "replicationcontroller": REPLICATION_CONTROLLER,
+        }.get(prefix)
         if kind is None or not name or not replicas.isdigit() or int(replicas) > 10_000:
-            expected = "DEPLOYMENT=REPLICAS or statefulset/NAME=REPLICAS"
+            expected = "DEPLOYMENT=REPLICAS, statefulset/NAME=REPLICAS or replicationcontroller/NAME=REPLICAS"
             raise InputError(f'cannot scale "{argument}"', source=COMMAND_LINE, expected=expected)
         return users.scale(name, int(replicas), kind)
     if verb in ("pause", "resume"):
@@ -397,6 +422,7 @@ def _single_action(verb: str, argument: str) -> users.Action:
         "pod": POD,
         "deployment": DEPLOYMENT,
         "replicaset": REPLICA_SET,
+        "replicationcontroller": REPLICATION_CONTROLLER,
         "node": NODE,
         "serviceaccount": SERVICE_ACCOUNT,
         "namespace": NAMESPACE,

@@ -117,13 +117,11 @@ _CONFIGURATION = "assumed to be what the pods need; a missing or wrong one is no
 _PERMISSIONS = "not modelled: every request is assumed to be authorised"
 _STORAGE = "not modelled: volumes are assumed to be there, and to be attachable to every node"
 _TRAFFIC = "not modelled: whether requests reach the pods is not part of the verdict"
-_PODS_LEFT_OUT = "not modelled: its pods are left out, so they take no room on the nodes and nothing is said about them"
 _ADMISSION = "not modelled: objects that it would change or refuse are taken as they are written"
 
 KIND_CONSEQUENCES: Mapping[str, str] = {
     "Service": "read to see which workloads belong together; without clients in a scenario, endpoints and traffic "
     "are not part of the verdict",
-    "ReplicationController": _PODS_LEFT_OUT,
     "ConfigMap": _CONFIGURATION,
     "Secret": _CONFIGURATION,
     "Role": _PERMISSIONS,

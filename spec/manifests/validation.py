@@ -179,6 +179,18 @@ def _check_replica_set(root: Cursor) -> None:
     check_template(root["spec"]["template"], ("Always",))
 
 
+def _check_replication_controller(root: Cursor) -> None:
+    spec = root["spec"]
+    _check_replicas(spec)
+    check_template(spec["template"], ("Always",))
+    labels = spec["template"]["metadata"]["labels"]
+    selector = spec["selector"].mapping or labels.mapping
+    if not selector:
+        spec["selector"].reject("empty: a ReplicationController selects by labels", "a label of the template")
+    elif any(labels.mapping.get(key) != value for key, value in selector.items()):
+        labels.reject("the labels of the template do not match spec.selector", "labels that the selector matches")
+
+
 def _check_stateful_set(root: Cursor) -> None:
     spec = root["spec"]
     _check_replicas(spec)
@@ -292,6 +304,7 @@ _CHECKS: dict[tuple[str, str], Callable[[Cursor], None]] = {
     ("", "Pod"): check_pod,
     ("", "Service"): _check_service,
     ("", "Node"): _check_node,
+    ("", "ReplicationController"): _check_replication_controller,
     ("apps", "Deployment"): _check_deployment,
     ("apps", "ReplicaSet"): _check_replica_set,
     ("apps", "StatefulSet"): _check_stateful_set,

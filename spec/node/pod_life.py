@@ -36,6 +36,7 @@ def _in_phase(phase: str, meaning: str) -> State:
 
 _DELETERS = (
     "replicaset-controller",
+    "replicationcontroller-controller",
     "daemonset-controller",
     "statefulset-controller",
     "garbage-collector",
@@ -48,6 +49,8 @@ _RUNTIME_STATES = (BOUND, RUNNING, READY)
 def _arrows() -> tuple[Arrow, ...]:
     arrows = [
         Arrow("create", ABSENT, UNBOUND, "replicaset-controller", "controllers-workloads §1"),
+        Arrow("create", ABSENT, UNBOUND, "replicationcontroller-controller", "controllers-workloads §1"),
+        Arrow("create with a node", ABSENT, BOUND, "replicationcontroller-controller", "controllers-workloads §1"),
         Arrow("create", ABSENT, UNBOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create with a node", ABSENT, BOUND, "daemonset-controller", "controllers-workloads §4"),
         Arrow("create", ABSENT, UNBOUND, "statefulset-controller", "controllers-workloads §3"),

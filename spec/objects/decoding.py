@@ -38,6 +38,7 @@ from .namespace import Namespace
 from .node import ContainerImage, Node, NodeSpec, NodeStatus
 from .plain_data import Data, Reader, amounts, build, each, same, seconds, text_map
 from .priority import PriorityClass
+from .selectors import LabelSelector
 from .service import ClientIPConfig, Service, ServicePort, ServiceSpec, SessionAffinityConfig
 from .workloads import (
     Deployment,
@@ -47,6 +48,7 @@ from .workloads import (
     ReplicaSet,
     ReplicaSetSpec,
     ReplicaSetStatus,
+    ReplicationController,
     RollingUpdateDeployment,
 )
 
@@ -137,6 +139,22 @@ def decode_replica_set(data: Data) -> ReplicaSet:
     return ReplicaSet(
         metadata=decode_metadata(data.get("metadata")),
         spec=build(ReplicaSetSpec, data.get("spec"), _REPLICAS),
+        status=build(ReplicaSetStatus, data.get("status"), {**_REPLICAS_STATUS, "fully_labeled_replicas": int}),
+    )
+
+
+def _plain_selector(data: Data) -> LabelSelector:
+    return LabelSelector(match_labels=text_map(data))
+
+
+def decode_replication_controller(data: Data) -> ReplicationController:
+    """A ReplicationController; what it selects by stands in for an absent selector: the labels of its template."""
+    spec = dict(data.get("spec") or {})
+    if not spec.get("selector"):
+        spec["selector"] = ((spec.get("template") or {}).get("metadata") or {}).get("labels") or {}
+    return ReplicationController(
+        metadata=decode_metadata(data.get("metadata")),
+        spec=build(ReplicaSetSpec, spec, {**_REPLICAS, "selector": _plain_selector}),
         status=build(ReplicaSetStatus, data.get("status"), {**_REPLICAS_STATUS, "fully_labeled_replicas": int}),
     )
 
@@ -271,6 +289,7 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "Node": ("", decode_node),
     "Service": ("", decode_service),
     "Namespace": ("", decode_namespace),
+    "ReplicationController": ("", decode_replication_controller),
     "Deployment": ("apps", decode_deployment),
     "ReplicaSet": ("apps", decode_replica_set),
     "DaemonSet": ("apps", decode_daemon_set),

@@ -1,4 +1,4 @@
-"""Deployments and ReplicaSets."""
+"""Deployments, ReplicaSets, and the ReplicationControllers that were before them."""
 
 from __future__ import annotations
 
@@ -100,6 +100,20 @@ class ReplicaSet:
     """A ReplicaSet."""
 
     kind: ClassVar[str] = "ReplicaSet"
+
+    metadata: ObjectMeta = ObjectMeta()
+    spec: ReplicaSetSpec = ReplicaSetSpec()
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+
+@attrs.frozen(cache_hash=True)
+class ReplicationController:
+    """A ReplicationController: a ReplicaSet by another name, whose selector is a plain map of labels.
+
+    That map is kept as the selector that matches just these pairs.
+    """
+
+    kind: ClassVar[str] = "ReplicationController"
 
     metadata: ObjectMeta = ObjectMeta()
     spec: ReplicaSetSpec = ReplicaSetSpec()

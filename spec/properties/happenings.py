@@ -44,7 +44,7 @@ from ..objects.quantities import PODS as PODS_RESOURCE
 from ..objects.service import Service
 from ..objects.stateful_set import RollingUpdateStatefulSet, StatefulSet
 from ..objects.taints import NO_EXECUTE, Taint
-from ..objects.workloads import ROLLING_UPDATE, Deployment, ReplicaSet
+from ..objects.workloads import ROLLING_UPDATE, Deployment, ReplicaSet, ReplicationController
 
 
 def actions(scenario: Scenario) -> Iterator[Action]:
@@ -120,9 +120,20 @@ def controlled_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
     """Those of them that a controller creates anew."""
     found = [version.spec.template.spec for version in versions(scenario) if version.spec.replicas]
     found += [rs.spec.template.spec for rs in scenario.objects if isinstance(rs, ReplicaSet) and rs.spec.replicas]
+    found += [version.spec.template.spec for version in replication_controllers(scenario) if version.spec.replicas]
     found += [version.spec.template.spec for version in stateful_sets(scenario)]
     found += [item.spec.template.spec for item in jobs(scenario) if runs_pods(item)]
     return tuple(found)
+
+
+def replication_controllers(scenario: Scenario) -> tuple[ReplicationController, ...]:
+    """Every version of every ReplicationController, as users change it."""
+    return tuple(version for history in histories(scenario, ReplicationController) for version in history)
+
+
+def replication_steps(scenario: Scenario) -> Iterator[tuple[ReplicationController, ReplicationController]]:
+    """Every change that users make of a ReplicationController: before and after."""
+    return (step for history in histories(scenario, ReplicationController) for step in pairwise(history))
 
 
 def daemon_specs(scenario: Scenario) -> tuple[PodSpec, ...]:
@@ -289,6 +300,10 @@ def deletes_pods(scenario: Scenario) -> bool:
         can_run(before) and (replaces(before, after) or after.spec.replicas < before.spec.replicas)
         for before, after in stateful_steps(scenario)
     )
+    shrinks = shrinks or any(
+        after.spec.replicas < before.spec.replicas and not before.spec.template.spec.scheduling_gates
+        for before, after in replication_steps(scenario)
+    )
     by_hand = any(
         isinstance(action, Delete) and action.kind == POD and not action.force for action in actions(scenario)
     )
@@ -315,6 +330,7 @@ def schedules_pods(scenario: Scenario) -> bool:
         after.spec.replicas > before.spec.replicas or (replaces(before, after) and can_run(before))
         for before, after in stateful_steps(scenario)
     )
+    grows = grows or any(after.spec.replicas > before.spec.replicas for before, after in replication_steps(scenario))
     replaced = any(isinstance(action, Delete) and action.kind in (POD, NODE) for action in actions(scenario))
     driven_off = loses_nodes(scenario) and bool(movable_specs(scenario))
     come = any(new.runs and (rolls or not old.runs) for old, new, rolls in daemon_steps(scenario))
@@ -347,7 +363,7 @@ def replicated(scenario: Scenario) -> Iterator[tuple[PodSpec, int]]:
     for history in histories(scenario, Deployment):
         yield history[-1].spec.template.spec, max(version.spec.replicas for version in history)
     for item in scenario.objects:
-        if isinstance(item, ReplicaSet):
+        if isinstance(item, ReplicaSet | ReplicationController):
             yield item.spec.template.spec, item.spec.replicas
         elif isinstance(item, Pod):
             yield item.spec, 1

@@ -8,7 +8,17 @@ from typing import Any
 import attrs
 
 from ..control_plane.controllers.namespace import DISCOVERY_FAILURE, FINALIZERS_REMAINING
-from ..kinds import CRON_JOB, DAEMON_SET, DEPLOYMENT, JOB, NAMESPACE, POD, REPLICA_SET, STATEFUL_SET
+from ..kinds import (
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    NAMESPACE,
+    POD,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    STATEFUL_SET,
+)
 from ..language.component import Key
 from ..language.property import HOLDS, Finding, Shape, StateProperty, TemporalProperty, violated
 from ..language.query import DISTINCT, Query
@@ -19,6 +29,7 @@ from ..objects.daemon_set import DaemonSet
 from ..objects.job import Job
 from ..objects.namespace import KUBERNETES, Namespace
 from ..objects.stateful_set import StatefulSet
+from ..objects.workloads import ReplicationController
 
 
 @attrs.frozen(cache_hash=True)
@@ -54,6 +65,7 @@ def contents(scenario: Scenario) -> tuple[str, ...]:
     found = {
         DAEMON_SET: DaemonSet in given,
         STATEFUL_SET: StatefulSet in given,
+        REPLICATION_CONTROLLER: ReplicationController in given,
         CRON_JOB: CronJob in given,
         JOB: Job in given or CronJob in given,
     }

@@ -30,7 +30,7 @@ from ..node.restart_policy import ALWAYS
 from ..objects.cron_job import FORBID, CronJob
 from ..objects.quota import ResourceQuota
 from ..objects.service import CLIENT_IP
-from ..objects.workloads import RECREATE
+from ..objects.workloads import RECREATE, ReplicationController
 from .happenings import (
     actions,
     autoscaled,
@@ -224,6 +224,10 @@ STATEFUL_SETS_PROGRESS = Occasion(
     "where a StatefulSet with strategy RollingUpdate asks for pods above its partition", stateful_progress
 )
 REPLICA_SETS = Occasion("where there is a Deployment or a ReplicaSet", has_replica_sets)
+REPLICATION_CONTROLLERS = Occasion(
+    "where there is a ReplicationController",
+    lambda scenario: any(isinstance(item, ReplicationController) for item in scenario.objects),
+)
 REPLICAS = Occasion("where a Deployment or a ReplicaSet asks for pods", owns_pods)
 DEPLOYMENTS = Occasion("where there is a Deployment that is not paused", some_version(lambda it: not it.spec.paused))
 ROLLOUTS = Occasion(

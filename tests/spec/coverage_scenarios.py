@@ -37,6 +37,7 @@ from .exploration import (
     webhook,
 )
 from .namespace_scenarios import emptied
+from .replication_scenarios import replicated
 from .service_scenarios import served
 
 _V2 = pod_spec("web:2")
@@ -572,6 +573,7 @@ def _scheduled() -> Mapping[str, Scenario]:
 SCENARIOS: Mapping[str, Scenario] = {
     **served(),
     **emptied(),
+    **replicated(),
     **_worked(),
     **_scheduled(),
     **_drained(),

@@ -22,6 +22,8 @@ from kubemodel.spec.language.machine import Machine
 from .coverage_scenarios import SCENARIOS
 from .exploration import Found, explore
 
+_OWNERS = ("ReplicaSet", "ReplicationController", "Deployment")
+
 RULES: Mapping[str, frozenset[str]] = {
     "deployment-controller": frozenset(
         {
@@ -39,6 +41,16 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "replicaset-controller": frozenset(
+        {
+            "adopt",
+            "manage replicas",
+            "update status",
+            "expectation expires",
+            "drop expectations",
+            "minReadySeconds 20 s pass",
+        }
+    ),
+    "replicationcontroller-controller": frozenset(
         {
             "adopt",
             "manage replicas",
@@ -69,8 +81,8 @@ RULES: Mapping[str, frozenset[str]] = {
         {
             "collect Pod",
             "collect ReplicaSet",
-            *(f"finish foreground deletion of {kind}" for kind in ("ReplicaSet", "Deployment")),
-            *(f"orphan dependents of {kind}" for kind in ("ReplicaSet", "Deployment")),
+            *(f"finish foreground deletion of {kind}" for kind in _OWNERS),
+            *(f"orphan dependents of {kind}" for kind in _OWNERS),
         }
     ),
     "resourcequota-controller": frozenset({"recalculate usage"}),
@@ -88,6 +100,7 @@ RULES: Mapping[str, frozenset[str]] = {
                     "Job",
                     "Pod",
                     "ReplicaSet",
+                    "ReplicationController",
                     "ServiceAccount",
                     "StatefulSet",
                 )

@@ -24,7 +24,13 @@ from ...objects.quota import ResourceQuota, ResourceQuotaStatus
 from ...objects.service import Service
 from ...objects.service_account import ServiceAccount
 from ...objects.stateful_set import StatefulSet, StatefulSetStatus
-from ...objects.workloads import Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
+from ...objects.workloads import (
+    Deployment,
+    DeploymentStatus,
+    ReplicaSet,
+    ReplicaSetStatus,
+    ReplicationController,
+)
 from .pod_strategy import (
     grace_period_seconds,
     initial_pod,
@@ -78,7 +84,7 @@ def _new_deployment(new: Deployment) -> Deployment:
     return attrs.evolve(new, status=DeploymentStatus())
 
 
-def _new_replica_set(new: ReplicaSet) -> ReplicaSet:
+def _new_replica_set(new: Any) -> Any:
     return attrs.evolve(new, status=ReplicaSetStatus())
 
 
@@ -161,6 +167,9 @@ DEPLOYMENT = Strategy(
 )
 JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
+REPLICATION_CONTROLLER = Strategy(
+    ReplicationController.kind, prepare=_new_replica_set, default_propagation=ORPHAN, scalable=True
+)
 CRON_JOB = Strategy(CronJob.kind)
 HORIZONTAL_POD_AUTOSCALER = Strategy(HorizontalPodAutoscaler.kind)
 STATEFUL_SET = Strategy(StatefulSet.kind, prepare=_new_stateful_set, update_fault=_stateful_set_fault, scalable=True)
@@ -194,6 +203,7 @@ _SERVED = (
     RESOURCE_QUOTA,
     SERVICE_ACCOUNT,
     NAMESPACE,
+    REPLICATION_CONTROLLER,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

@@ -7,11 +7,13 @@ still expects to see what it did before (00-index §4, expectations).
 Life of a key: a pod or the ReplicaSet changes -> adopt -> manage replicas (creates or deletes) -> status. The
 controller is one loop inside kube-controller-manager: expectations and the position in a plan are that process's
 memory, lost when it ends. Selectors and labels of owned pods do not change here, so no pod is released.
+
+ReplicationControllers are kept by the same rules, which is why these are made for a kind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -26,7 +28,7 @@ from ...objects.metadata import ObjectMeta
 from ...objects.pod import Pod, PodStatus
 from ...objects.selectors import LabelSelector
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
-from .expectations import dropping_rule, expiry_rule, observer, owned_by
+from .expectations import dropping_rule, expiry_rule, observer, owned_by, owner
 from .replicaset_availability import UNSEASON, counting, ready_for
 from .replicaset_decisions import (
     REPLICA_FAILURE,
@@ -48,10 +50,14 @@ from .replicaset_requests import adopt_pods, create_pods, delete_pods, update_st
 NAME = "replicaset-controller"
 
 
-def owner_name(pod: Pod) -> str:
-    """Name of the ReplicaSet that controls the pod, "" if none does."""
+def owner_name(pod: Pod, kind: str = REPLICA_SET) -> str:
+    """Name of the ReplicaSet, or other object of ``kind``, that controls the pod, "" if none does."""
     reference = pod.metadata.controller_reference
-    return reference.name if reference is not None and reference.kind == REPLICA_SET else ""
+    return reference.name if reference is not None and reference.kind == kind else ""
+
+
+def _identity(key: ReplicaSet) -> tuple[str, str]:
+    return key.kind, key.metadata.name
 
 
 def _spec_only(replica_set: ReplicaSet | None) -> ReplicaSet | None:
@@ -71,19 +77,20 @@ def _managed(replica_set: ReplicaSet | None) -> ReplicaSet | None:
     return attrs.evolve(spec, status=ReplicaSetStatus(conditions=(failure,)))
 
 
-def _owned_active(name: str, pod: Pod | None) -> bool | None:
-    return True if pod is not None and owner_name(pod) == name and is_active(pod) else None
+def _owned_active(identity: tuple[str, str], pod: Pod | None) -> bool | None:
+    kind, name = identity
+    return True if pod is not None and owner_name(pod, kind) == name and is_active(pod) else None
 
 
-OWNED_ACTIVE = Query(POD, ("object",), _owned_active, COUNT, lambda key: key.metadata.name)
+OWNED_ACTIVE = Query(POD, ("object",), _owned_active, COUNT, _identity)
 """How many active pods the ReplicaSet owns, as its controller sees them."""
 
 
-def _expected(name: str, expected: tuple[str, str] | None) -> bool | None:
+def _expected(name: str | None, expected: tuple[str, str] | None) -> bool | None:
     return True if expected is not None and expected[1] == name else None
 
 
-EXPECTED = Query(POD, ("expected",), _expected, ANY, lambda key: key.metadata.name)
+EXPECTED = Query(POD, ("expected",), _expected, ANY, lambda key: owner(*_identity(key)))
 """Whether the controller still waits to see what it did to some pod of the ReplicaSet."""
 
 
@@ -95,12 +102,12 @@ ORPHANS = Query(POD, ("object",), _orphan, COUNT, lambda key: (key.metadata.name
 """How many pods without controller the ReplicaSet claims, as its controller sees them."""
 
 
-def _surplus(key: ReplicaSet, active: int, **_answers: Any) -> str | None:
-    return key.metadata.name if active > key.spec.replicas else None
+def _surplus(key: ReplicaSet, active: int, **_answers: Any) -> tuple[str, str] | None:
+    return _identity(key) if active > key.spec.replicas else None
 
 
-def _rankable(name: str | None, pod: Pod | None, runtime: Any) -> Ranked | None:
-    if name is None or pod is None or not _owned_active(name, pod):
+def _rankable(identity: tuple[str, str] | None, pod: Pod | None, runtime: Any) -> Ranked | None:
+    if identity is None or pod is None or not _owned_active(identity, pod):
         return None
     bare = attrs.evolve(
         pod,
@@ -125,8 +132,9 @@ def _ranking_controller(key: ReplicaSet, active: int, **_answers: Any) -> Any:
     return key.metadata.controller_reference if active > key.spec.replicas > 0 else None
 
 
-SIBLINGS = Query(REPLICA_SET, ("object",), _sibling, DISTINCT, _ranking_controller)
-"""Namespace and selector of the ReplicaSets of the same controller, its own too; asked for only to rank pods."""
+def _siblings(kind: str) -> Query:
+    """Namespace and selector of the objects of the same controller, its own too; asked for only to rank pods."""
+    return Query(kind, ("object",), _sibling, DISTINCT, _ranking_controller)
 
 
 def _related(siblings: tuple[tuple[str, LabelSelector | None], ...], pod: Pod | None) -> tuple[str, int] | None:
@@ -158,28 +166,30 @@ def _manage(
         yield Alternative(delete_pods(replica_set, pods), f"{because}; least in the ranking")
 
 
-MANAGE = Rule(
-    name="manage replicas",
-    key=Key(REPLICA_SET, ("object",), _managed),
-    queries={"active": OWNED_ACTIVE, "expected": EXPECTED, "orphans": ORPHANS},
-    stages=({"ranked": RANKED, "siblings": SIBLINGS}, {"colocated": COLOCATED}),
-    decide=_manage,
-    several_requests=True,
-    reference="controllers-workloads §1.3",
-    meaning="creates missing pods, or deletes the least of the ranking; reports it if the API server refuses",
-)
+def _manage_rule(kind: str) -> Rule:
+    return Rule(
+        name="manage replicas",
+        key=Key(kind, ("object",), _managed),
+        queries={"active": OWNED_ACTIVE, "expected": EXPECTED, "orphans": ORPHANS},
+        stages=({"ranked": RANKED, "siblings": _siblings(kind)}, {"colocated": COLOCATED}),
+        decide=_manage,
+        several_requests=True,
+        reference="controllers-workloads §1.3",
+        meaning="creates missing pods, or deletes the least of the ranking; reports it if the API server refuses",
+    )
 
 
-def _counted(parameter: tuple[str, Any], pod: Pod | None) -> Counted | None:
-    name, template_labels = parameter
-    if pod is None or not _owned_active(name, pod):
+def _counted(parameter: tuple[tuple[str, str], Any], pod: Pod | None) -> Counted | None:
+    identity, template_labels = parameter
+    if pod is None or not _owned_active(identity, pod):
         return None
     # Where some ReplicaSet has minReadySeconds, ``counting`` puts another query in the place of this one.
     return counted(pod, template_labels, 0, 0.0)
 
 
 def _failed(key: ReplicaSet) -> str | None:
-    return key.metadata.name if find_condition(key.status.conditions, REPLICA_FAILURE) is not None else None
+    failed = find_condition(key.status.conditions, REPLICA_FAILURE) is not None
+    return owner(*_identity(key)) if failed else None
 
 
 def _status(replica_set: ReplicaSet, pods: tuple[tuple[Counted, int], ...], expected: bool) -> Iterable[Alternative]:
@@ -194,19 +204,20 @@ def _status(replica_set: ReplicaSet, pods: tuple[tuple[Counted, int], ...], expe
         )
 
 
-STATUS = Rule(
-    name="update status",
-    key=Key(REPLICA_SET, ("object",), lambda replica_set: replica_set),
-    queries={
-        "pods": Query(
-            POD, ("object",), _counted, MULTISET, lambda key: (key.metadata.name, key.spec.template.metadata.labels)
-        ),
-        "expected": Query(POD, ("expected",), _expected, ANY, _failed),
-    },
-    decide=_status,
-    reference="controllers-workloads §1.4",
-    meaning="writes the counts of active, ready and available pods, if they changed",
-)
+def _status_rule(kind: str) -> Rule:
+    return Rule(
+        name="update status",
+        key=Key(kind, ("object",), lambda replica_set: replica_set),
+        queries={
+            "pods": Query(
+                POD, ("object",), _counted, MULTISET, lambda key: (_identity(key), key.spec.template.metadata.labels)
+            ),
+            "expected": Query(POD, ("expected",), _expected, ANY, _failed),
+        },
+        decide=_status,
+        reference="controllers-workloads §1.4",
+        meaning="writes the counts of active, ready and available pods, if they changed",
+    )
 
 
 def _live(parameter: ReplicaSet, stored: ReplicaSet | None) -> bool | None:
@@ -223,21 +234,20 @@ def _adopt(replica_set: ReplicaSet, orphans: int, live: bool) -> Iterable[Altern
         )
 
 
-ADOPT = Rule(
-    name="adopt",
-    key=Key(REPLICA_SET, ("object",), _spec_only),
-    queries={
-        "orphans": ORPHANS,
-        "live": Query(REPLICA_SET, ("object",), _live, ANY, read=Read.QUORUM),
-    },
-    decide=_adopt,
-    several_requests=True,
-    reference="00-index §4 controller ref manager (#42639)",
-    meaning="takes over pods without controller that match, after a live read of the ReplicaSet",
-)
+def _adopt_rule(kind: str) -> Rule:
+    return Rule(
+        name="adopt",
+        key=Key(kind, ("object",), _spec_only),
+        queries={
+            "orphans": ORPHANS,
+            "live": Query(kind, ("object",), _live, ANY, read=Read.QUORUM),
+        },
+        decide=_adopt,
+        several_requests=True,
+        reference="00-index §4 controller ref manager (#42639)",
+        meaning="takes over pods without controller that match, after a live read of the object",
+    )
 
-
-EXPIRE = expiry_rule(REPLICA_SET)
 
 observe = observer(REPLICA_SET)
 """The expectation about a pod after the controller saw it change (00-index §4, expectations)."""
@@ -248,19 +258,28 @@ def forget_at_once(expected: tuple[str, str] | None, _before: Pod | None, _after
     return None if owned_by(expected, REPLICA_SET) else expected
 
 
+def keeping(kind: str, *, expiry: bool = True, drops: bool = False, min_ready: Iterable[int] = ()) -> tuple[Rule, ...]:
+    """The rules that keep as many pods as each object of ``kind`` asks for; see ``component``."""
+    timers = tuple(ready_for(seconds, kind) for seconds in min_ready)
+    status = counting(_status_rule(kind), _owned_active) if timers else _status_rule(kind)
+    rules = (_adopt_rule(kind), _manage_rule(kind), status)
+    return (
+        *rules,
+        *((expiry_rule(kind),) if expiry else ()),
+        *((dropping_rule(kind),) if drops else ()),
+        *timers,
+    )
+
+
 def component(
-    *, expectations: bool = True, expiry: bool = True, drops: bool = False, min_ready: Iterable[int] = ()
+    *, expectations: bool = True, expiry: bool = True, drops: bool = False, min_ready: Sequence[int] = ()
 ) -> Component:
     """The controller. ``expectations`` and their ``expiry`` are switches, to show what they are there for.
 
     ``drops``: whether ReplicaSets can be deleted while it expects pods that were never created. ``min_ready``: the
     minReadySeconds above zero that ReplicaSets have.
     """
-    rules: tuple[Rule, ...] = (ADOPT, MANAGE, STATUS, EXPIRE) if expectations and expiry else (ADOPT, MANAGE, STATUS)
-    rules = (*rules, dropping_rule(REPLICA_SET)) if drops else rules
-    timers = tuple(map(ready_for, min_ready))
-    if timers:
-        rules = (*(counting(rule, _owned_active) if rule is STATUS else rule for rule in rules), *timers)
+    rules = keeping(REPLICA_SET, expiry=expectations and expiry, drops=drops, min_ready=min_ready)
     if not expectations:
         rules = tuple(_without_expectations(rule) for rule in rules)
     return Component(
@@ -270,7 +289,7 @@ def component(
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         handlers=(
             Handler(POD, "expected", observe if expectations else forget_at_once),
-            *((UNSEASON,) if timers else ()),
+            *((UNSEASON,) if min_ready else ()),
         ),
         duty="keeps as many active pods as each ReplicaSet asks for",
         reference="controllers-workloads §1",
@@ -286,7 +305,8 @@ def _without_expectations(rule: Rule) -> Rule:
     return attrs.evolve(rule, queries={**rule.queries, "expected": NOTHING_EXPECTED})
 
 
-def _asks(replica_set: ReplicaSet | None) -> str:
+def asks(replica_set: ReplicaSet | None) -> str:
+    """The name of the state that a stored ReplicaSet is in."""
     if replica_set is None:
         return "Absent"
     if replica_set.spec.replicas == 0:
@@ -294,8 +314,8 @@ def _asks(replica_set: ReplicaSet | None) -> str:
     return "Met" if replica_set.status.available_replicas == replica_set.spec.replicas else "Unmet"
 
 
-_STATES = {
-    "Absent": "no such ReplicaSet",
+STATES = {
+    "Absent": "no such object",
     "Empty": "asks for no replicas",
     "Unmet": "asks for replicas that its status does not report available",
     "Met": "its status reports as many available replicas as it asks for",
@@ -309,7 +329,7 @@ MACHINE = Machine(
     name="replicaset",
     kind=REPLICA_SET,
     fields=("object",),
-    states=states_by(_asks, _STATES),
+    states=states_by(asks, STATES),
     initial="Absent",
     arrows=(
         Arrow("create", "Absent", "Unmet", _DEPLOYMENT, "controllers-workloads §2"),

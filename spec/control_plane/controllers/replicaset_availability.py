@@ -44,15 +44,14 @@ def _is_ready(pod: Pod | None) -> bool:
     return pod is not None and condition_is_true(pod.status.conditions, "Ready")
 
 
-def _ripens(pod: Pod | None, seasoned: bool) -> str | None:
-    reference = pod.metadata.controller_reference if pod is not None else None
-    if seasoned or reference is None or reference.kind != REPLICA_SET:
-        return None
-    return reference.name if _is_ready(pod) else None
+def ready_for(seconds: int, kind: str = REPLICA_SET) -> Rule:
+    """The timer of ReplicaSets, or objects of ``kind``, whose minReadySeconds are so many."""
 
-
-def ready_for(seconds: int) -> Rule:
-    """The timer of ReplicaSets whose minReadySeconds are so many."""
+    def ripens(pod: Pod | None, seasoned: bool) -> str | None:
+        reference = pod.metadata.controller_reference if pod is not None else None
+        if seasoned or reference is None or reference.kind != kind:
+            return None
+        return reference.name if _is_ready(pod) else None
 
     def asks(name: str, replica_set: ReplicaSet | None) -> bool | None:
         mine = replica_set is not None and replica_set.metadata.name == name
@@ -64,8 +63,8 @@ def ready_for(seconds: int) -> Rule:
 
     return Rule(
         name=f"minReadySeconds {seconds} s pass",
-        key=Key(POD, ("object", SEASONED), _ripens),
-        queries={"asked": Query(REPLICA_SET, ("object",), asks, ANY)},
+        key=Key(POD, ("object", SEASONED), ripens),
+        queries={"asked": Query(kind, ("object",), asks, ANY)},
         decide=decide,
         duration=float(seconds),
         reference="controllers-workloads §1.5",
@@ -82,14 +81,14 @@ UNSEASON = Handler(POD, SEASONED, _still)
 
 
 def counting(status: Rule, owned: Any) -> Rule:
-    """The rule that writes the status, where pods have to be ready for a while. ``owned(name, pod)``: they count."""
+    """The rule that writes the status, where pods have to be ready for a while; ``owned(identity, pod)`` ones count."""
 
-    def classify(parameter: tuple[str, Any, int], pod: Pod | None, seasoned: bool) -> Counted | None:
-        name, labels, seconds = parameter
-        return None if pod is None or not owned(name, pod) else count_seasoned(labels, seconds, pod, seasoned)
+    def classify(parameter: tuple[tuple[str, str], Any, int], pod: Pod | None, seasoned: bool) -> Counted | None:
+        identity, labels, seconds = parameter
+        return None if pod is None or not owned(identity, pod) else count_seasoned(labels, seconds, pod, seasoned)
 
-    def parameter(key: ReplicaSet) -> tuple[str, Any, int]:
-        return key.metadata.name, key.spec.template.metadata.labels, key.spec.min_ready_seconds
+    def parameter(key: ReplicaSet) -> tuple[tuple[str, str], Any, int]:
+        return (key.kind, key.metadata.name), key.spec.template.metadata.labels, key.spec.min_ready_seconds
 
     pods = Query(POD, ("object", SEASONED), classify, MULTISET, parameter)
     return attrs.evolve(status, queries={**status.queries, "pods": pods})

@@ -7,20 +7,24 @@ from typing import Any
 
 import attrs
 
-from ...kinds import CREATION, DELETION, POD, REPLICA_SET
+from ...kinds import CREATION, DELETION, POD
 from ...language.plan import IT, KEY, Call, Chosen, New, Set, Step, Write
 from ...language.request import ApiCall, DeleteOptions, Outcome, Preconditions, Verb
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.pod import Pod
 from ...objects.workloads import ReplicaSet, ReplicaSetStatus
-from .expectations import COUNTS_AS_CREATED, REFUSED
+from .expectations import COUNTS_AS_CREATED, REFUSED, owner
 from .replicaset_decisions import FAILED_CREATE, FAILED_DELETE, batches, replica_failure
 
 
 def controller_reference(replica_set: ReplicaSet) -> OwnerReference:
     """The reference that makes ``replica_set`` the controller of a pod."""
     meta = replica_set.metadata
-    return OwnerReference(REPLICA_SET, meta.name, meta.uid, controller=True, block_owner_deletion=True)
+    return OwnerReference(replica_set.kind, meta.name, meta.uid, controller=True, block_owner_deletion=True)
+
+
+def _owner(replica_set: ReplicaSet) -> str:
+    return owner(replica_set.kind, replica_set.metadata.name)
 
 
 def new_pod(replica_set: ReplicaSet) -> Pod:
@@ -76,7 +80,7 @@ class AdoptBy:
 def create_pods(replica_set: ReplicaSet, number: int) -> tuple[Step, ...]:
     """The plan that creates ``number`` pods by slow start: a batch with a failure is the last one (00-index §4)."""
     create = ApiCall(Verb.CREATE, POD, new_pod(replica_set))
-    memory = (("expected", Set((CREATION, replica_set.metadata.name))),)
+    memory = (("expected", Set((CREATION, _owner(replica_set)))),)
     report = _report(replica_set, FAILED_CREATE)
     plan: tuple[Step, ...] = ()
     for size in reversed(batches(number)):
@@ -94,7 +98,7 @@ def delete_pods(replica_set: ReplicaSet, pods: Sequence[Any]) -> tuple[Step, ...
     One that is gone already is no failure.
     """
     delete = ApiCall(Verb.DELETE, POD, DeleteOptions())
-    memory = (("expected", Set((DELETION, replica_set.metadata.name))),)
+    memory = (("expected", Set((DELETION, _owner(replica_set)))),)
     plan: tuple[Step, ...] = ()
     failed = _report(replica_set, FAILED_DELETE)
     for number, pod in reversed(tuple(enumerate(pods))):
@@ -121,7 +125,7 @@ def _report(replica_set: ReplicaSet, reason: str) -> tuple[Step, ...]:
     if replica_failure(conditions, reason) == conditions:
         return ()
     # The controller reads the ReplicaSet again if this update conflicts, so it names no version.
-    return (Call(KEY, ApiCall(Verb.UPDATE, REPLICA_SET, ReportFailure(reason), "status")),)
+    return (Call(KEY, ApiCall(Verb.UPDATE, replica_set.kind, ReportFailure(reason), "status")),)
 
 
 def adopt_pods(replica_set: ReplicaSet, number: int) -> tuple[Step, ...]:
@@ -132,5 +136,5 @@ def adopt_pods(replica_set: ReplicaSet, number: int) -> tuple[Step, ...]:
 
 def update_status(replica_set: ReplicaSet, status: ReplicaSetStatus) -> tuple[Step, ...]:
     """The plan that writes the status of the ReplicaSet as it was seen."""
-    update = ApiCall(Verb.UPDATE, REPLICA_SET, WriteStatus(status), "status", Preconditions(seen=replica_set))
+    update = ApiCall(Verb.UPDATE, replica_set.kind, WriteStatus(status), "status", Preconditions(seen=replica_set))
     return (Call(KEY, update),)

@@ -47,7 +47,12 @@ _STATES = {
     "Assumed": "counted on a node, not yet seen bound",
 }
 
-_CREATORS = ("replicaset-controller", "daemonset-controller", "statefulset-controller")
+_CREATORS = (
+    "replicaset-controller",
+    "replicationcontroller-controller",
+    "daemonset-controller",
+    "statefulset-controller",
+)
 
 MACHINE = Machine(
     name="scheduling-queue",

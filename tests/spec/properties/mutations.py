@@ -86,7 +86,9 @@ from ..exploration import (
     without,
 )
 from ..namespace_scenarios import deleted
+from ..replication_scenarios import replication_controller
 from . import container_mutations as containers
+from . import namespace_mutations as namespaces
 from . import service_mutations as services
 
 ApiServer = Callable[..., Response]
@@ -906,6 +908,11 @@ CASES: Mapping[str, Case] = {
         holds=scenario(replica_set(2)),
         mutation="the ReplicaSet controller creates one pod too few",
         mutate=edited(REPLICA_SETS, "manage replicas", one_pod_too_few),
+    ),
+    "replicationcontroller-stable-count": Case(
+        holds=scenario(replication_controller(2)),
+        mutation="the controller of ReplicationControllers creates one pod too few",
+        mutate=edited("replicationcontroller-controller", "manage replicas", one_pod_too_few),
     ),
     "deployment-min-available": Case(
         holds=updated(deployment(2), deployment(2, V2)),
