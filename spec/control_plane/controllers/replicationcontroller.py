@@ -1,8 +1,8 @@
 """The controller of ReplicationControllers, which were before ReplicaSets and are kept by the same rules.
 
-References: controllers-workloads §1. A ReplicationController selects by plain pairs of labels; no Deployment owns it. Its
-default propagation on deletion is Orphan, for compatibility: a raw DELETE leaves its pods; kubectl always says Background
-(kube-apiserver §4.2).
+References: controllers-workloads §1. A ReplicationController selects by plain pairs of labels, no Deployment owns it.
+Its default propagation on deletion is Orphan, for compatibility: a raw DELETE leaves its pods; kubectl always says
+Background (kube-apiserver §4.2).
 """
 
 from __future__ import annotations
