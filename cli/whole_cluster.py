@@ -252,6 +252,7 @@ WORKED: Mapping[str, Any] = {
                 "completions": 2,
                 "parallelism": 2,
                 "backoffLimit": 0,
+                "ttlSecondsAfterFinished": 60,
                 "activeDeadlineSeconds": 30,
                 "template": {"spec": {**_template("batch")["spec"], "restartPolicy": "Never"}},
             },

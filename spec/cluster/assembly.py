@@ -38,6 +38,7 @@ from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS, MIN_READY
 from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
+from .finished_jobs import FINISHED_JOBS
 from .garbage_collection import GARBAGE_COLLECTION
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
@@ -63,6 +64,7 @@ PARTS: tuple[Part, ...] = (
     AUTOSCALING,
     CRON_JOBS,
     JOBS,
+    FINISHED_JOBS,
     DAEMON_SETS,
     STATEFUL_SETS,
     SCHEDULING,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..environment.users import Delete
-from ..kinds import NAMESPACE
+from ..kinds import JOB, NAMESPACE
 from ..language.scenario import Scenario
 
 
@@ -11,6 +11,11 @@ def deleted_namespaces(scenario: Scenario) -> tuple[str, ...]:
     """The namespaces that a user deletes."""
     actions = (action for todo in scenario.users for action in todo)
     return tuple(sorted({it.name for it in actions if isinstance(it, Delete) and it.kind == NAMESPACE}))
+
+
+def deletes_jobs(scenario: Scenario) -> bool:
+    """Whether a user deletes a Job."""
+    return any(isinstance(it, Delete) and it.kind == JOB for todo in scenario.users for it in todo)
 
 
 def deletes_namespaces(scenario: Scenario) -> bool:

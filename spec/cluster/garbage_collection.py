@@ -16,7 +16,7 @@ from .part import Part, names
 def needed(scenario: Scenario) -> bool:
     """Whether somebody deletes what owns others: a user, a CronJob."""
     owners = (DEPLOYMENT, REPLICA_SET, REPLICATION_CONTROLLER)
-    if jobs.deletable(scenario):
+    if jobs.deletable(scenario) or jobs.owned_pods_wait(scenario):
         return True
     return any(isinstance(it, Delete) and it.kind in owners for todo in scenario.users for it in todo)
 
@@ -32,7 +32,8 @@ def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (garbage_collector.component(owner_kinds(scenario), at_once=(DAEMON_SET, JOB)),)
+    at_once = (DAEMON_SET,) if jobs.owned_pods_wait(scenario) else (DAEMON_SET, JOB)
+    return (garbage_collector.component(owner_kinds(scenario), at_once=at_once),)
 
 
 GARBAGE_COLLECTION = Part("garbage collection", needed, components=_components, events=(ORPHANED, COLLECTED))

@@ -9,7 +9,7 @@ from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.cron_job import CronJob
 from ..objects.job import Job
-from .deletions import deletes_namespaces
+from .deletions import deletes_jobs, deletes_namespaces
 from .part import Bundles, Part, given, names
 
 
@@ -32,6 +32,17 @@ def deletable(scenario: Scenario) -> bool:
     return bool(names(scenario, CronJob))
 
 
+def times_to_live(scenario: Scenario) -> tuple[int, ...]:
+    """Every ttlSecondsAfterFinished that some Job has, ascending."""
+    found = {item.spec.ttl_seconds_after_finished for item in all_jobs(scenario)}
+    return tuple(sorted(seconds for seconds in found if seconds is not None))
+
+
+def owned_pods_wait(scenario: Scenario) -> bool:
+    """Whether a Job can be deleted otherwise than in the background: with its pods first, or without them."""
+    return bool(times_to_live(scenario)) or deletes_jobs(scenario)
+
+
 def needed(scenario: Scenario) -> bool:
     """Whether there can be a Job."""
     return bool(names(scenario, Job) or names(scenario, CronJob))
@@ -48,8 +59,8 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         job.component(
             job.active_deadlines(all_jobs(scenario)),
             expected_removals=remembers,
-            deletable=deletable(scenario) or deletes_namespaces(scenario),
-            drops=deletes_namespaces(scenario),
+            deletable=deletable(scenario) or deletes_jobs(scenario) or deletes_namespaces(scenario),
+            drops=deletes_jobs(scenario) or deletes_namespaces(scenario),
             by_pods=by_pods,
         ),
     )

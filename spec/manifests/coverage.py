@@ -71,6 +71,7 @@ _JOB_FIELDS = (
     "spec.backoffLimit",
     "spec.activeDeadlineSeconds",
     "spec.suspend",
+    "spec.ttlSecondsAfterFinished",
     "spec.podReplacementPolicy",
     "spec.selector",
 )

@@ -371,6 +371,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
         REPLICATION_CONTROLLER: replication_controllers,
         STATEFUL_SET: set(stateful_sets),
         NAMESPACE: {item.metadata.namespace for item in objects if item.metadata.namespace},
+        JOB: {item.metadata.name for item in objects if item.kind == JOB},
         SERVICE_ACCOUNT: {f"{item.metadata.namespace}/{DEFAULT_ACCOUNT}" for item in objects},
         POD: deployments | daemon_sets | replication_controllers | set(stateful_sets) | ordinals | pods,
     }
@@ -426,6 +427,7 @@ def _single_action(verb: str, argument: str) -> users.Action:
         "node": NODE,
         "serviceaccount": SERVICE_ACCOUNT,
         "namespace": NAMESPACE,
+        "job": JOB,
     }
     if kind not in known or not name:
         raise InputError(f'cannot {verb} "{argument}"', source=COMMAND_LINE, expected="pod/DEPLOYMENT, node/NODE, …")

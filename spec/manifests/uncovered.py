@@ -105,10 +105,6 @@ WORKLOAD_TOPICS: tuple[Topic, ...] = (
         "what a Job makes of the way in which a pod failed: every failure counts, so the Job may fail, or go on, where "
         "a real one would not",
     ),
-    Topic(
-        ("spec.ttlSecondsAfterFinished",),
-        "when a finished Job is deleted: it is taken to stay, with its finished pods",
-    ),
     Topic(("spec.managedBy",), "who runs a Job: taken to be the Job controller of Kubernetes"),
     Topic((), "other fields: ignored; the verdict assumes that they change nothing that is checked"),
 )

@@ -59,6 +59,7 @@ _SPEC: dict[str, Reader] = {
     "pod_replacement_policy": str,
     "pod_failure_policy": decode_pod_failure_policy,
     "success_policy": decode_success_policy,
+    "ttl_seconds_after_finished": int,
     "selector": decode_label_selector,
     "template": decode_pod_template,
 }

@@ -74,8 +74,8 @@ class JobSpec:
     """Desired state of a Job; times in seconds.
 
     ``completions`` None: a work queue, over once a pod has succeeded and none is active. ``pod_replacement_policy``
-    None: as TERMINATING_OR_FAILED, unless there is a pod failure policy. Back-off limits of single
-    indexes are not kept.
+    None: as TERMINATING_OR_FAILED, unless there is a pod failure policy. ``ttl_seconds_after_finished`` None: it is
+    kept. Back-off limits of single indexes are not kept.
     """
 
     completions: int | None = None
@@ -87,6 +87,7 @@ class JobSpec:
     pod_replacement_policy: str | None = None
     pod_failure_policy: PodFailurePolicy | None = None
     success_policy: SuccessPolicy | None = None
+    ttl_seconds_after_finished: int | None = None
     selector: LabelSelector | None = None
     template: PodTemplateSpec = PodTemplateSpec()
 

@@ -215,6 +215,11 @@ def has_jobs(scenario: Scenario) -> bool:
     return any(not item.spec.suspend for item in jobs(scenario))
 
 
+def has_kept_jobs(scenario: Scenario) -> bool:
+    """Whether there is a Job that is not suspended, and stays when it has finished."""
+    return any(not it.spec.suspend and it.spec.ttl_seconds_after_finished is None for it in jobs(scenario))
+
+
 def jobs_run_pods(scenario: Scenario) -> bool:
     """Whether a Job has pods that may get a node."""
     placeable = (item for item in jobs(scenario) if runs_pods(item))

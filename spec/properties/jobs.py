@@ -81,7 +81,8 @@ def _succeeded(name: str, pod: Pod | None) -> bool | None:
 
 def _distinct(job: Job, succeeded: int, losses: tuple[str, ...]) -> Finding:
     name, counted = job.metadata.name, job.status.succeeded
-    if counted == 0:
+    if counted == 0 or job.metadata.terminating:
+        # Pods of a Job that is deleted in the foreground go before it.
         return IDLE
     if counted <= succeeded:
         return HOLDS

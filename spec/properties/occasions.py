@@ -22,7 +22,7 @@ from ..environment.faults import (
     NODE_CRASH,
 )
 from ..environment.users import Delete
-from ..kinds import POD
+from ..kinds import JOB, POD
 from ..language.scenario import Scenario, Start
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.probes import has_liveness_probe
@@ -50,6 +50,7 @@ from .happenings import (
     faults,
     for_a_while,
     has_jobs,
+    has_kept_jobs,
     has_pods,
     has_replica_sets,
     jobs,
@@ -265,6 +266,24 @@ EXCLUSIVE_CRON_JOBS = Occasion(
     ),
 )
 JOBS = Occasion("where there is a Job that is not suspended", has_jobs)
+JOBS_STAY = Occasion("where there is a Job that is not suspended, and kept once it is finished", has_kept_jobs)
+JOBS_STAY_WITH_PODS = Occasion(
+    "where there is a Job that is not suspended, asks for pods, and is kept once it is finished",
+    lambda scenario: jobs_run_pods(scenario) and has_kept_jobs(scenario),
+)
+JOBS_COUNT_PODS = Occasion(
+    "where there is a Job that is not suspended and asks for pods, and no user deletes one but in the background",
+    lambda scenario: (
+        jobs_run_pods(scenario)
+        and not any(isinstance(it, Delete) and it.kind == JOB and it.policy != BACKGROUND for it in actions(scenario))
+    ),
+)
+JOBS_EXPIRE = Occasion(
+    "where there is a Job that is not suspended, and says how long it is kept once it is finished",
+    lambda scenario: any(
+        not item.spec.suspend and item.spec.ttl_seconds_after_finished is not None for item in jobs(scenario)
+    ),
+)
 JOBS_WITH_PODS = Occasion("where there is a Job that is not suspended and asks for pods", jobs_run_pods)
 RECREATIONS = Occasion(
     "where a Deployment with strategy Recreate asks for pods",

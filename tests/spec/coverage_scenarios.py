@@ -36,6 +36,7 @@ from .exploration import (
     updating,
     webhook,
 )
+from .job_scenarios import gone
 from .namespace_scenarios import emptied
 from .replication_scenarios import replicated
 from .service_scenarios import served
@@ -574,6 +575,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **served(),
     **emptied(),
     **replicated(),
+    **gone(),
     **_worked(),
     **_scheduled(),
     **_drained(),

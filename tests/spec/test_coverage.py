@@ -22,7 +22,7 @@ from kubemodel.spec.language.machine import Machine
 from .coverage_scenarios import SCENARIOS
 from .exploration import Found, explore
 
-_OWNERS = ("ReplicaSet", "ReplicationController", "Deployment")
+_OWNERS = ("ReplicaSet", "ReplicationController", "Deployment", "Job")
 
 RULES: Mapping[str, frozenset[str]] = {
     "deployment-controller": frozenset(
@@ -73,6 +73,9 @@ RULES: Mapping[str, frozenset[str]] = {
     "statefulset-controller": frozenset({"sync", "update status"}),
     "job-controller": frozenset(
         {"sync", "back-off is over", "active deadline 30 s", "release orphan", "drop expectations"}
+    ),
+    "ttl-after-finished-controller": frozenset(
+        {"delete Job 0 s after it finished", "delete Job 60 s after it finished"}
     ),
     "cronjob-controller": frozenset({"sync"}),
     "starting-deadlines": frozenset({"starting deadline 30 s passes"}),

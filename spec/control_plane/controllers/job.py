@@ -228,7 +228,7 @@ def _orphan(pod: Pod | None) -> str | None:
 
 def _counts(name: str, job: Job | None) -> bool | None:
     mine = job is not None and job.metadata.name == name
-    return True if mine and job is not None and not job.metadata.terminating and not is_finished(job) else None
+    return True if mine and job is not None and not is_finished(job) else None
 
 
 RELEASE_ORPHAN = Rule(
@@ -331,6 +331,8 @@ MACHINE = Machine(
     arrows=(
         Arrow("create", "Absent", "Active", _CRON_JOBS, "controllers-workloads §7"),
         *(Arrow("delete", state, "Absent", _CRON_JOBS, "controllers-workloads §7") for state in _PRESENT),
+        *(Arrow("delete", state, "Absent", "user", "kube-apiserver §4") for state in _PRESENT),
+        *(Arrow("let go", state, "Absent", "garbage-collector", "controllers-cluster §6") for state in _PRESENT),
         *(Arrow("delete", state, "Absent", "namespace-controller", "controllers-cluster §5") for state in _PRESENT),
         Arrow("suspend", "Active", "Suspended", NAME, "controllers-workloads §6.3"),
         Arrow("reach completions", "Active", "Succeeding", NAME, "controllers-workloads §6.3"),

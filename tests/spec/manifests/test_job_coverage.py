@@ -33,7 +33,7 @@ def test_indexes_are_left_out_where_a_job_has_them() -> None:
 
 def test_policies_are_left_out_each_with_its_consequence() -> None:
     policy = {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]}
-    assert _fields_left_out(podFailurePolicy=policy, ttlSecondsAfterFinished=60) == [
+    assert _fields_left_out(podFailurePolicy=policy, managedBy="example.com/other") == [
         "podFailurePolicy",
-        "ttlSecondsAfterFinished",
+        "managedBy",
     ]

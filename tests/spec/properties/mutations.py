@@ -121,6 +121,7 @@ JOBS, NODES, STATEFUL = "job-controller", "node-lifecycle-controller", "stateful
 ENDPOINTS = "endpointslice-controller"
 BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
 CRON_JOBS = "cronjob-controller"
+EXPIRING = "ttl-after-finished-controller"
 AUTOSCALER = "horizontal-pod-autoscaler-controller"
 V2 = pod_spec("web:2")
 
@@ -596,6 +597,18 @@ def reopening(rule: Rule) -> tuple[Rule, ...]:
         yield Alternative((Call(KEY, ApiCall(Verb.PATCH, JOB, change, "status")),), "opens it again")
 
     return rule, Rule("reopen", Key(JOB, ("object",), complete), reopen)
+
+
+def heedless_of_the_end(rule: Rule) -> tuple[Rule, ...]:
+    """Jobs that run are seen as finished, too."""
+
+    def decide(key: Any, still: bool) -> Iterable[Alternative]:
+        return rule.decide(key, still=True)
+
+    def there(found: Any) -> Any:
+        return found if found is not None and not found.metadata.terminating else None
+
+    return (attrs.evolve(rule, key=Key(JOB, ("object",), there), decide=decide, duration=0.0),)
 
 
 def early_end(rule: Rule) -> tuple[Rule, ...]:
@@ -1211,6 +1224,16 @@ CASES: Mapping[str, Case] = {
         mutation="the node lifecycle controller looks at no other node before it taints one",
         mutate=without_zone_rules,
         broken=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1, **_CRASH}),
+    ),
+    "finished-job-eventually-deleted": Case(
+        holds=scenario(job(ttlSecondsAfterFinished=60)),
+        mutation="the controller of finished Jobs deletes none",
+        mutate=without(EXPIRING, "delete Job 60 s after it finished"),
+    ),
+    "ttl-deletes-only-finished": Case(
+        holds=scenario(job(ttlSecondsAfterFinished=60)),
+        mutation="the controller of finished Jobs does not look whether they have finished",
+        mutate=edited(EXPIRING, "delete Job 60 s after it finished", heedless_of_the_end),
     ),
     "eviction-respects-budget": Case(
         holds=_DRAINED,
