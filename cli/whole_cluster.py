@@ -93,6 +93,15 @@ def _stateful_set(name: str, release: int) -> Mapping[str, Any]:
     }
 
 
+def _replication_controller(name: str) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "ReplicationController",
+        "metadata": {"name": name},
+        "spec": {"replicas": 1, "selector": {"app": name}, "template": _template(name)},
+    }
+
+
 def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
     """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
     metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
@@ -284,6 +293,7 @@ EMPTIED: Mapping[str, Any] = {
             _deployment("web", "RollingUpdate", 1),
             _daemon_set("agent", 1),
             _stateful_set("store", 1),
+            _replication_controller("old"),
             *SCHEDULED["objects"],
         )
     ],

@@ -49,6 +49,8 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "resourcequota-controller",
         "serviceaccount-controller",
         "namespace-controller",
+        "replicationcontroller-controller",
+        "ttl-after-finished-controller",
         "descheduler",
         "cluster-dns",
         "resolver",
@@ -92,7 +94,7 @@ def test_every_machine_is_listed_with_its_states() -> None:
     assert [item["name"] for item in machines] == [machine.name for machine in MACHINES]
     queue = _one("machines", "scheduling-queue")
     assert queue["kind"] == "Pod"
-    assert queue["arrows"] == 49
+    assert queue["arrows"] == 55
     assert "Unschedulable" in [state["name"] for state in queue["states"]]
 
 

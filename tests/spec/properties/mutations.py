@@ -1234,6 +1234,7 @@ CASES: Mapping[str, Case] = {
         holds=scenario(job(ttlSecondsAfterFinished=60)),
         mutation="the controller of finished Jobs does not look whether they have finished",
         mutate=edited(EXPIRING, "delete Job 60 s after it finished", heedless_of_the_end),
+        besides=frozenset({"job-pod-not-lost-before-counting"}),
     ),
     "eviction-respects-budget": Case(
         holds=_DRAINED,
