@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+import attrs
+
 from ..spec.addons.descheduler_decisions import STRATEGIES
 from ..spec.cluster import components
 from ..spec.control_plane.leader_election import election
@@ -402,6 +404,7 @@ CONTAINED: Mapping[str, Any] = {
     ],
     "nodes": 1,
     "start": "created",
+    "faults": {"image-pull-error": 1},
 }
 """Another one, for pods of several containers, with all probes."""
 
@@ -429,8 +432,12 @@ def scenarios() -> tuple[Scenario, ...]:
 
 def all_components() -> tuple[Component, ...]:
     """Every component that a model of a cluster can have, with all its rules, in the order in which they are tried."""
-    found = {component.name: component for scenario in reversed(scenarios()) for component in components(scenario)}
-    order = dict.fromkeys(it.name for scenario in scenarios() for it in components(scenario))
+    found: dict[str, Component] = {}
+    for component in (it for scenario in scenarios() for it in components(scenario)):
+        known = found.setdefault(component.name, component)
+        further = {rule.name: rule for rule in component.rules if rule.name not in {it.name for it in known.rules}}
+        if further:
+            found[component.name] = attrs.evolve(known, rules=(*known.rules, *further.values()))
     # With several candidates every component of a process is there several times; one of each is enough to be told of.
     process = KUBE_CONTROLLER_MANAGER
-    return (*(found[name] for name in order), election.component([(process, candidate_names(process, 2))]))
+    return (*found.values(), election.component([(process, candidate_names(process, 2))]))

@@ -75,6 +75,10 @@ ABSENT, CREATED, EXITED = "absent", "created", "exited"
 SANDBOX_READY, SANDBOX_NOT_READY = "ready", "not ready"
 
 
+UNCHECKED, PULLING, PRESENT = "unchecked", "pulling", "present"
+ERR_IMAGE_PULL, IMAGE_PULL_BACK_OFF, ERR_IMAGE_NEVER_PULL = "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"
+"""How far the images of a pod are, in ``PodRuntime.pull`` (container-runtime §4)."""
+
 INIT, SIDECAR, MAIN = "init", "sidecar", "main"
 """What a container is in its pod, in ``ContainerRuntime.role``."""
 
@@ -102,7 +106,8 @@ class PodRuntime:
     fact. ``restarts`` saturates at 1: only "never" and "at least once" are told apart. ``name`` of the pod, "" where
     it was generated: the runtime knows it from a label. ``each``: the containers one by one, in the order of the pod's
     spec, init containers first; empty for pods whose containers are not told apart. ``hung``: the application runs, but
-    will not answer anything again until it is started anew.
+    will not answer anything again until it is started anew. ``pull``: how far the images are of what starts next; ""
+    where images are not followed.
     """
 
     node: str
@@ -114,6 +119,7 @@ class PodRuntime:
     name: str = ""
     each: tuple[ContainerRuntime, ...] = ()
     hung: bool = False
+    pull: str = ""
 
 
 @attrs.frozen(cache_hash=True)
@@ -304,8 +310,8 @@ def pods(slots: int, fields: tuple[Field, ...] = POD_FIELDS, names: tuple[str, .
     return Kind(POD, fields, names, slots, of_incarnation=("runtime", "worker"), plans_of_incarnation=(KUBELET,))
 
 
-def named(kind: str, names: tuple[str, ...]) -> Kind:
-    """The kind ``kind`` with these names."""
+def named(kind: str, names: tuple[str, ...], further: tuple[Field, ...] = ()) -> Kind:
+    """The kind ``kind`` with these names, and ``further`` fields."""
     fields = {
         NODE: NODE_FIELDS,
         REPLICA_SET: REPLICA_SET_FIELDS,
@@ -330,7 +336,7 @@ def named(kind: str, names: tuple[str, ...]) -> Kind:
         FAULT: FAULT_FIELDS,
         USER: USER_FIELDS,
     }
-    return Kind(kind, fields[kind], names=names)
+    return Kind(kind, (*fields[kind], *further), names=names)
 
 
 def process_runs(process: str) -> Query:

@@ -44,7 +44,7 @@ from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .name_resolution import NAMES
 from .namespaces import NAMESPACES
-from .node_agents import CONTAINERS_APART, HANGING, NODE_AGENTS, OLD_LISTS, STARTUP_PROBES, fused, old_lists
+from .node_agents import NODE_AGENTS, NODE_FEATURES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
@@ -69,10 +69,7 @@ PARTS: tuple[Part, ...] = (
     STATEFUL_SETS,
     SCHEDULING,
     NODE_AGENTS,
-    CONTAINERS_APART,
-    STARTUP_PROBES,
-    HANGING,
-    OLD_LISTS,
+    *NODE_FEATURES,
     NODE_CONTROLLERS,
     EVICTIONS,
     GARBAGE_COLLECTION,
@@ -200,7 +197,6 @@ def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
 
 
 ASSUMPTIONS = (
-    Assumption("images-present", "the images of all containers are on every node", "container-runtime §4"),
     Assumption(
         "min-ready-seconds",
         "a pod is available as soon as it is ready, but for those of ReplicaSets with minReadySeconds",

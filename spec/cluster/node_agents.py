@@ -9,7 +9,7 @@ from ..kinds import NODE, POD, named
 from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
-from ..node import container_runtime, container_sync, kubelet, probes
+from ..node import container_runtime, container_sync, images, kubelet, probes
 from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
@@ -61,6 +61,11 @@ def probed(scenario: Scenario, has: Callable[[PodSpec], bool]) -> bool:
     return any(map(has, pod_specs(scenario)))
 
 
+def pulls(scenario: Scenario) -> bool:
+    """Whether images are followed: their pull may fail."""
+    return bool(scenario.faults.get(faults.IMAGE_PULL_ERROR, 0))
+
+
 def _hangs(scenario: Scenario) -> bool:
     return bool(scenario.faults.get(faults.APPLICATION_HANG, 0))
 
@@ -86,6 +91,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             track_serving=serving,
             pre_stops=_pre_stops(scenario),
             apart=apart(scenario),
+            pulls=pulls(scenario),
             startup_probes=probed(scenario, has_startup_probe),
             liveness_probes=probed(scenario, has_liveness_probe),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
@@ -94,12 +100,14 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             track_serving=tracked,
             programs_finish=jobs.needed(scenario),
             init_containers=apart(scenario) and any(map(_prepares, pod_specs(scenario))),
+            further=(images.PULLED,) if pulls(scenario) else (),
         ),
     )
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
-    return (named(NODE, tuple(setup.node.metadata.name for setup in scenario.nodes)),)
+    names = tuple(setup.node.metadata.name for setup in scenario.nodes)
+    return (named(NODE, names, images.NODE_IMAGES if pulls(scenario) else ()),)
 
 
 def _pods(scenario: Scenario) -> int:
@@ -109,7 +117,11 @@ def _pods(scenario: Scenario) -> int:
 def _initial(scenario: Scenario) -> Bundles:
     return {
         NODE: tuple(
-            {"name": setup.node.metadata.name, "object": setup.node if setup.registered else None}
+            {
+                "name": setup.node.metadata.name,
+                "object": setup.node if setup.registered else None,
+                **({"images": images.held(setup.node)} if pulls(scenario) else {}),
+            }
             for setup in scenario.nodes
         ),
     }
@@ -125,6 +137,10 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
                 "the main containers of a pod start and stop together; init containers succeed",
                 "container-runtime §3",
             )
+        )
+    if not pulls(scenario):
+        found.append(
+            Assumption("images-present", "the images of all containers are on every node", "container-runtime §4")
         )
     if fused(scenario):
         found.append(
@@ -168,6 +184,20 @@ def _hang_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
     )
 
 
+def _pull_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "images-of-a-pod-together",
+            "the images of a pod are pulled together, before any of its containers is created; a node that says"
+            " nothing of its images holds those with imagePullPolicy Never; no image is ever collected",
+            "container-runtime §4",
+        ),
+    )
+
+
+IMAGES = Part("images", pulls, machines=(images.IMAGE_PULL,), assumptions=_pull_assumptions)
+"""Images that have to be pulled."""
+
 HANGING = Part(
     "applications that hang", _hangs, machines=(container_runtime.APPLICATION,), assumptions=_hang_assumptions
 )
@@ -175,3 +205,6 @@ HANGING = Part(
 
 OLD_LISTS = Part("old lists", old_lists, pod_fields=OLD_LIST_FIELDS)
 """What a kubelet keeps of a list that was old."""
+
+NODE_FEATURES = (CONTAINERS_APART, STARTUP_PROBES, HANGING, IMAGES, OLD_LISTS)
+"""What some scenarios need of nodes besides."""

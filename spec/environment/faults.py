@@ -15,6 +15,7 @@ import attrs
 from ..kinds import (
     CANDIDATE,
     DOWN,
+    ERR_IMAGE_PULL,
     FAULT,
     KUBE_CONTROLLER_MANAGER,
     KUBE_SCHEDULER,
@@ -23,6 +24,7 @@ from ..kinds import (
     NODE,
     POD,
     PROCESS,
+    PULLING,
     RUNNING,
     SIDECAR,
     STOPPED,
@@ -34,6 +36,7 @@ from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
 from ..node.container_runtime import Exit, Hang, StopServing, machine_lost, mains_run, running_containers
+from ..node.images import Pull
 from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..objects.pod import Pod
@@ -57,6 +60,7 @@ CONTAINER_EXIT = "container-exit"
 CONTAINER_COMPLETION = "container-completion"
 PROBE_FAILURE = "probe-failure"
 APPLICATION_HANG = "application-hang"
+IMAGE_PULL_ERROR = "image-pull-error"
 
 FAULTS: Mapping[str, str] = {
     NODE_CRASH: "a node loses power: its kubelet and all its processes end; it may return at any time, or never",
@@ -69,6 +73,7 @@ FAULTS: Mapping[str, str] = {
     CONTAINER_COMPLETION: "the containers of a pod, or one of them, end with exit code 0, as if they had finished",
     PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
     APPLICATION_HANG: "the application of a pod hangs: it runs on and answers no probe, until it is started again",
+    IMAGE_PULL_ERROR: "the pull of a pod's images fails: the registry does not answer, or refuses",
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
@@ -213,6 +218,12 @@ _RULES: Mapping[str, Rule] = {
         Key(POD, ("runtime",), _sound),
         lambda _node: (Write(KEY, "runtime", Hang()),),
         lambda node: f"the application on {node} hangs",
+    ),
+    IMAGE_PULL_ERROR: _fault(
+        IMAGE_PULL_ERROR,
+        Key(POD, ("runtime",), lambda runtime: runtime.node if runtime and runtime.pull == PULLING else None),
+        lambda _node: (Write(KEY, "runtime", Pull(ERR_IMAGE_PULL)),),
+        lambda node: f"the registry does not deliver to {node}",
     ),
 }
 

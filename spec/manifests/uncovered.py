@@ -57,7 +57,7 @@ POD_TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         _both("imagePullPolicy"),
-        "pulling of images: assumed to succeed unless the fault is allowed; a wrong image name is not found",
+        "pulling of images: assumed to succeed unless the fault image-pull-error is allowed; a wrong name is not found",
     ),
     Topic(
         (

@@ -116,12 +116,12 @@ def _own_node(name: str, other: str, node: Node | None) -> Node | None:
     return _as_admission_sees(node) if name == other and node is not None else None
 
 
-def admit(*, serving: bool, early_phase: bool = False, apart: bool = False) -> Rule:
+def admit(*, serving: bool, early_phase: bool = False, apart: bool = False, pulls: bool = False) -> Rule:
     """The rule of admission; an admitted pod starts: sandbox, containers created, containers started.
 
     ``serving``: the application serves as soon as its container runs. ``early_phase``: a pod is reported finished
     before it is cleaned up, which frees what it has requested on its node, as it was once. ``apart``: containers are
-    told apart where a pod has several.
+    told apart where a pod has several. ``pulls``: a pod's images are followed, so that it waits for them.
     """
 
     def decide(key: Arrival, node: Node | None, others: tuple[tuple[PodSpec, int], ...]) -> list[Alternative]:
@@ -132,7 +132,7 @@ def admit(*, serving: bool, early_phase: bool = False, apart: bool = False) -> R
         if reason:
             return [Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")]
         several = apart and told_apart(key.spec)
-        plan = start_plan(key.node, key.spec, None, serving=serving, name=key.name, apart=several)
+        plan = start_plan(key.node, key.spec, None, serving=serving, name=key.name, apart=several, pulls=pulls)
         return [Alternative(plan, "the pod is admitted")]
 
     queries: dict[str, Any] = {

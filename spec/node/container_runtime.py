@@ -20,10 +20,12 @@ from ..kinds import (
     JOB,
     MAIN,
     POD,
+    PRESENT,
     RUNNING,
     SANDBOX_NOT_READY,
     SANDBOX_READY,
     SIDECAR,
+    UNCHECKED,
     ContainerRuntime,
     PodRuntime,
     PodWorker,
@@ -70,15 +72,17 @@ class RunSandbox:
     """RunPodSandbox: a new sandbox on ``node`` with its network; containers of an earlier one are removed.
 
     ``name``: the pod's, "" where it was generated. ``each``: the pod's containers, where they are told apart.
+    ``pull``: UNCHECKED where images are followed.
     """
 
     node: str
     name: str = ""
     each: tuple[ContainerRuntime, ...] = ()
+    pull: str = ""
 
     def __call__(self, _runtime: PodRuntime | None, /) -> PodRuntime:
         """What the runtime holds afterwards."""
-        return PodRuntime(self.node, containers=as_a_whole(self.each), name=self.name, each=self.each)
+        return PodRuntime(self.node, containers=as_a_whole(self.each), name=self.name, each=self.each, pull=self.pull)
 
 
 @attrs.frozen(cache_hash=True)
@@ -93,6 +97,8 @@ class CreateContainer:
 
     def __call__(self, runtime: PodRuntime, /) -> PodRuntime:
         """What the runtime holds afterwards."""
+        if runtime.pull:
+            runtime = attrs.evolve(runtime, pull=UNCHECKED)
         if self.name:
             return _with_each(runtime, lambda container: container.name == self.name, self._created)
         return attrs.evolve(runtime, containers=CREATED, exit_code=0, restarts=max(runtime.restarts, self.attempt))
@@ -233,6 +239,11 @@ def machine_lost(runtime: PodRuntime) -> PodRuntime | None:
     return attrs.evolve(runtime, sandbox=SANDBOX_NOT_READY, serving=False, restarts=0)
 
 
+def has_images(runtime: PodRuntime) -> bool:
+    """Whether containers can be created: their images are known to be on the node, or are not followed."""
+    return runtime.pull in ("", PRESENT)
+
+
 def stopped(runtime: PodRuntime | None) -> bool:
     """Whether nothing of the pod runs, or can still run, in its sandbox."""
     return runtime is None or runtime.sandbox == SANDBOX_NOT_READY
@@ -320,12 +331,16 @@ INIT_CONTAINER_FINISHES = Rule(
 
 
 def component(
-    *, track_serving: bool = False, programs_finish: bool = False, init_containers: bool = False
+    *,
+    track_serving: bool = False,
+    programs_finish: bool = False,
+    init_containers: bool = False,
+    further: tuple[Rule, ...] = (),
 ) -> Component:
     """The runtime of every node. ``track_serving``: an application's start is a step after its container's.
 
     ``programs_finish``: there are Jobs, whose programs end by themselves. ``init_containers``: there are such, told
-    apart.
+    apart. ``further``: rules that single features bring.
     """
     return Component(
         name=NAME,
@@ -333,6 +348,7 @@ def component(
             *((APPLICATION_SERVES,) if track_serving else ()),
             *((PROGRAM_FINISHES,) if programs_finish else ()),
             *((INIT_CONTAINER_FINISHES,) if init_containers else ()),
+            *further,
         ),
         place="node",
         duty="runs sandboxes and containers as the kubelet asks",

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import attrs
 
-from ..kinds import ABSENT, EXITED, INIT, MAIN, POD, SANDBOX_READY, PodRuntime, PodWorker
+from ..kinds import ABSENT, CREATED, EXITED, INIT, MAIN, POD, SANDBOX_READY, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.machine import Arrow, Machine, State, states_by
 from ..language.plan import KEY, Alternative, RuntimeCall, Step, Write
 from ..objects.pod import Pod, PodSpec
-from .container_runtime import StopContainer, StopSandbox
+from .container_runtime import StopContainer, StopSandbox, has_images
 from .heartbeat import KUBELET_CONNECTED, KUBELET_RUNS
 from .pod_containers import Each, initialized, next_to_start, over, starting, to_restart, to_stop
 from .startup import BACK_OFF, due_calls, named_calls, wanted
@@ -50,13 +50,13 @@ class Due:
 View = Callable[[Pod | None, PodRuntime | None, PodWorker | None], Due | None]
 
 
-def _due(found: Callable[[Pod, Each], tuple[str, ...]]) -> View:
-    """The view of a pod of which ``found`` names containers."""
+def _due(found: Callable[[Pod, Each], tuple[str, ...]], *, creates: bool) -> View:
+    """The view of a pod of which ``found`` names containers; ``creates``: they are to be created anew."""
 
     def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Due | None:
         if pod is None or runtime is None or worker is None or not runtime.each:
             return None
-        if runtime.sandbox != SANDBOX_READY:
+        if runtime.sandbox != SANDBOX_READY or (creates and not has_images(runtime)):
             return None
         names = found(pod, runtime.each)
         return Due(runtime.node, names, wanted(pod), probed=_probed(pod.spec, names)) if names else None
@@ -69,7 +69,10 @@ def _next(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None)
         return None
     unstarted = starting(pod.spec, worker.started)
     names = () if over(pod.spec, runtime.each) else next_to_start(runtime.each, unstarted)
-    return Due(runtime.node, names, wanted(pod), runtime.each, unstarted) if names else None
+    created = any(it.name in names and it.state == CREATED for it in runtime.each)
+    if not names or not (created or has_images(runtime)):
+        return None
+    return Due(runtime.node, names, wanted(pod), runtime.each, unstarted)
 
 
 def _probed(spec: PodSpec, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,7 +136,7 @@ def restart_container(*, serving: bool, back_off: bool) -> Rule:
 
     return Rule(
         name=RESTART_AFTER_BACK_OFF if back_off else RESTART,
-        key=Key(POD, _FIELDS, _due(lambda pod, each: to_restart(pod.spec, each, again=back_off))),
+        key=Key(POD, _FIELDS, _due(lambda pod, each: to_restart(pod.spec, each, again=back_off), creates=True)),
         decide=decide,
         queries={"connected": KUBELET_CONNECTED},
         guards=(KUBELET_RUNS,),
@@ -154,7 +157,7 @@ def _stop(key: Due, connected: bool) -> list[Alternative]:
 
 STOP_PLAN = Rule(
     name=STOP_SIDECARS,
-    key=Key(POD, _FIELDS, _due(lambda pod, each: to_stop(pod.spec, each))),
+    key=Key(POD, _FIELDS, _due(lambda pod, each: to_stop(pod.spec, each), creates=False)),
     decide=_stop,
     queries={"connected": KUBELET_CONNECTED},
     guards=(KUBELET_RUNS,),

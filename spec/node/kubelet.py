@@ -8,7 +8,7 @@ Life of a pod on its node: admit (or reject) -> sandbox, init containers, contai
 workers and adopts what the runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and
 its link to the API server for all that begins with something the API says.
 
-Not modelled: static pods, volumes, images, node-pressure eviction, graceful node shutdown, preemption for critical
+Not modelled: static pods, volumes, node-pressure eviction, graceful node shutdown, preemption for critical
 pods, admission anew after a restart. A kubelet whose link is cut between seeing a deletion and acting on it acts as
 if it had not seen it.
 """
@@ -23,7 +23,7 @@ from ..kinds import KUBELET, NODE, POD
 from ..language.component import Component, Handler
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
-from . import container_sync
+from . import container_sync, images
 from .admission import admit
 from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
@@ -49,6 +49,7 @@ def component(
     early_phase: bool = False,
     old_lists: bool = False,
     apart: bool = False,
+    pulls: bool = False,
     startup_probes: bool = False,
     liveness_probes: bool = False,
 ) -> Component:
@@ -59,7 +60,7 @@ def component(
     ``pre_stops``: for how many seconds preStop hooks hold a deletion up.
     ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``). ``old_lists``: a
     kubelet that restarts may list from an API server that is behind. ``apart``: containers are told apart where a pod
-    has several. ``startup_probes``, ``liveness_probes``: some pod has such a probe.
+    has several. ``pulls``: images are followed. ``startup_probes``, ``liveness_probes``: some pod has such a probe.
     """
     serving = not track_serving
     return Component(
@@ -67,7 +68,8 @@ def component(
         rules=(
             register(nodes),
             POST_READY,
-            admit(serving=serving, early_phase=early_phase, apart=apart),
+            admit(serving=serving, early_phase=early_phase, apart=apart, pulls=pulls),
+            *(images.OF_KUBELET if pulls else ()),
             adopt(serving=serving),
             restart(serving=serving, back_off=False),
             restart(serving=serving, back_off=True),

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import attrs
 
-from ..kinds import CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, PodRuntime, PodWorker
+from ..kinds import CREATED, EXITED, POD, RUNNING, SANDBOX_NOT_READY, SANDBOX_READY, UNCHECKED, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Step, Write
 from ..language.query import Query
 from ..objects.pod import Pod, PodSpec, is_terminal
-from .container_runtime import CreateContainer, RunSandbox, StartContainer
+from .container_runtime import CreateContainer, RunSandbox, StartContainer, has_images
 from .heartbeat import KUBELET_CONNECTED, KUBELET_RUNS
 from .pod_containers import Each, containers_of, in_new_sandbox, next_to_start, started, starting
 from .restart_policy import NEVER, pod_restarts
@@ -24,19 +24,31 @@ BACK_OFF = 10.0
 
 
 def start_calls(
-    spec: PodSpec, runtime: PodRuntime | None, node: str, *, serving: bool, name: str = "", apart: bool = False
+    spec: PodSpec,
+    runtime: PodRuntime | None,
+    node: str,
+    *,
+    serving: bool,
+    name: str = "",
+    apart: bool = False,
+    pulls: bool = False,
 ) -> tuple[RuntimeCall, ...]:
     """What the kubelet still has to ask of the runtime until the pod runs; empty if it runs or may not run again.
 
     ``serving``: the application serves as soon as its container runs. ``name``: of a pod that the runtime does not know
     yet, if it has one of its own; ``apart``: its containers are to be told apart. container-runtime §3, 1-4. Of a pod
-    whose containers are told apart, and whose sandbox is ready, nothing: ``container_sync`` goes on with it.
+    whose containers are told apart, and whose sandbox is ready, nothing: ``container_sync`` goes on with it. ``pulls``:
+    images are followed, so that a new sandbox waits for them.
     """
     called = name if runtime is None else runtime.name
+    if runtime is None and pulls:
+        return (_waiting_sandbox(node, called, containers_of(spec) if apart else ()),)
     if apart and runtime is None:
         return in_sandbox(node, called, containers_of(spec), starting(spec), serving=serving)
     if runtime is not None and runtime.each:
         each = in_new_sandbox(spec, runtime.each) if runtime.sandbox == SANDBOX_NOT_READY else None
+        if each is not None and runtime.pull:
+            return (_waiting_sandbox(node, called, each),)
         return () if each is None else in_sandbox(node, called, each, starting(spec), serving=serving)
     sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, called), "RunPodSandbox")
     start = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
@@ -48,12 +60,19 @@ def start_calls(
     if runtime.containers == EXITED and not pod_restarts(spec, runtime.exit_code):
         return ()
     if runtime.sandbox == SANDBOX_NOT_READY:
-        return () if spec.restart_policy == NEVER else (sandbox, first, start)
+        anew = (_waiting_sandbox(node, called),) if runtime.pull else (sandbox, first, start)
+        return () if spec.restart_policy == NEVER else anew
     if runtime.containers == CREATED:
         return (start,)
+    if not has_images(runtime):
+        return ()
     if runtime.containers == EXITED:
         return (RuntimeCall(KEY, "runtime", CreateContainer(attempt=1), "CreateContainer"), start)
     return (first, start)
+
+
+def _waiting_sandbox(node: str, name: str, each: Each = ()) -> RuntimeCall:
+    return RuntimeCall(KEY, "runtime", RunSandbox(node, name, each, UNCHECKED), "RunPodSandbox")
 
 
 def in_sandbox(
@@ -86,10 +105,17 @@ def named_calls(name: str, *, attempt: int, created: bool, serving: bool) -> tup
 
 
 def start_plan(
-    node: str, spec: PodSpec, runtime: PodRuntime | None, *, serving: bool, name: str = "", apart: bool = False
+    node: str,
+    spec: PodSpec,
+    runtime: PodRuntime | None,
+    *,
+    serving: bool,
+    name: str = "",
+    apart: bool = False,
+    pulls: bool = False,
 ) -> tuple[Step, ...]:
     """The pod's worker begins, or begins again, and starts what does not run; no probe has succeeded yet."""
-    calls = start_calls(spec, runtime, node, serving=serving, name=name, apart=apart)
+    calls = start_calls(spec, runtime, node, serving=serving, name=name, apart=apart, pulls=pulls)
     return (Write(KEY, "worker", Set(PodWorker(node))), *calls)
 
 
@@ -117,8 +143,10 @@ def _unknown(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | No
 def _ended(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Unfinished | None:
     if pod is None or runtime is None or worker is None or runtime.containers == RUNNING:
         return None
-    # Single containers in a sandbox that is ready are for ``container_sync``.
-    if runtime.each and runtime.sandbox == SANDBOX_READY:
+    # Single containers in a sandbox that is ready are for ``container_sync``; what lacks its image has to wait.
+    if runtime.sandbox == SANDBOX_READY and (
+        runtime.each or not (runtime.containers == CREATED or has_images(runtime))
+    ):
         return None
     # A sandbox that is down under a pod that shall not run was stopped by the kubelet itself.
     if not wanted(pod) and runtime.sandbox != SANDBOX_READY:

@@ -13,6 +13,7 @@ from ..kinds import (
     KUBELET,
     MAIN,
     POD,
+    PRESENT,
     RUNNING,
     SANDBOX_READY,
     SIDECAR,
@@ -239,4 +240,31 @@ HANGING_CONTAINERS_STOPPED = TemporalProperty(
     shape=Shape.EVENTUALLY_ALWAYS,
     reference="kubelet §6",
     advice="without a livenessProbe nobody notices; with a readinessProbe alone a pod that hangs leaves its endpoints",
+)
+
+
+def _image_there(_component: str, _rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (runtime,), (now,) = before, after
+    if runtime is None or now is None or not runtime.pull or runtime.sandbox != now.sandbox:
+        return IDLE
+    fresh = [it.name for it, old in zip(now.each, runtime.each, strict=False) if _created(old.state, it.state)]
+    if not fresh and not _created(runtime.containers, now.containers):
+        return IDLE
+    if runtime.pull == PRESENT:
+        return HOLDS
+    return violated(f"a container is created on {now.node} while its image is {runtime.pull}")
+
+
+def _created(before: str, after: str) -> bool:
+    return before in (ABSENT, EXITED) and after in (CREATED, RUNNING)
+
+
+IMAGE_PRESENT_AT_START = StepProperty(
+    name="image-present-at-start",
+    statement="a container is created only once its image is on its node, pulled as its imagePullPolicy says",
+    kind=POD,
+    fields=("runtime",),
+    judge=_image_there,
+    reference="container-runtime §4",
+    advice="with imagePullPolicy Always every start needs the registry; a digest and IfNotPresent do not",
 )

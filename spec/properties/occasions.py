@@ -17,6 +17,7 @@ from ..environment.faults import (
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
     CONTROL_PLANE_CUT,
+    IMAGE_PULL_ERROR,
     KUBELET_CRASH,
     LINK_CUT,
     NODE_CRASH,
@@ -165,6 +166,10 @@ HANGING = Occasion(
         and not faults(scenario, NODE_CRASH)
         and any(map(has_liveness_probe, pod_specs(scenario)))
     ),
+)
+IMAGES = Occasion(
+    "where pods get a node, and the pull of their images may fail",
+    lambda scenario: schedules_pods(scenario) and faults(scenario, IMAGE_PULL_ERROR),
 )
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", budgeted_drains)

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubemodel.spec.language.scenario import Scenario
 
-from .exploration import PROBED, Data, bare_pod, deployment, job, pod_spec, scenario
+from .exploration import PROBED, Data, bare_pod, deployment, job, node, pod_spec, scenario
 
 INIT: Data = {"name": "migrate", "image": "migrate:1"}
 SIDECAR: Data = {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}
@@ -90,5 +90,36 @@ def watched() -> Mapping[str, Scenario]:
             ),
             start="created",
             faults={"application-hang": 1},
+        ),
+    }
+
+
+def pulled() -> Mapping[str, Scenario]:
+    """Images."""
+    holding = node("node-1")
+    holding = {**holding, "status": {**holding["status"], "images": [{"names": ["web:1"], "sizeBytes": 1}]}}
+    never = {"name": "web", "image": "web:2", "imagePullPolicy": "Never"}
+    always = {"name": "web", "image": "web"}
+    crashes = {"image-pull-error": 1, "node-crash": 1}
+    return {
+        "an image is pulled, and not at once": scenario(
+            bare_pod(), start="created", faults=crashes, users=[[{"delete": "pod/web"}]]
+        ),
+        "an image is there": scenario(
+            bare_pod(), nodes=[holding], start="created", faults=crashes, users=[[{"delete": "pod/web"}]]
+        ),
+        "an image is pulled for every start": scenario(
+            bare_pod({"containers": [always]}), faults={"image-pull-error": 1, "container-exit": 1}
+        ),
+        "an image may not be pulled": scenario(
+            bare_pod({"containers": [never]}),
+            bare_pod(pod_spec("web:2"), "other", "other"),
+            nodes=[holding],
+            start="created",
+            faults=crashes,
+            users=[[{"delete": "pod/web"}]],
+        ),
+        "images of several containers are pulled": scenario(
+            bare_pod(several(INIT)), start="created", faults={"image-pull-error": 1}
         ),
     }

@@ -9,7 +9,7 @@ import attrs
 from kubemodel.spec.environment import users
 from kubemodel.spec.language.scenario import Scenario
 
-from .container_scenarios import contained, watched
+from .container_scenarios import contained, pulled, watched
 from .exploration import (
     PROBED,
     RECREATE,
@@ -588,6 +588,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_ended(),
     **contained(),
     **watched(),
+    **pulled(),
     **_silenced(),
     **_daemons(),
     **_stateful(),

@@ -151,6 +151,9 @@ RULES: Mapping[str, frozenset[str]] = {
             "startup probe succeeds",
             "startup probe fails",
             "liveness probe fails",
+            "ensure images",
+            "back off image pull",
+            "pull images again",
             "report status",
             "stop pod",
             "stop pod after preStop 10 s",
@@ -158,7 +161,9 @@ RULES: Mapping[str, frozenset[str]] = {
             "start pod that an old list shows",
         }
     ),
-    "container-runtime": frozenset({"application serves", "program finishes", "init container finishes"}),
+    "container-runtime": frozenset(
+        {"application serves", "program finishes", "init container finishes", "images are pulled"}
+    ),
     "node-lifecycle-controller": frozenset(
         {
             "mark node unknown",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from kubemodel.spec.kinds import EXITED, INIT, MAIN, RUNNING, ContainerRuntime, PodRuntime, PodWorker
+from kubemodel.spec.kinds import EXITED, INIT, MAIN, PRESENT, RUNNING, ContainerRuntime, PodRuntime, PodWorker
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.objects.pod import Pod
 
@@ -43,6 +43,17 @@ def heedless_of_startup(rule: Rule) -> tuple[Rule, ...]:
     def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Any:
         if worker is not None and pod is not None:
             worker = attrs.evolve(worker, started=tuple(it.name for it in pod.spec.containers))
+        return rule.key.view(pod, runtime, worker)
+
+    return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)
+
+
+def heedless_of_images(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet takes every image for present."""
+
+    def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Any:
+        if runtime is not None and runtime.pull:
+            runtime = attrs.evolve(runtime, pull=PRESENT)
         return rule.key.view(pod, runtime, worker)
 
     return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)

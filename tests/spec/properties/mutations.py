@@ -1131,6 +1131,11 @@ CASES: Mapping[str, Case] = {
         mutation="the kubelet does nothing where a liveness probe fails",
         mutate=without(KUBELET, "liveness probe fails"),
     ),
+    "image-present-at-start": Case(
+        holds=scenario(bare_pod(), start="created", faults={"image-pull-error": 1}),
+        mutation="the kubelet creates containers without looking for their images",
+        mutate=edited(KUBELET, "restart containers", containers.heedless_of_images),
+    ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
         mutation="the Job controller counts the pods that it sees anew, without what was counted before",
