@@ -400,13 +400,19 @@ CONTAINED: Mapping[str, Any] = {
             "kind": "Pod",
             "metadata": {"name": "several", "labels": {"app": "several"}},
             "spec": {"containers": [_PROBED], "initContainers": [_INIT, _SIDECAR]},
-        }
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "etcd", "annotations": {"kubernetes.io/config.source": "file"}},
+            "spec": {**_template("several")["spec"], "nodeName": "node-1"},
+        },
     ],
     "nodes": 1,
     "start": "created",
     "faults": {"image-pull-error": 1},
 }
-"""Another one, for pods of several containers, with all probes."""
+"""Another one, for pods of several containers, with all probes, and for static pods."""
 
 
 @cache

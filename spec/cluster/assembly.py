@@ -130,7 +130,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     clients = _clients_by_process(found)
     found = outages.guarded(scenario, found)
     found.append(faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario)))
-    found.append(faults.component(scenario.faults, lag, several.items()))
+    found.append(faults.component(scenario.faults, lag, several.items(), static_pods=bool(scenario.static_pods)))
     found.append(
         users.component(
             drains=api_evictions.needed(scenario),

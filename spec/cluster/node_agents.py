@@ -14,12 +14,14 @@ from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
 from ..node.probes import has_liveness_probe, has_startup_probe
+from ..node.static_pods import FOREIGN_FIELDS
 from ..node.termination import longest_sleep
 from ..objects.pod import Pod, PodSpec
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
-from . import jobs
+from . import jobs, static_pods
 from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
+from .static_pods import STATIC_PODS
 
 
 def _tracks_serving(scenario: Scenario) -> bool:
@@ -94,6 +96,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             pulls=pulls(scenario),
             startup_probes=probed(scenario, has_startup_probe),
             liveness_probes=probed(scenario, has_liveness_probe),
+            further=static_pods.rules(scenario),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
         ),
         container_runtime.component(
@@ -107,7 +110,11 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
     names = tuple(setup.node.metadata.name for setup in scenario.nodes)
-    return (named(NODE, names, images.NODE_IMAGES if pulls(scenario) else ()),)
+    further = (
+        *(images.NODE_IMAGES if pulls(scenario) else ()),
+        *(FOREIGN_FIELDS if static_pods.needed(scenario) else ()),
+    )
+    return (named(NODE, names, further),)
 
 
 def _pods(scenario: Scenario) -> int:
@@ -206,5 +213,5 @@ HANGING = Part(
 OLD_LISTS = Part("old lists", old_lists, pod_fields=OLD_LIST_FIELDS)
 """What a kubelet keeps of a list that was old."""
 
-NODE_FEATURES = (CONTAINERS_APART, STARTUP_PROBES, HANGING, IMAGES, OLD_LISTS)
+NODE_FEATURES = (CONTAINERS_APART, STARTUP_PROBES, HANGING, IMAGES, STATIC_PODS, OLD_LISTS)
 """What some scenarios need of nodes besides."""

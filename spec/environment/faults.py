@@ -16,6 +16,7 @@ from ..kinds import (
     CANDIDATE,
     DOWN,
     ERR_IMAGE_PULL,
+    EXITED,
     FAULT,
     KUBE_CONTROLLER_MANAGER,
     KUBE_SCHEDULER,
@@ -27,6 +28,7 @@ from ..kinds import (
     PULLING,
     RUNNING,
     SIDECAR,
+    STATIC_POD,
     STOPPED,
     UP,
     PodRuntime,
@@ -39,6 +41,7 @@ from ..node.container_runtime import Exit, Hang, StopServing, machine_lost, main
 from ..node.images import Pull
 from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
+from ..node.static_pods import GONE, Edited, static_machine_lost
 from ..objects.pod import Pod
 from . import discovery_faults, leader_faults, outages, watch_faults
 from .budgets import left, spend
@@ -61,6 +64,8 @@ CONTAINER_COMPLETION = "container-completion"
 PROBE_FAILURE = "probe-failure"
 APPLICATION_HANG = "application-hang"
 IMAGE_PULL_ERROR = "image-pull-error"
+STATIC_POD_CHANGED = "static-pod-changed"
+STATIC_POD_REMOVED = "static-pod-removed"
 
 FAULTS: Mapping[str, str] = {
     NODE_CRASH: "a node loses power: its kubelet and all its processes end; it may return at any time, or never",
@@ -74,6 +79,8 @@ FAULTS: Mapping[str, str] = {
     PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
     APPLICATION_HANG: "the application of a pod hangs: it runs on and answers no probe, until it is started again",
     IMAGE_PULL_ERROR: "the pull of a pod's images fails: the registry does not answer, or refuses",
+    STATIC_POD_CHANGED: "somebody changes the manifest of a static pod in its folder, or behind its URL",
+    STATIC_POD_REMOVED: "somebody takes the manifest of a static pod away from its folder, or from its URL",
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
@@ -173,6 +180,14 @@ def _sound(runtime: PodRuntime | None) -> str | None:
     return runtime.node
 
 
+_DECLARED = Key(STATIC_POD, ("written", "source"), lambda pod, source: None if source == GONE else pod)
+
+
+def _crash_node_with_static_pods(node: str) -> tuple[Step, ...]:
+    lost = Sweep(STATIC_POD, ("runtime",), static_machine_lost, node)
+    return (*_crash_node(node), lost, Write(KEY, "foreign", Set(EXITED)))
+
+
 _RULES: Mapping[str, Rule] = {
     NODE_CRASH: _fault(NODE_CRASH, _node_where("machine", UP), _crash_node, lambda node: f"{node} loses power"),
     LINK_CUT: _fault(
@@ -225,7 +240,23 @@ _RULES: Mapping[str, Rule] = {
         lambda _node: (Write(KEY, "runtime", Pull(ERR_IMAGE_PULL)),),
         lambda node: f"the registry does not deliver to {node}",
     ),
+    STATIC_POD_CHANGED: _fault(
+        STATIC_POD_CHANGED,
+        _DECLARED,
+        lambda pod: (Write(KEY, "source", Edited(pod, away=False)),),
+        lambda pod: f"the manifest of {pod.metadata.name} changes on {pod.spec.node_name}",
+    ),
+    STATIC_POD_REMOVED: _fault(
+        STATIC_POD_REMOVED,
+        _DECLARED,
+        lambda pod: (Write(KEY, "source", Edited(pod, away=True)),),
+        lambda pod: f"the manifest of {pod.metadata.name} is taken away on {pod.spec.node_name}",
+    ),
 }
+
+_CRASH_WITH_STATIC_PODS = _fault(
+    NODE_CRASH, _node_where("machine", UP), _crash_node_with_static_pods, lambda node: f"{node} loses power"
+)
 
 _START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
 
@@ -258,17 +289,20 @@ def component(
     budgets: Mapping[str, int],
     lag: Iterable[tuple[str, str]] = (),
     leases: Iterable[tuple[str, tuple[str, ...]]] = (),
+    *,
+    static_pods: bool = False,
 ) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
 
-    ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it. What is lost
-    of requests is no rule: the engine does that.
+    ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it.
+    ``static_pods``: there are such. What is lost of requests is no rule: the engine does that.
     """
     wanted = [name for name, budget in budgets.items() if budget > 0]
     unknown = set(wanted) - set(FAULTS)
     if unknown:
         raise KeyError(f"unknown fault {min(unknown)!r}; there are {', '.join(FAULTS)}")
-    rules = [_RULES[name] for name in FAULTS if name in wanted and name in _RULES]
+    known = {**_RULES, NODE_CRASH: _CRASH_WITH_STATIC_PODS} if static_pods else _RULES
+    rules = [known[name] for name in FAULTS if name in wanted and name in known]
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
     rules += watch_faults.rules(budgets, lag)
     rules += leader_faults.rules(budgets, leases)

@@ -69,13 +69,15 @@ class Scenario:
     ``candidates``: control-plane processes with several instances, and how many; ``api_servers``: how many of
     kube-apiserver. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants`` override
     numbers of the specification by name. ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``:
-    (autoscaler, metric) -> what is used of it. ``clients`` of Services. ``descheduler``: None where none runs.
+    (autoscaler, metric) -> what is used of it. ``static_pods``: those that kubelets have from files or by HTTP; they do
+    not stand among the objects. ``clients`` of Services. ``descheduler``: None where none runs.
     ``properties``: names, empty for the defaults.
     """
 
     name: str
     objects: tuple[Any, ...]
     nodes: tuple[NodeSetup, ...]
+    static_pods: tuple[Any, ...] = ()
     faults: Mapping[str, int] = attrs.field(factory=dict)
     users: tuple[tuple[Any, ...], ...] = ()
     clients: tuple[Client, ...] = ()

@@ -30,6 +30,7 @@ from ..kinds import (
 from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
+from ..node.static_pods import name_in_api, without_static_pods
 from ..objects.conditions import Condition, with_condition
 from ..objects.daemon_set import DaemonSet
 from ..objects.decoding import decode
@@ -142,9 +143,11 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
         todo = tuple(_actions(list(one), objects, changed, settings) for one in settings.users)
         if settings.users and not any(todo) and len(groups) > 1:
             todo = ()
+        in_api, static = without_static_pods(objects)
         scenario = Scenario(
             name=group.name if len(groups) > 1 or not settings.name else settings.name,
-            objects=objects,
+            objects=in_api,
+            static_pods=static,
             nodes=setups,
             faults={name: budget for name, budget in settings.faults.items() if budget},
             users=tuple(one for one in todo if one),
@@ -363,7 +366,8 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     replication_controllers = {item.metadata.name for item in objects if isinstance(item, ReplicationController)}
     stateful_sets = {item.metadata.name: item.spec for item in objects if isinstance(item, StatefulSet)}
     ordinals = {pod_name(name, spec.start + i) for name, spec in stateful_sets.items() for i in range(spec.replicas)}
-    pods = {item.metadata.name for item in objects if isinstance(item, Pod) or item.kind == JOB}
+    pods = {name_in_api(item) for item in objects if isinstance(item, Pod)}
+    pods |= {item.metadata.name for item in objects if item.kind == JOB}
     return {
         "Deployment": deployments,
         "DaemonSet": daemon_sets,
@@ -446,7 +450,10 @@ def _check_actions(
 ) -> None:
     """Raises ``InputError`` where a user acts on something that does not exist."""
     node_names = {str(node["metadata"]["name"]) for node in nodes}
-    names = {**_names([item for job in jobs for item in job.scenario.objects]), NODE: node_names}
+    names = {
+        **_names([it for job in jobs for it in (*job.scenario.objects, *job.scenario.static_pods)]),
+        NODE: node_names,
+    }
     for verb, argument in (action for todo in settings.users for action in todo):
         if verb == "apply":
             # A trace carries what was applied whole, and of the workloads only those of its own group.

@@ -26,6 +26,7 @@ from .heartbeat import KUBELET_CONNECTED, node_of
 from .pod_containers import told_apart
 from .pod_requests import incarnation, own_name, status_patch
 from .startup import start_plan
+from .static_pods import is_mirror
 
 ADMIT_POD = "admit pod"
 """The rule by which a kubelet admits or rejects a pod."""
@@ -84,7 +85,7 @@ class Arrival:
 def _arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Arrival | None:
     if pod is None or not pod.spec.node_name or runtime is not None or worker is not None:
         return None
-    if pod.metadata.terminating or is_terminal(pod):
+    if pod.metadata.terminating or is_terminal(pod) or is_mirror(pod):
         return None
     return Arrival(pod.spec.node_name, pod.spec, incarnation(pod), own_name(pod))
 

@@ -8,7 +8,7 @@ Life of a pod on its node: admit (or reject) -> sandbox, init containers, contai
 workers and adopts what the runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and
 its link to the API server for all that begins with something the API says.
 
-Not modelled: static pods, volumes, node-pressure eviction, graceful node shutdown, preemption for critical
+Not modelled: volumes, node-pressure eviction, graceful node shutdown, preemption for critical
 pods, admission anew after a restart. A kubelet whose link is cut between seeing a deletion and acting on it acts as
 if it had not seen it.
 """
@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from frozendict import frozendict
 
 from ..kinds import KUBELET, NODE, POD
-from ..language.component import Component, Handler
+from ..language.component import Component, Handler, Rule
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
 from . import container_sync, images
@@ -52,6 +52,7 @@ def component(
     pulls: bool = False,
     startup_probes: bool = False,
     liveness_probes: bool = False,
+    further: tuple[Rule, ...] = (),
 ) -> Component:
     """The kubelets of all nodes.
 
@@ -61,6 +62,7 @@ def component(
     ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``). ``old_lists``: a
     kubelet that restarts may list from an API server that is behind. ``apart``: containers are told apart where a pod
     has several. ``pulls``: images are followed. ``startup_probes``, ``liveness_probes``: some pod has such a probe.
+    ``further``: rules that single features bring.
     """
     serving = not track_serving
     return Component(
@@ -83,6 +85,7 @@ def component(
             *map(stop_after_hook, pre_stops),
             DELETE_POD,
             *((START_LISTED,) if old_lists else ()),
+            *further,
         ),
         process=KUBELET,
         place="node",

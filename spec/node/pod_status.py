@@ -28,6 +28,7 @@ from .pod_containers import initialized, starting
 from .pod_phase import pod_phase
 from .pod_requests import incarnation, status_patch
 from .readiness import ready_condition
+from .static_pods import is_mirror
 
 
 def has_readiness_probe(spec: PodSpec) -> bool:
@@ -131,7 +132,7 @@ class Report:
 
 
 def _differing(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Report | None:
-    if pod is None or not pod.spec.node_name or is_terminal(pod):
+    if pod is None or not pod.spec.node_name or is_terminal(pod) or is_mirror(pod):
         return None
     if not stopped(runtime) if pod.metadata.terminating else worker is None:
         return None

@@ -21,6 +21,7 @@ from .heartbeat import KUBELET_CONNECTED
 from .pod_containers import sidecars_that_run
 from .pod_requests import final_delete, incarnation
 from .startup import wanted
+from .static_pods import is_mirror
 
 
 @attrs.frozen(cache_hash=True)
@@ -113,7 +114,7 @@ class Ended:
 
 
 def _ended(pod: Pod | None, runtime: PodRuntime | None) -> Ended | None:
-    if pod is None or not pod.spec.node_name or not pod.metadata.terminating:
+    if pod is None or not pod.spec.node_name or not pod.metadata.terminating or is_mirror(pod):
         return None
     return Ended(pod.spec.node_name, incarnation(pod)) if is_terminal(pod) and stopped(runtime) else None
 

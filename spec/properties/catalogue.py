@@ -31,6 +31,7 @@ from . import (
     scheduling,
     services,
     stateful_sets,
+    static_pods,
 )
 from .happenings import deletes_namespace
 from .occasions import Occasion
@@ -53,6 +54,9 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "startup-gates-probes": (kubelets.STARTUP_GATES_PROBES,),
     "hanging-containers-stopped": (kubelets.HANGING_CONTAINERS_STOPPED,),
     "image-present-at-start": (kubelets.IMAGE_PRESENT_AT_START,),
+    "mirror-reflects-static": (static_pods.MIRROR_REFLECTS_STATIC,),
+    "static-pod-outlives-mirror": (static_pods.STATIC_POD_OUTLIVES_MIRROR,),
+    "unmanaged-containers-untouched": (static_pods.UNMANAGED_UNTOUCHED,),
     "assigned-node-feasible-at-decision": (nodes.ASSIGNED_NODE_FEASIBLE,),
     "scheduled-pods-admitted": (nodes.SCHEDULED_PODS_ADMITTED,),
     "no-overcommit-of-requests": (nodes.NODE_CAPACITY,),
@@ -152,6 +156,9 @@ OCCASIONS: Mapping[str, Occasion] = {
     "startup-gates-probes": occasions.STARTUP_PROBES,
     "hanging-containers-stopped": occasions.HANGING,
     "image-present-at-start": occasions.IMAGES,
+    "mirror-reflects-static": occasions.STATIC_PODS,
+    "static-pod-outlives-mirror": occasions.STATIC_PODS,
+    "unmanaged-containers-untouched": occasions.STATIC_PODS,
     "assigned-node-feasible-at-decision": occasions.PODS_SCHEDULED,
     "scheduled-pods-admitted": occasions.PODS_SCHEDULED,
     "no-overcommit-of-requests": occasions.PODS,

@@ -171,6 +171,7 @@ IMAGES = Occasion(
     "where pods get a node, and the pull of their images may fail",
     lambda scenario: schedules_pods(scenario) and faults(scenario, IMAGE_PULL_ERROR),
 )
+STATIC_PODS = Occasion("where kubelets have pods from files or by HTTP", lambda scenario: bool(scenario.static_pods))
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", budgeted_drains)
 DESCHEDULED = Occasion(

@@ -123,3 +123,42 @@ def pulled() -> Mapping[str, Scenario]:
             bare_pod(several(INIT)), start="created", faults={"image-pull-error": 1}
         ),
     }
+
+
+def static_pod(name: str = "etcd-node-1", source: str = "file") -> Data:
+    """A pod that the kubelet of node-1 has from a file, or by HTTP."""
+    annotations = {"kubernetes.io/config.source": source}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app": "web"}, "annotations": annotations},
+        "spec": {**pod_spec(), "nodeName": "node-1"},
+    }
+
+
+def from_files() -> Mapping[str, Scenario]:
+    """Static pods."""
+    only = ["mirror-reflects-static", "static-pod-outlives-mirror", "unmanaged-containers-untouched"]
+    mirror = [[{"delete": "pod/etcd-node-1"}]]
+    return {
+        "a static pod is changed, and its mirror deleted": scenario(
+            static_pod(),
+            start="created",
+            time="asynchronous",
+            faults={"static-pod-changed": 2},
+            users=mirror,
+            properties=only,
+        ),
+        "a static pod is taken away, its kubelet and its node crash": scenario(
+            static_pod(),
+            start="created",
+            faults={"static-pod-changed": 1, "static-pod-removed": 1, "kubelet-crash": 1, "node-crash": 1},
+            properties=only,
+        ),
+        "a static pod runs on a node that is cut off": scenario(
+            static_pod("proxy", "http"),
+            start="created",
+            faults={"link-cut": 1, "static-pod-removed": 1},
+            properties=only,
+        ),
+    }

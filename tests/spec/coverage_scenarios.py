@@ -9,7 +9,7 @@ import attrs
 from kubemodel.spec.environment import users
 from kubemodel.spec.language.scenario import Scenario
 
-from .container_scenarios import contained, pulled, watched
+from .container_scenarios import contained, from_files, pulled, watched
 from .exploration import (
     PROBED,
     RECREATE,
@@ -589,6 +589,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **contained(),
     **watched(),
     **pulled(),
+    **from_files(),
     **_silenced(),
     **_daemons(),
     **_stateful(),

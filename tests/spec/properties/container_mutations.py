@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
-from kubemodel.spec.kinds import EXITED, INIT, MAIN, PRESENT, RUNNING, ContainerRuntime, PodRuntime, PodWorker
+from kubemodel.spec.kinds import (
+    EXITED,
+    INIT,
+    MAIN,
+    NODE,
+    PRESENT,
+    RUNNING,
+    STOPPED,
+    ContainerRuntime,
+    PodRuntime,
+    PodWorker,
+)
 from kubemodel.spec.language.component import Key, Rule
+from kubemodel.spec.language.plan import Alternative, Named, Set, Write
+from kubemodel.spec.node.static_pods import GONE
 from kubemodel.spec.objects.pod import Pod
 
 
@@ -57,3 +70,22 @@ def heedless_of_images(rule: Rule) -> tuple[Rule, ...]:
         return rule.key.view(pod, runtime, worker)
 
     return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)
+
+
+def ending_what_is_declared(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet takes every static pod for one that its source does not declare."""
+
+    def view(_known: Any, runtime: Any) -> Any:
+        return rule.key.view(GONE, runtime)
+
+    return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)
+
+
+def ending_foreign_containers(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet ends whatever else runs on the node, too."""
+
+    def decide(key: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key):
+            yield attrs.evolve(found, plan=(Write(Named(NODE, key.node), "foreign", Set(STOPPED)), *found.plan))
+
+    return (attrs.evolve(rule, decide=decide),)

@@ -51,7 +51,7 @@ from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_termin
 from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStatefulSet, StatefulSet
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
-from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, several
+from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, several, static_pod
 from ..exploration import (
     BY_NAME,
     CLIENT,
@@ -1135,6 +1135,22 @@ CASES: Mapping[str, Case] = {
         holds=scenario(bare_pod(), start="created", faults={"image-pull-error": 1}),
         mutation="the kubelet creates containers without looking for their images",
         mutate=edited(KUBELET, "restart containers", containers.heedless_of_images),
+    ),
+    "mirror-reflects-static": Case(
+        holds=scenario(static_pod(), start="created"),
+        mutation="the kubelet makes no mirrors",
+        mutate=without(KUBELET, "create mirror pod"),
+        broken=scenario(static_pod(), start="created", faults={"link-cut": 1}),
+    ),
+    "static-pod-outlives-mirror": Case(
+        holds=scenario(static_pod(), start="created"),
+        mutation="the kubelet ends static pods that their source declares",
+        mutate=edited(KUBELET, "stop static pod", containers.ending_what_is_declared),
+    ),
+    "unmanaged-containers-untouched": Case(
+        holds=scenario(static_pod(), start="created"),
+        mutation="the kubelet ends what else runs on the node when it starts a static pod",
+        mutate=edited(KUBELET, "start static pod", containers.ending_foreign_containers),
     ),
     "job-counters-monotonic": Case(
         holds=scenario(job(2)),
