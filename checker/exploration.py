@@ -106,9 +106,27 @@ class Exploration(ABC):
     def parent(self, number: int) -> int:
         """The number of the state from which this one was found; of an initial state, its own."""
 
-    @abstractmethod
+    def first_states(self) -> list[State]:
+        """The states to begin with, up to symmetry."""
+        symmetry = self.system.symmetry
+        if symmetry is None:
+            return list(self.task.initial)
+        if not symmetry.closed(self.task.initial):
+            raise ValueError("of interchangeable objects, the states to begin with tell some apart")
+        return list(map(symmetry.canonical, self.task.initial))
+
+    def chain(self, number: int) -> list[int]:
+        """The numbers of the states by which the one with this number was found, its own last."""
+        chain = [number]
+        while (parent := self.parent(chain[-1])) != chain[-1]:
+            chain.append(parent)
+        return chain[::-1]
+
     def way_to(self, number: int) -> list[State]:
-        """The states from an initial one to the one with this number: a shortest way."""
+        """The states from an initial one to the one with this number: a shortest way, each object always itself."""
+        found = [self.state(each) for each in self.chain(number)]
+        symmetry = self.system.symmetry
+        return found if symmetry is None else symmetry.traced(self.system, found)
 
     @abstractmethod
     def state(self, number: int) -> State:

@@ -54,6 +54,7 @@ def explosion(system: TransitionSystem, explored: Explored, whole_levels: int, *
         states_read=len(read),
         fields=_fields(system.pools, read),
         symmetry=sum(orders(system.pools, state) for state in spread) / max(len(spread), 1),
+        images=sum(_images(system, state) for state in spread) / max(len(spread), 1),
         states_expanded=len(expanded),
         rules=_rules(system, expanded, levels[0] if levels else 0),
     )
@@ -100,6 +101,10 @@ def orders(pools: Sequence[Pool], state: State) -> int:
             alike = Counter(bundle for bundle in content if bundle != EMPTY and not pool.name_of(bundle))
             found *= math.factorial(alike.total()) // math.prod(map(math.factorial, alike.values()))
     return found
+
+
+def _images(system: TransitionSystem, state: State) -> int:
+    return 1 if system.symmetry is None else len(set(system.symmetry.images(state)))
 
 
 def _fields(pools: Sequence[Pool], states: Sequence[State]) -> tuple[FieldShare, ...]:
@@ -150,11 +155,14 @@ def _rules(system: TransitionSystem, states: Sequence[State], initial: int) -> t
         for transition in transitions(system, state):
             group = transition.group
             rule = (group.component.name, group.rule.name, group.environment)
-            if transition.successor is None:
+            following = transition.successor
+            if following is None:
                 continue
+            if system.symmetry is not None:
+                following = system.symmetry.canonical(following)
             steps[rule] += 1
-            if transition.successor not in seen:
-                seen.add(transition.successor)
+            if following not in seen:
+                seen.add(following)
                 new[rule] += 1
     total = max(new.total(), 1)
     shares = [

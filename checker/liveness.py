@@ -84,9 +84,21 @@ class _Decision:
         """All states that the components' own steps lead back to."""
         edges = self.exploration.edges()
         found = strong_components(self.exploration.states, edges.sources, edges.targets)
-        numbers = numpy.sort(numpy.concatenate(found)).tolist() if found else []
-        packed = [self.expansion.pack(self.exploration.state(number)) for number in numbers]
-        return _Candidates(packed, lambda local: self.exploration.way_to(numbers[local]))
+        # A step to an image of the state itself goes round as well, be it by way of other images.
+        own = edges.sources[edges.sources == edges.targets]
+        numbers = numpy.unique(numpy.concatenate([*found, own])).tolist()
+        symmetry = self.system.symmetry
+        if symmetry is None:
+            packed = [self.expansion.pack(self.exploration.state(number)) for number in numbers]
+            return _Candidates(packed, lambda local: self.exploration.way_to(numbers[local]))
+        # Loops are looked for with every object as itself: on cycles is whatever has an image that is.
+        every = [(image, n) for n in numbers for image in dict.fromkeys(symmetry.images(self.exploration.state(n)))]
+
+        def way_to(local: int) -> list[State]:
+            image, number = every[local]
+            return symmetry.moved_to(self.exploration.way_to(number), image)
+
+        return _Candidates([self.expansion.pack(image) for image, _ in every], way_to)
 
     def _unwatched(self, prop: TemporalProperty, judge: StateJudge, circling: _Candidates) -> Outcome:
         """Of a property that follows objects which nothing tells apart: decided only where no loop can violate it."""
@@ -125,7 +137,8 @@ class _Decision:
         outcomes, made = [], False
         for name in (*pool.names, *([""] if pool.kind.slots else [])):
             owed = Obligations(self.expansion, Promise(prop.shape, judge, trigger, name))
-            owed.walk(self.exploration.task.initial, self.exploration.states, self.exploration.pause)
+            states = self.exploration.states * (1 if self.system.symmetry is None else self.system.symmetry.order)
+            owed.walk(self.exploration.task.initial, states, self.exploration.pause)
             made = made or owed.made
             outcomes.append(self._unkept(prop, judge, name, owed))
         return attrs.evolve(_worst(outcomes, prop.name), triggered=made)

@@ -147,7 +147,8 @@ class Explosion:
     ``levels``: how many states have each depth, the last level perhaps not whole. ``estimate``: how many states there
     may be, None where that cannot be said. ``fields`` are those of the first ``states_read`` states, ``rules`` those of
     the first ``states_expanded``. ``symmetry``: in how many orders, on average over ``states_read`` states from all of
-    the search, the interchangeable objects of a state could stand.
+    the search, the interchangeable objects of a state could stand; ``images``: how many states it stands for, on
+    average, that differ in who is who of interchangeable objects with names.
     """
 
     levels: tuple[int, ...]
@@ -155,6 +156,7 @@ class Explosion:
     states_read: int
     fields: tuple[FieldShare, ...]
     symmetry: float
+    images: float
     states_expanded: int
     rules: tuple[RuleShare, ...]
 

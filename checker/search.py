@@ -13,7 +13,10 @@ from pathlib import Path as File
 
 import attrs
 
+from ..engine.equivariance import Equivariance
 from ..engine.pools import State
+from ..engine.renaming import ToldApart
+from ..engine.symmetry import Symmetry
 from ..engine.transition_system import Group, TransitionSystem
 from .exploration import Exploration, Stopped, Task, memory_mb
 from .explosion import explosion
@@ -34,6 +37,9 @@ from .result import (
     SearchResult,
 )
 from .tabled import HandOver, TabledExploration
+
+STATES_EXCHANGED = 20
+"""States of a search up to symmetry in which it is looked at once more whether nothing tells objects apart."""
 
 _SEEN_SO_FAR = ("max-states", "max-depth")
 """Bounds after which there is still time to look for loops in what was explored."""
@@ -60,12 +66,15 @@ def search(
     ``checkpoint``: a file in which the kernel keeps the search once a minute, and when a limit or an interrupt ends
     it; ``resume``: such a file to go on from; raises ``CheckpointError`` where it is none, or of another search.
     ``diagnose``: say why there are so many states even where no bound was hit.
+    Raises ``ToldApart`` where ``system`` takes objects for interchangeable that it does tell apart.
     """
     task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going, checkpoint, resume)
     if checkpoint or resume:
         explorer = Explorer.KERNEL
     exploration, bounds = _explored(task, explorer)
     exploration.finish()
+    if system.symmetry is not None:
+        _exchange(system.symmetry, exploration, 10 * STATES_EXCHANGED if diagnose else STATES_EXCHANGED)
     if all(bound.name in _SEEN_SO_FAR for bound in bounds):
         bounds += _bounds(lambda: exploration.findings.judge_loops(decide(exploration)))
     bounds += [
@@ -76,6 +85,15 @@ def search(
     if diagnose or any(bound.name != "first-violation" for bound in bounds):
         return attrs.evolve(result, explosion=_explosion(exploration, bounds))
     return result
+
+
+def _exchange(symmetry: Symmetry, exploration: Exploration, most: int) -> None:
+    """Looks at states from all of a search: whether permutations take steps to steps and findings to findings."""
+    equivariance = Equivariance(exploration.system, symmetry)
+    count = min(most, exploration.states)
+    for number in range(count):
+        for difference in equivariance.differences(exploration.state(number * exploration.states // count)):
+            raise ToldApart(difference)
 
 
 def _explosion(exploration: Exploration, bounds: Sequence[Bound]) -> Explosion | None:

@@ -82,11 +82,15 @@ class TabledExploration(Exploration):
     def begin(self) -> None:
         """As in ``Exploration``."""
         expansion = self._expansion
-        for number, initial in enumerate(dict.fromkeys(map(expansion.pack, self.task.initial))):
+        for number, initial in enumerate(dict.fromkeys(map(expansion.pack, self.first_states()))):
             self._seen[initial] = number
             self._order.append(initial)
             self._parents.append(number)
             self.findings.judge_state(expansion.findings(initial, quiescent=False), 0, number)
+
+    def _canonical(self, state: Packed) -> Packed:
+        symmetry, expansion = self.system.symmetry, self._expansion
+        return state if symmetry is None else expansion.pack(symmetry.canonical(expansion.unpack(state)))
 
     def explore_level(self) -> bool:
         """As in ``Exploration``."""
@@ -110,7 +114,8 @@ class TabledExploration(Exploration):
             self.transitions += len(deltas)
             for delta in deltas:
                 after = state + delta
-                if after not in seen:
+                if after not in seen and (symmetric := self._canonical(after)) not in seen:
+                    after = symmetric
                     if len(order) >= limit:
                         raise self.stop_at_states()
                     seen[after] = len(order)
@@ -122,20 +127,13 @@ class TabledExploration(Exploration):
                             findings.judge_state(found, self.depth + 1, len(order) - 1)
             if looping:
                 self._sources.extend([number] * len(own))
-                self._targets.extend([seen[state + delta] for delta in own])
+                self._targets.extend([seen[self._canonical(state + delta)] for delta in own])
         self._first = end
         return len(order) > end
 
     def parent(self, number: int) -> int:
         """As in ``Exploration``."""
         return self._parents[number]
-
-    def way_to(self, number: int) -> list[State]:
-        """As in ``Exploration``."""
-        way = [number]
-        while self._parents[way[-1]] != way[-1]:
-            way.append(self._parents[way[-1]])
-        return [self.state(each) for each in reversed(way)]
 
     def state(self, number: int) -> State:
         """As in ``Exploration``."""

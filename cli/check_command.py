@@ -21,7 +21,7 @@ from ..engine.verdicts import ExitCode, combined_exit_code
 from ..spec.environment.faults import FAULTS
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
-from ..spec.language.scenario import Start
+from ..spec.language.scenario import Alike, Start
 from ..spec.manifests.errors import InputError
 from ..spec.manifests.scenarios import COMMAND_LINE
 from ..spec.manifests.settings import Settings
@@ -117,6 +117,12 @@ def scenario_flags(command: Any) -> Any:
             "--start",
             type=click.Choice([start.value for start in Start]),
             help="Begin with the manifests just applied, or already running (the default where a user acts).",
+        ),
+        click.option(
+            "--symmetry",
+            type=click.Choice([alike.value for alike in Alike]),
+            help="States count as one that differ only in who is who of pods (the default), or of nodes that nothing"
+            " tells apart, too: the same verdict from fewer states.",
         ),
         click.option(
             "--pod-slots", type=click.IntRange(1, 1000), metavar="N", help="How many pods of a group may exist at once."

@@ -17,13 +17,15 @@ from ..checker.result import Bound, Explorer, Limits, Progress, RuleName, Search
 from ..checker.search import memory_mb, search
 from ..checker.vacuity import Vacuity
 from ..engine.pools import State
+from ..engine.renaming import ToldApart
+from ..engine.symmetry import up_to_symmetry
 from ..engine.trace_building import build
 from ..engine.traces import Trace
 from ..engine.transition_system import TransitionSystem
 from ..engine.verdicts import RunVerdict, Verdict
 from ..spec import cluster
 from ..spec.language.model import Model
-from ..spec.language.scenario import Scenario, Start
+from ..spec.language.scenario import Alike, Scenario, Start
 from ..spec.manifests.errors import InputError
 from ..spec.manifests.scenarios import COMMAND_LINE, Job
 from ..spec.manifests.settings import as_document
@@ -36,7 +38,8 @@ class Checked:
     """A job with what came of it: the search's result and, for each violated property, its counterexample.
 
     ``loops``: likewise for temporal properties that are undetermined because of a loop.
-    ``files``: where the counterexamples were written, by property. ``vacuity``: what comes of what never happened.
+    ``files``: where the counterexamples were written, by property. ``alike``: groups of nodes of which it was left open
+    who is who. ``vacuity``: what comes of what never happened.
     """
 
     job: Job
@@ -46,6 +49,7 @@ class Checked:
     traces: dict[str, Trace]
     loops: Mapping[str, Trace] = attrs.field(factory=dict)
     files: Mapping[str, str] = attrs.field(factory=dict)
+    alike: tuple[tuple[str, ...], ...] = ()
     vacuity: Vacuity = Vacuity()
 
     @property
@@ -131,17 +135,13 @@ def run(
         initial = starts(system, job.scenario, _pause(limits, began))
         if limits.seconds is not None:
             limits = attrs.evolve(limits, seconds=max(0.0, limits.seconds - (time.monotonic() - began)))
-        result = search(
-            system,
-            limits,
-            progress,
-            keep_going=keep_going,
-            initial=initial,
-            explorer=explorer,
-            checkpoint=checkpoint,
-            resume=resume,
-            diagnose=diagnose,
-        )
+        options = _Options(limits, progress, keep_going, initial, explorer, checkpoint, resume, diagnose)
+        reduced = up_to_symmetry(system) if job.settings.symmetry is Alike.NODES else system
+        try:
+            result = options.search(reduced)
+        except ToldApart:
+            reduced = system
+            result = options.search(reduced)
     except _Stopped as stopped:
         return Checked(job, model, _not_begun(system, stopped.bound), 0, {})
     except KeyboardInterrupt:
@@ -154,9 +154,37 @@ def run(
     stories = dict(_stories(system, job, result))
     violated = {prop.name for prop in result.properties if prop.verdict is Verdict.VIOLATED}
     loops = {name: trace for name, trace in stories.items() if name not in violated}
-    return Checked(
-        job, model, result, len(initial), {name: stories[name] for name in stories if name in violated}, loops
-    )
+    traces = {name: stories[name] for name in stories if name in violated}
+    alike = () if reduced.symmetry is None else reduced.symmetry.groups
+    return Checked(job, model, result, len(initial), traces, loops, alike=alike)
+
+
+@attrs.frozen
+class _Options:
+    """What a search is to keep to."""
+
+    limits: Limits
+    progress: Callable[[Progress], None] | None
+    keep_going: bool
+    initial: tuple[State, ...]
+    explorer: Explorer
+    checkpoint: Path | None
+    resume: Path | None
+    diagnose: bool
+
+    def search(self, system: TransitionSystem) -> SearchResult:
+        """Searches ``system``."""
+        return search(
+            system,
+            self.limits,
+            self.progress,
+            keep_going=self.keep_going,
+            initial=self.initial,
+            explorer=self.explorer,
+            checkpoint=self.checkpoint,
+            resume=self.resume,
+            diagnose=self.diagnose,
+        )
 
 
 def _pause(limits: Limits, began: float) -> Callable[[int], None]:

@@ -10,7 +10,7 @@ import attrs
 
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
-from ..spec.language.scenario import Start
+from ..spec.language.scenario import Alike, Start
 from ..spec.manifests.errors import InputError, quote
 from ..spec.manifests.fields import Lines
 from ..spec.manifests.loading import Document, load
@@ -44,6 +44,7 @@ class Flags:
     time: str | None = None
     rpc: str | None = None
     start: str | None = None
+    symmetry: str | None = None
     pod_slots: int | None = None
     properties: tuple[str, ...] = ()
     also_check: tuple[str, ...] = ()
@@ -110,6 +111,8 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
         changes["rpc"] = Rpc(flags.rpc)
     if flags.start is not None:
         changes["start"] = Start(flags.start)
+    if flags.symmetry is not None:
+        changes["symmetry"] = Alike(flags.symmetry)
     if flags.pod_slots is not None:
         changes["pod_slots"] = flags.pod_slots
     if flags.properties:

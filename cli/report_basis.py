@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
-from ..spec.language.scenario import Start
+from ..spec.language.scenario import Alike, Start
 from ..spec.manifests.groups import Group
 from ..spec.manifests.settings import Settings
 from ..spec.manifests.templates import WORKLOAD_TEMPLATES
@@ -93,6 +93,8 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
             yield f"start: the manifests run already, in every way in which they can come to rest ({ways})"
         else:
             yield "start: the manifests have just been applied to ready nodes"
+    if settings.symmetry is Alike.NODES:
+        yield f"symmetry nodes: {_alike(checked)}"
     slots = sorted({kind.slots for one in checked for kind in one.model.kinds if kind.slots})
     if slots:
         yield f"room for at most {listed([str(most) for most in slots], 'or')} pods at once in a group"
@@ -103,6 +105,15 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
             source = f" ({assumption.source})" if assumption.source else ""
             known.setdefault(assumption.name, f"{assumption.name}: {assumption.text}{source}")
     yield from known.values()
+
+
+def _alike(checked: Sequence[Checked]) -> str:
+    """Which nodes nothing tells apart."""
+    groups = dict.fromkeys(listed(names) for one in checked for names in one.alike)
+    if not groups:
+        return "something tells any two nodes apart, so each is looked at as itself"
+    told = "; ".join(groups)
+    return f"nothing tells {told} apart, so states that differ only in who is who of them count as one"
 
 
 def _changed_since(settings: Settings) -> str:

@@ -32,6 +32,8 @@ def explosion_lines(found: Explosion, *, complete: bool) -> Iterator[tuple[str, 
         f"{counted(found.states_read, 'state')})",
         "      ",
     )
+    if found.images > 1:
+        yield f"    interchangeable nodes: {found.images:,.2f} states count as one (average of the same)", "      "
     yield f"    fields, in the first {counted(found.states_read, 'state')}:", "      "
     for field in found.fields[:_SHOWN]:
         yield (

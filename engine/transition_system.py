@@ -7,7 +7,7 @@ pools it reads through bound queries, and what it does depends on nothing but it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -18,6 +18,9 @@ from ..spec.language.query import NONE, Query, Read, no_parameter
 from . import execution, watch_cache
 from .execution import Effects, Lost, PlanInFlight, Selection
 from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
+
+if TYPE_CHECKING:
+    from .symmetry import Symmetry
 
 
 class PoolFull(Exception):
@@ -196,12 +199,16 @@ def _idle(component: Component, kind: str) -> Query:
 
 
 class TransitionSystem:
-    """A compiled model. States are tuples of pool contents; ``groups`` are its rules in declaration order."""
+    """A compiled model. States are tuples of pool contents; ``groups`` are its rules in declaration order.
+
+    ``symmetry``: who may trade places, where states that differ only in that count as one.
+    """
 
     def __init__(self, model: Model, *, positional: bool = False) -> None:
         """``positional``: interchangeable objects are kept in slots instead of as a multiset."""
         self.model = model
         self.positional = positional
+        self.symmetry: Symmetry | None = None
         self.graded = model.time is TimeMode.GRADED
         self.lagging: dict[str, tuple[str, ...]] = {}
         for client, kind in sorted(model.lag):

@@ -25,6 +25,7 @@ class Code(IntEnum):
     PAUSE = 12
     LEVEL = 13
     FULL = 14
+    ASK_IMAGE = 15
 
 
 class Board(IntEnum):

@@ -88,7 +88,7 @@ class CompiledExploration(Exploration):
         if self.task.resume is not None:
             self._restore(checkpoint.read(self.task.resume))
             return
-        for state in self.task.initial:
+        for state in self.first_states():
             contents = [self._intern(pool, content) for pool, content in enumerate(state)]
             if self._library.add_initial(self._kernel, words(contents)):
                 raise MemoryError
@@ -124,7 +124,7 @@ class CompiledExploration(Exploration):
         impatience = 0
         try:
             while (code := run(kernel)) != Code.LEVEL:
-                if Code.ASK_CLASS <= code <= Code.ASK_SWEEP:
+                if Code.ASK_CLASS <= code <= Code.ASK_SWEEP or code == Code.ASK_IMAGE:
                     question = code, board[0], board[1], board[2]
                     answer(*question)
                     self._note(*question)
@@ -227,7 +227,7 @@ class CompiledExploration(Exploration):
             if code == Code.REPORT:
                 step, number, count = log[place + 1 : place + 4]
                 indices = log[place + 4 : place + 4 + count]
-                self._report(step, number, indices, len(self.way_to(number)))
+                self._report(step, number, indices, len(self.chain(number)))
                 place += count
             else:
                 self._oracle.answer(code, *log[place + 1 : place + 4])
@@ -262,7 +262,7 @@ class CompiledExploration(Exploration):
         self._drained += len(found)
         for number, state in zip(found[::2], found[1::2], strict=True):
             judge, finding = self._oracle.findings[number]
-            depth = len(self.way_to(int(state))) - 1
+            depth = len(self.chain(int(state))) - 1
             self.findings.judge_state([(judge, finding)], depth, int(state))
 
     def _list(self, which: Listing) -> NDArray[numpy.uint32]:
@@ -287,13 +287,6 @@ class CompiledExploration(Exploration):
     def parent(self, number: int) -> int:
         """As in ``Exploration``."""
         return int(self._library.parent(self._kernel, number))
-
-    def way_to(self, number: int) -> list[State]:
-        """As in ``Exploration``."""
-        way = [number]
-        while (parent := self._library.parent(self._kernel, way[-1])) != way[-1]:
-            way.append(parent)
-        return [self.state(each) for each in reversed(way)]
 
     def edges(self) -> Edges:
         """As in ``Exploration``."""

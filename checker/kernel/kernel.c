@@ -3,7 +3,7 @@
    A run goes on until a table lacks a row; it then ends with a question, whose answer Python adds, and is begun anew
    where it was: until it inserts the moves of a state it changes nothing but tables. */
 #include "expansion.h"
-#include "visited.h"
+#include "symmetry.h"
 
 #ifdef _WIN32
 #define API __declspec(dllexport)
@@ -107,6 +107,14 @@ static void look(Kernel *kernel) {
     u32 *values = kernel->batch_values + kernel->in_batch * nodes_of(kernel);
     Expanded *state = &kernel->batch[kernel->in_batch];
     kernel->contents = values;
+    /* A question about an image comes when moves are listed already: they are then listed anew. */
+    if (kernel->is_looked_at) {
+        kernel->moves.count = kernel->moves_before;
+        kernel->key_count = kernel->keys_before;
+    }
+    kernel->moves_before = kernel->moves.count;
+    kernel->keys_before = kernel->key_count;
+    kernel->is_looked_at = 1;
     kernel->looks++;
     find_moves(kernel, kernel->batched > 1 ? kernel->batch_hashes + kernel->in_batch * kernel->partition_count : NULL);
     *state = (Expanded){kernel->moves.count, kernel->key_count, kernel->own.count, 0, !kernel->own.count};
@@ -118,13 +126,14 @@ static void look(Kernel *kernel) {
         kernel->keys = with_room(kernel->keys, &kernel->key_room, kernel->key_count + 1, sizeof(u64));
         u64 key = VACANT;
         if (move[1]) {
-            u64 above = imagine(kernel, values, move);
+            u64 above = imagine_canonical(kernel, values, move);
             key = key_of_state(kernel, kernel->fresh, above);
             pairs_expect(&kernel->states, key);
         }
         kernel->keys[kernel->key_count++] = key;
         at += 2 + 2 * move[1];
     }
+    kernel->is_looked_at = 0;
 }
 
 static void add_edge(Kernel *kernel, u32 target, u32 group) {
@@ -166,7 +175,7 @@ static int insert(Kernel *kernel) {
                     add_edge(kernel, number, move[0]);
             }
             if (kernel->is_new) {
-                imagine(kernel, values, move);
+                imagine_canonical(kernel, values, move);
                 kernel->contents = kernel->fresh;
                 judge(kernel, kernel->always);
                 count_findings(kernel, kernel->states.count - 1);
@@ -280,6 +289,7 @@ API Kernel *kernel_new(const u32 *shapes, u32 pools, u64 limit, u32 keeps_edges)
 }
 
 API void kernel_free(Kernel *kernel) {
+    permutations_free(kernel);
     for (u32 i = 0; i < kernel->pool_count; i++) pool_free(&kernel->pools[i]);
     for (u32 i = 0; i <= root_of(kernel); i++) pairs_free(&kernel->inner[i]);
     for (u64 i = 0; i < kernel->query_count; i++) free(kernel->queries[i].classes);

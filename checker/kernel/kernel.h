@@ -21,7 +21,8 @@ enum {
     NOT_ONE,       /* step, chosen objects: not exactly one object is meant */
     PAUSE,         /* time to look at the clock */
     LEVEL,         /* all states of this depth are expanded */
-    FULL           /* the bound on states is reached */
+    FULL,          /* the bound on states is reached */
+    ASK_IMAGE      /* permutation, pool, bundle: what does the bundle become? */
 };
 
 /* A query with its parameter: `classes` by bundle, 0 if it does not count. `whole`: the multiset of no classes. */
@@ -93,6 +94,18 @@ typedef struct {
     u32 at_rest;
 } Expanded;
 
+/* Numbers by number, NONE where nothing is known yet. */
+typedef struct {
+    u32 *items;
+    u64 room;
+} Column;
+
+/* A permutation of interchangeable objects with names: what becomes of slots, bundles and contents, by pool. */
+typedef struct {
+    u32 **places;
+    Column *bundles, *contents;
+} Permutation;
+
 /* Partitions of one kind, as ranges of `partitions`. */
 typedef struct {
     u32 first, count;
@@ -162,6 +175,11 @@ typedef struct Kernel {
     u64 parent_room;
     u64 *keys;
     u64 key_count, key_room;
+
+    Permutation *permutations; /* but for the one that changes nothing */
+    u32 permutation_count;
+    u32 is_looked_at;          /* the state at hand was begun to be looked at */
+    u64 moves_before, keys_before;
 
     List finding_counts, first_findings;
     List lacking; /* pools that ran out of slots, in the order in which they did */

@@ -38,6 +38,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "content": (_WORDS, (_KERNEL, _WORD, _WORD)),
     "state": (None, (_KERNEL, _WORD, _WORDS)),
     "parent": (_WORD, (_KERNEL, _WORD)),
+    "add_permutation": (_INTEGER, (_KERNEL, _WORDS)),
+    "set_image": (_INTEGER, (_KERNEL, _WORD, _WORD, _WORD, _WORD)),
     "add_query": (_INTEGER, (_KERNEL, _WORD, _WORD)),
     "set_class": (_INTEGER, (_KERNEL, _WORD, _WORD, _WORD)),
     "add_multiset": (_INTEGER, (_KERNEL,)),

@@ -99,7 +99,15 @@ class Oracle:
             Code.ASK_NODE: self._follow,
             Code.ASK_STEP: self._next_step,
             Code.ASK_SWEEP: self._swept,
+            Code.ASK_IMAGE: self._image,
         }
+        if system.symmetry is not None:
+            for permutation in range(system.symmetry.order - 1):
+                self._add("add_permutation", words(system.symmetry.slots(permutation)))
+
+    def _image(self, permutation: int, pool: int, bundle: int) -> None:
+        assert self.system.symmetry is not None, "only permutations that were added are asked about"
+        self._add("set_image", permutation, pool, bundle, self.system.symmetry.bundle(permutation, pool, bundle))
 
     def add_readers(self, readers: Iterable[Reader], purpose: Purpose) -> None:
         """Readers for one purpose, in partitions of those that read the same pools."""

@@ -34,6 +34,30 @@ API void kernel_state(Kernel *kernel, u32 state, u32 *contents) {
 
 API u32 kernel_parent(Kernel *kernel, u32 state) { return kernel->parents[state]; }
 
+/* Objects that trade places: `places` says for each slot of each pool, one pool after the other, where it goes. */
+API int kernel_add_permutation(Kernel *kernel, const u32 *places) {
+    ADDING;
+    u64 count = kernel->permutation_count + 1ULL;
+    kernel->permutations = resized(kernel->permutations, count * sizeof(Permutation));
+    Permutation trade = {zeroed(kernel->pool_count * sizeof(u32 *)), zeroed(kernel->pool_count * sizeof(Column)),
+                         zeroed(kernel->pool_count * sizeof(Column))};
+    kernel->permutations[kernel->permutation_count++] = trade;
+    for (u32 pool = 0; pool < kernel->pool_count; pool++) {
+        u32 width = kernel->pools[pool].width;
+        trade.places[pool] = resized(NULL, (width + 1) * sizeof(u32));
+        memcpy(trade.places[pool], places, width * sizeof(u32));
+        *image_in(&trade.bundles[pool], EMPTY) = EMPTY;
+        places += width;
+    }
+    return 0;
+}
+
+API int kernel_set_image(Kernel *kernel, u32 permutation, u32 pool, u32 bundle, u32 image) {
+    ADDING;
+    *image_in(&kernel->permutations[permutation].bundles[pool], bundle) = image;
+    return 0;
+}
+
 API int kernel_add_query(Kernel *kernel, u32 pool, u32 nothing) {
     ADDING;
     kernel->queries = with_room(kernel->queries, &kernel->query_room, kernel->query_count + 1, sizeof(Query));

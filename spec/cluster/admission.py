@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from ..control_plane.apiserver import webhook_backends
 from ..control_plane.apiserver.webhooks import RESOURCES
@@ -16,6 +17,7 @@ from ..objects.quota import ResourceQuota
 from ..objects.service import Service
 from ..objects.webhooks import FAIL, MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook
 from . import namespaces, service_accounts
+from .deletions import deleted_namespaces
 from .part import Bundles, Part, bundles, given, names
 
 
@@ -40,12 +42,16 @@ def api_reads(scenario: Scenario) -> Callable[[ApiCall], tuple[ApiRead, ...]]:
     """What the API server reads besides the object of a request: quotas, accounts, and whether webhooks answer."""
     quotas = tuple(ApiRead(RESOURCE_QUOTA, name) for name in names(scenario, ResourceQuota))
     callable_ = tuple(ApiRead(WEBHOOK_BACKEND, name, "reachable") for name in backends(scenario))
+    # What does not matter is left out of what the function closes over: whatever a scenario names stands apart in it.
+    accounts_matter = service_accounts.needed(scenario)
+    of_namespaces = partial(namespaces.reads, scenario) if deleted_namespaces(scenario) else None
 
     def reads(call: ApiCall) -> tuple[ApiRead, ...]:
         creates_pod = call.verb is Verb.CREATE and call.kind == POD
         asks = call.kind in RESOURCES and not call.subresource and call.verb is not Verb.BIND
         found = (*(quotas if creates_pod else ()), *(callable_ if asks else ()))
-        return (*found, *service_accounts.reads(scenario, call), *namespaces.reads(scenario, call))
+        namespaced = of_namespaces(call) if of_namespaces is not None else ()
+        return (*found, *(service_accounts.reads(call) if accounts_matter else ()), *namespaced)
 
     return reads
 

@@ -26,6 +26,7 @@ from ..language.model import Assumption, Kind, Model
 from ..language.property import TemporalProperty
 from ..language.scenario import Scenario
 from ..language.witness import with_witness
+from ..objects.daemon_set import DaemonSet
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, leaders, outages, stateful_sets
@@ -256,6 +257,17 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     return (*ASSUMPTIONS, *(FAIRNESS if endless else ()), *of_parts)
 
 
+def interchangeable(scenario: Scenario) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """The nodes, each with the names that it and its kubelet go by: all that a manifest or a rule may know it by.
+
+    None where there is a DaemonSet: its controller goes through the nodes in the order of their names.
+    """
+    if given(scenario, DaemonSet):
+        return ()
+    named_by = ((it.node.metadata.name, it.hostname, it.hostname_override) for it in scenario.nodes)
+    return (tuple(tuple(dict.fromkeys(filter(None, names))) for names in named_by),)
+
+
 def build(scenario: Scenario) -> Model:
     """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
     once = _of_kubernetes(scenario)
@@ -275,6 +287,7 @@ def build(scenario: Scenario) -> Model:
         time=scenario.time,
         slow=scenario.slow,
         losses=watch_faults.losses(scenario.faults, FAULT),
+        interchangeable=interchangeable(scenario),
         assumptions=assumptions(scenario),
     )
     return with_witness(model, always=scenario.switches.get("witness") == "always")

@@ -31,9 +31,9 @@ def accounts(scenario: Scenario) -> tuple[str, ...]:
     return tuple(sorted(f"{namespace}/{name}" for namespace in namespaces for name in wanted))
 
 
-def reads(scenario: Scenario, call: ApiCall) -> tuple[ApiRead, ...]:
-    """What admission reads of accounts for a request: the one of a new pod."""
-    if not needed(scenario) or call.verb is not Verb.CREATE or call.kind != POD:
+def reads(call: ApiCall) -> tuple[ApiRead, ...]:
+    """What admission reads of accounts for a request, where they matter: the one of a new pod."""
+    if call.verb is not Verb.CREATE or call.kind != POD:
         return ()
     pod: Pod = call.body
     account = pod.spec.service_account_name or DEFAULT_ACCOUNT

@@ -128,6 +128,8 @@ class Model:
     ``losses``: what may be lost of requests to the API server, by whomever they are made but the environment.
     ``incarnation(object, bundle)``: an object as it is stored that is created under a name of its own, given all fields
     of the bundle of that name: told apart from earlier incarnations that are still remembered there.
+    ``interchangeable``: groups of objects that might be, each with all names that it goes by; whether anything tells
+    them apart is looked at elsewhere.
     ``accepts``: the properties of quiescent states that say when stopping is all right are among ``properties``.
     """
 
@@ -146,4 +148,5 @@ class Model:
     time: TimeMode = TimeMode.GRADED
     slow: frozenset[str] = frozenset()
     losses: tuple[LossBudget, ...] = ()
+    interchangeable: tuple[tuple[tuple[str, ...], ...], ...] = ()
     assumptions: tuple[Assumption, ...] = ()

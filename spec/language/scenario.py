@@ -21,6 +21,15 @@ class Start(Enum):
     """The manifests were applied earlier and the cluster has come to rest, in every way in which it can."""
 
 
+class Alike(Enum):
+    """Which states count as one, though in the cluster it is another object that something happens to."""
+
+    OBJECTS = "objects"
+    """Those that differ only in who is who of objects with generated names."""
+    NODES = "nodes"
+    """Besides, those that differ only in who is who of nodes that nothing tells apart."""
+
+
 @attrs.frozen
 class NodeSetup:
     """A node: its API object as it will register, and the names that its kubelet goes by (kubelet §1)."""

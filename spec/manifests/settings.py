@@ -18,7 +18,7 @@ from ..environment.faults import FAULTS
 from ..environment.users import VERBS
 from ..language.model import TimeMode
 from ..language.plan import Rpc
-from ..language.scenario import Client, Descheduler, Start
+from ..language.scenario import Alike, Client, Descheduler, Start
 from ..objects.quantities import parse_quantity
 from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
@@ -144,6 +144,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "time": {"enum": [mode.value for mode in TimeMode]},
         "rpc": {"enum": [rpc.value for rpc in Rpc]},
         "start": {"enum": [start.value for start in Start]},
+        "symmetry": {"enum": [alike.value for alike in Alike]},
         "podSlots": _count(1, MOST_SLOTS),
         "apiServers": _count(1, MOST_CANDIDATES),
         "candidates": _mapping({process: _count(2, MOST_CANDIDATES) for process in ELECTED}),
@@ -198,6 +199,7 @@ class Settings:
     time: TimeMode = TimeMode.GRADED
     rpc: Rpc = Rpc.REQUEST
     start: Start | None = None
+    symmetry: Alike = Alike.OBJECTS
     pod_slots: int | None = None
     api_servers: int = 1
     candidates: Mapping[str, int] = attrs.field(factory=dict)
@@ -255,6 +257,7 @@ def settings_of(document: Document) -> Settings:
         time=TimeMode(data.get("time", TimeMode.GRADED.value)),
         rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
         start=Start(data["start"]) if "start" in data else None,
+        symmetry=Alike(data.get("symmetry", Alike.OBJECTS.value)),
         pod_slots=data.get("podSlots"),
         api_servers=data.get("apiServers", 1),
         candidates=data.get("candidates", {}),
@@ -309,6 +312,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "time": settings.time.value,
         "rpc": settings.rpc.value,
         "start": settings.start.value if settings.start else None,
+        "symmetry": None if settings.symmetry is Alike.OBJECTS else settings.symmetry.value,
         "podSlots": settings.pod_slots,
         "apiServers": settings.api_servers if settings.api_servers > 1 else None,
         "candidates": dict(sorted(settings.candidates.items())),
