@@ -10,13 +10,14 @@ from ..language.scenario import Scenario
 from ..objects.cron_job import CronJob
 from ..objects.job import Job
 from .deletions import deletes_jobs, deletes_namespaces
+from .over_time import versions
 from .part import Bundles, Part, given, names
 
 
 def all_jobs(scenario: Scenario) -> tuple[Job, ...]:
-    """The Jobs that are given, and those that CronJobs create."""
+    """Every version of the Jobs that are given, and the Jobs that CronJobs create."""
     return (
-        *given(scenario, Job),
+        *versions(scenario, Job),
         *(item for cron_job in given(scenario, CronJob) for item in made(scenario, cron_job)),
     )
 
@@ -24,7 +25,7 @@ def all_jobs(scenario: Scenario) -> tuple[Job, ...]:
 def made(scenario: Scenario, cron_job: CronJob) -> tuple[Job, ...]:
     """The Jobs that a CronJob creates: one for each of its scheduled times."""
     times = range(1, scenario.scheduled_times + 1)
-    return tuple(job.modelled(cronjob.new_job(cron_job, cronjob.instant(number, late=False))) for number in times)
+    return tuple(cronjob.new_job(cron_job, cronjob.instant(number, late=False)) for number in times)
 
 
 def deletable(scenario: Scenario) -> bool:
@@ -67,22 +68,33 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
-    return (named(JOB, tuple(sorted(item.metadata.name for item in all_jobs(scenario)))),)
+    return (named(JOB, tuple(sorted({item.metadata.name for item in all_jobs(scenario)}))),)
 
 
 def _pods(scenario: Scenario) -> int:
     lost = sum(scenario.faults.values()) + sum(map(len, scenario.users))
-    return sum(job.most_pods(item.spec, lost) for item in all_jobs(scenario))
+    most: dict[str, int] = {}
+    for item in all_jobs(scenario):
+        name = item.metadata.name
+        most[name] = max(most.get(name, 0), job.most_pods(item.spec, lost))
+    return sum(most.values())
 
 
 def _initial(scenario: Scenario) -> Bundles:
     return {
-        JOB: tuple({"name": item.metadata.name, "object": job.modelled(item)} for item in given(scenario, Job)),
+        JOB: tuple({"name": item.metadata.name, "object": item} for item in given(scenario, Job)),
     }
 
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
-    return (*job.ASSUMPTIONS, *((job.COUNTS_BY_PODS,) if _by_pods(scenario) else ()))
+    specs = [item.spec for item in all_jobs(scenario)]
+    policies = [spec.pod_failure_policy for spec in specs if spec.pod_failure_policy is not None]
+    return (
+        *job.ASSUMPTIONS,
+        *((job.COUNTS_BY_PODS,) if _by_pods(scenario) else ()),
+        *((job.BACKOFF_TOGETHER,) if any(spec.backoff_limit_per_index is not None for spec in specs) else ()),
+        *((job.EXIT_CODES,) if any(rule.on_exit_codes for policy in policies for rule in policy.rules) else ()),
+    )
 
 
 JOBS = Part(

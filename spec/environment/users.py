@@ -30,6 +30,7 @@ from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Wr
 from ..language.query import DISTINCT, ONLY, Query
 from ..language.request import ApiCall, DeleteOptions, Verb
 from ..objects.daemon_set import DaemonSet, DaemonSetSpec
+from ..objects.job import Job, JobSpec
 from ..objects.metadata import OwnerReference
 from ..objects.node import Node
 from ..objects.pod import Pod
@@ -53,9 +54,9 @@ VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "drai
 
 @attrs.frozen(cache_hash=True)
 class ApplySpec:
-    """`kubectl apply` of a changed Deployment, DaemonSet or StatefulSet: its spec becomes ``spec``."""
+    """`kubectl apply` of a changed Deployment, DaemonSet, StatefulSet or Job: its spec becomes ``spec``."""
 
-    spec: DeploymentSpec | DaemonSetSpec | StatefulSetSpec
+    spec: DeploymentSpec | DaemonSetSpec | StatefulSetSpec | JobSpec
 
     def __call__(self, stored: Any, /) -> Any:
         """The object with the new spec."""
@@ -164,8 +165,8 @@ class NextAction:
         return todo[1:]
 
 
-def apply(changed: Deployment | DaemonSet | StatefulSet, source: str, incarnation: int = 1) -> Edit:
-    """The action that applies a changed manifest, read from ``source``. DaemonSets and StatefulSets are never gone.
+def apply(changed: Deployment | DaemonSet | StatefulSet | Job, source: str, incarnation: int = 1) -> Edit:
+    """The action that applies a changed manifest, read from ``source``. Only Deployments are made anew.
 
     ``incarnation``: the uid of the Deployment that it creates where there is none any more.
     """

@@ -14,7 +14,7 @@ from ..objects.decoding_pod import pre_stop_sleep
 from .loading import Document
 from .removed_versions import consequence, removed_in
 from .templates import SYSTEM_PRIORITIES
-from .uncovered import GATED_FIELDS, INDEXED_JOBS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
+from .uncovered import GATED_FIELDS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ _JOB_FIELDS = (
     "spec.completionMode",
     "spec.parallelism",
     "spec.backoffLimit",
+    "spec.backoffLimitPerIndex",
+    "spec.maxFailedIndexes",
+    "spec.podFailurePolicy",
+    "spec.successPolicy",
     "spec.activeDeadlineSeconds",
     "spec.suspend",
     "spec.ttlSecondsAfterFinished",
@@ -297,9 +301,6 @@ def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> It
         topics = [*POD_TOPICS, *topics]
         pod = _at(document.data, prefix)
         yield from _by_value(pod, scoring, comparisons)
-    job = _at(document.data, "spec.jobTemplate") if kind == "CronJob" else document.data
-    if kind in ("Job", "CronJob") and (job.get("spec") or {}).get("completionMode") == "Indexed":
-        yield INDEXED_JOBS, "completionMode (Indexed)"
     ancestors = _ancestors(covered | {((prefix + ".") if prefix else "") + f for t in POD_TOPICS for f in t.fields})
     for path in dict.fromkeys(_uncovered(document.data, "", covered, ancestors)):
         relative = (path.removeprefix(prefix + ".") if prefix else path).removeprefix("spec.jobTemplate.")

@@ -31,6 +31,7 @@ from ..language.model import informer_name
 from ..language.scenario import NodeSetup, Scenario, Start
 from ..node.registration import node_name
 from ..node.static_pods import name_in_api, without_static_pods
+from ..objects import job as objects_job
 from ..objects.conditions import Condition, with_condition
 from ..objects.daemon_set import DaemonSet
 from ..objects.decoding import decode
@@ -61,7 +62,7 @@ DEFAULT_ALLOCATABLE = {"cpu": "4", "memory": "16Gi", "pods": "110"}
 DEFAULT_LABELS = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
 """The cluster that is assumed where none is given: this many nodes, each of this size, with a kubelet's own labels."""
 
-Workload = Deployment | DaemonSet | StatefulSet
+Workload = Deployment | DaemonSet | StatefulSet | objects_job.Job
 """What a user can apply a changed manifest of."""
 
 
@@ -316,7 +317,7 @@ def _workloads(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Workloa
     found = tuple(item for item in map(decode, objects) if isinstance(item, Workload))
     if not found:
         raise InputError(
-            "no Deployment, DaemonSet or StatefulSet in it", source=path, expected="a changed one to apply"
+            "no Deployment, DaemonSet, StatefulSet or Job in it", source=path, expected="a changed one to apply"
         )
     return found
 

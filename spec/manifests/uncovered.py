@@ -92,19 +92,7 @@ GATED_FIELDS = Topic(
     "toleration tolerates nothing, and the API server would refuse it",
 )
 
-INDEXED_JOBS = Topic(
-    ("spec.completionMode", "spec.backoffLimitPerIndex", "spec.maxFailedIndexes", "spec.successPolicy"),
-    "indexes of a Job: its pods are taken to be alike, and so many of them to have to succeed; that an index is missing"
-    " or runs twice, and limits and success by index, are not found",
-)
-
 WORKLOAD_TOPICS: tuple[Topic, ...] = (
-    INDEXED_JOBS,
-    Topic(
-        ("spec.podFailurePolicy",),
-        "what a Job makes of the way in which a pod failed: every failure counts, so the Job may fail, or go on, where "
-        "a real one would not",
-    ),
     Topic(("spec.managedBy",), "who runs a Job: taken to be the Job controller of Kubernetes"),
     Topic((), "other fields: ignored; the verdict assumes that they change nothing that is checked"),
 )

@@ -100,6 +100,7 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("delete", source, TERMINATING, "job-controller", "controllers-workloads §6.3")
         for source in (UNBOUND, *_RUNTIME_STATES)
     ]
+    arrows.append(Arrow("delete, released", UNBOUND, ABSENT, "job-controller", "controllers-workloads §6.3"))
     arrows += [
         Arrow("count", source, ABSENT, "job-controller", "controllers-workloads §6.4")
         for source in (TERMINATING, FAILED, SUCCEEDED)

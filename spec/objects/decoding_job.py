@@ -53,6 +53,8 @@ _SPEC: dict[str, Reader] = {
     "completions": int,
     "parallelism": int,
     "backoff_limit": int,
+    "backoff_limit_per_index": int,
+    "max_failed_indexes": int,
     "active_deadline_seconds": int,
     "completion_mode": str,
     "suspend": bool,
@@ -70,6 +72,7 @@ _STATUS: dict[str, Reader] = {
     "succeeded": int,
     "failed": int,
     "completed_indexes": str,
+    "failed_indexes": str,
     "start_time": seconds,
     "conditions": each(decode_condition),
 }

@@ -75,12 +75,15 @@ class JobSpec:
 
     ``completions`` None: a work queue, over once a pod has succeeded and none is active. ``pod_replacement_policy``
     None: as TERMINATING_OR_FAILED, unless there is a pod failure policy. ``ttl_seconds_after_finished`` None: it is
-    kept. Back-off limits of single indexes are not kept.
+    kept. ``backoff_limit_per_index``: failures of one index after which it has failed, None: they count for the whole
+    Job alone; ``max_failed_indexes`` None: any number of them may.
     """
 
     completions: int | None = None
     parallelism: int = 1
     backoff_limit: int = 6
+    backoff_limit_per_index: int | None = None
+    max_failed_indexes: int | None = None
     active_deadline_seconds: int | None = None
     completion_mode: str = NON_INDEXED
     suspend: bool = False
@@ -105,6 +108,7 @@ class JobStatus:
     succeeded: int = 0
     failed: int = 0
     completed_indexes: str = ""
+    failed_indexes: str = ""
     start_time: float | None = None
     conditions: tuple[Condition, ...] = ()
 

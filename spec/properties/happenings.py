@@ -13,6 +13,7 @@ from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
 from ..control_plane.controllers.endpointslice_decisions import is_managed
+from ..control_plane.controllers.pod_failure_policy import IGNORE
 from ..control_plane.controllers.statefulset_decisions import ordered
 from ..control_plane.controllers.taint_eviction import eviction_delay
 from ..environment.drain import EvictAll
@@ -37,7 +38,7 @@ from ..objects.cron_job import CronJob
 from ..objects.daemon_set import DaemonSet
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
-from ..objects.job import Job
+from ..objects.job import INDEXED, Job
 from ..objects.pod import Pod, PodSpec
 from ..objects.pod_resources import spec_requests
 from ..objects.quantities import PODS as PODS_RESOURCE
@@ -197,11 +198,11 @@ def stateful_progress(scenario: Scenario) -> bool:
 
 
 def jobs(scenario: Scenario) -> Iterator[Job]:
-    """The Jobs that are given, and for each CronJob one that it creates."""
+    """Every version of the Jobs that are given, as users change them, and for each CronJob one that it creates."""
+    for history in histories(scenario, Job):
+        yield from history
     for item in scenario.objects:
-        if isinstance(item, Job):
-            yield item
-        elif isinstance(item, CronJob) and not item.spec.suspend:
+        if isinstance(item, CronJob) and not item.spec.suspend:
             yield item.spec.job_template
 
 
@@ -213,6 +214,18 @@ def runs_pods(job: Job) -> bool:
 def has_jobs(scenario: Scenario) -> bool:
     """Whether there is a Job that is not suspended."""
     return any(not item.spec.suspend for item in jobs(scenario))
+
+
+def lists_pods(scenario: Scenario) -> bool:
+    """Whether pods of a Job are counted by a list: succeeded ones that have no indexes, and failed ones."""
+    placeable = (item for item in jobs(scenario) if runs_pods(item) and not item.spec.template.spec.scheduling_gates)
+    return any(item.spec.completion_mode != INDEXED or faults(scenario, CONTAINER_EXIT) for item in placeable)
+
+
+def ignores_failures(job: Job) -> bool:
+    """Whether the Job does not count some pods that failed."""
+    policy = job.spec.pod_failure_policy
+    return policy is not None and any(rule.action == IGNORE for rule in policy.rules)
 
 
 def has_kept_jobs(scenario: Scenario) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..control_plane.controllers.job import RELEASE_ORPHAN, job_name
 from ..control_plane.controllers.job_counts import TRACKING
+from ..control_plane.controllers.job_indexes import completion_index
 from ..control_plane.controllers.job_terminal import is_finished
 from ..kinds import JOB, POD
 from ..language.component import Key
@@ -14,7 +15,7 @@ from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, Step
 from ..language.query import ANY, COUNT, Query
 from ..objects.conditions import condition_is_true
 from ..objects.job import COMPLETE, Job
-from ..objects.pod import Pod, is_terminal
+from ..objects.pod import SUCCEEDED, Pod, is_terminal
 
 Change = tuple[Any, ...]
 
@@ -27,6 +28,9 @@ def _not_lost(_component: str, rule: str, before: Change, after: Change, _seen: 
         return IDLE
     if listed is not None or rule == RELEASE_ORPHAN.name:
         return HOLDS
+    if completion_index(pod) is not None and pod.status.phase == SUCCEEDED:
+        # The completed indexes of the status say so of it, without a list.
+        return IDLE
     return violated(f"a finished pod of {job_name(pod)} is let go before the Job's status tells of it")
 
 

@@ -29,6 +29,7 @@ from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.probes import has_liveness_probe
 from ..node.restart_policy import ALWAYS
 from ..objects.cron_job import FORBID, CronJob
+from ..objects.job import INDEXED
 from ..objects.quota import ResourceQuota
 from ..objects.service import CLIENT_IP
 from ..objects.workloads import RECREATE, ReplicationController
@@ -54,10 +55,12 @@ from .happenings import (
     has_kept_jobs,
     has_pods,
     has_replica_sets,
+    ignores_failures,
     jobs,
     jobs_run_pods,
     keeps_available,
     keeps_away,
+    lists_pods,
     loses_nodes,
     may_preempt,
     may_wait,
@@ -277,11 +280,31 @@ JOBS_STAY_WITH_PODS = Occasion(
     "where there is a Job that is not suspended, asks for pods, and is kept once it is finished",
     lambda scenario: jobs_run_pods(scenario) and has_kept_jobs(scenario),
 )
+JOBS_LIST_PODS = Occasion(
+    "where there is a Job that is not suspended and asks for pods, which have no indexes or may fail",
+    lists_pods,
+)
 JOBS_COUNT_PODS = Occasion(
-    "where there is a Job that is not suspended and asks for pods, and no user deletes one but in the background",
+    "where a Job lists its pods before it counts them: it is deleted in the background only, and ignores no failed pod",
     lambda scenario: (
-        jobs_run_pods(scenario)
+        lists_pods(scenario)
         and not any(isinstance(it, Delete) and it.kind == JOB and it.policy != BACKGROUND for it in actions(scenario))
+        and not any(map(ignores_failures, jobs(scenario)))
+    ),
+)
+INDEXED_JOBS = Occasion(
+    "where there is an Indexed Job that asks for pods",
+    lambda scenario: any(runs_pods(it) and it.spec.completion_mode == INDEXED for it in jobs(scenario)),
+)
+INDEXED_JOBS_COMPLETE = Occasion(
+    "where there is an Indexed Job that can complete only with all its indexes",
+    lambda scenario: any(
+        runs_pods(it)
+        and it.spec.completion_mode == INDEXED
+        and it.spec.success_policy is None
+        and it.spec.active_deadline_seconds is None
+        and not it.spec.template.spec.scheduling_gates
+        for it in jobs(scenario)
     ),
 )
 JOBS_EXPIRE = Occasion(

@@ -36,6 +36,7 @@ from .exploration import (
     updating,
     webhook,
 )
+from .indexed_scenarios import with_indexes
 from .job_scenarios import gone
 from .namespace_scenarios import emptied
 from .replication_scenarios import replicated
@@ -576,6 +577,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **emptied(),
     **replicated(),
     **gone(),
+    **with_indexes(),
     **_worked(),
     **_scheduled(),
     **_drained(),

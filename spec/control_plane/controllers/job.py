@@ -8,8 +8,8 @@ finalizers away; uids out of the list and into the counters. The list of uids st
 their field ``uncounted``: it is part of the Job's status, no memory. The controller is one loop inside
 kube-controller-manager: expectations, expected removals of finalizers, back-off and the position in a plan are that
 process's memory. Expectations do not expire here: the finalizer of a pod that is deleted goes afterwards, which is
-seen whoever was the first to delete the pod. Indexes and policies of Jobs are decided on (``job_decisions``), but no
-scenario has them.
+seen whoever was the first to delete the pod. How containers ended is read of the runtime, as restarts are: in a
+cluster both stand in the pod's status.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import attrs
+from frozendict import frozendict
 
 from ...kinds import JOB, KUBE_CONTROLLER_MANAGER, POD, PodRuntime, process_runs
 from ...language.component import Component, Handler, Key, Rule
@@ -26,24 +27,21 @@ from ...language.model import Assumption
 from ...language.plan import KEY, Alternative, Call, Set, Write
 from ...language.query import ANY, MULTISET, Query
 from ...language.request import ApiCall, Verb
-from ...objects.conditions import condition_is_true, find_condition
-from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, NON_INDEXED, SUCCESS_CRITERIA_MET, SUSPENDED, Job, JobSpec
+from ...objects.conditions import condition_is_true
+from ...objects.containers import ContainerStatus, ContainerTerminated
+from ...objects.job import COMPLETE, FAILED, FAILURE_TARGET, SUCCESS_CRITERIA_MET, SUSPENDED, Job, JobSpec
 from ...objects.metadata import ObjectMeta
+from ...objects.pod import FAILED as POD_FAILED
 from ...objects.pod import Pod, PodSpec, PodStatus
 from .expectations import dropping_rule, observer, owner
 from .job_backoff import DEFAULT_BACKOFF, BackoffRecord, record, remaining
 from .job_counts import TRACKING, Seen, counted_by_pods, newly_finished
 from .job_decisions import sync
+from .job_indexes import COMPLETION_INDEX, FAILURE_COUNT
 from .job_requests import RemoveTrackingFinalizer, carry_out
 from .job_terminal import announced, is_finished
 
 NAME = "job-controller"
-
-
-def modelled(job: Job) -> Job:
-    """The Job without what no scenario has: indexes, and policies that read how a pod failed."""
-    spec = attrs.evolve(job.spec, completion_mode=NON_INDEXED, pod_failure_policy=None, success_policy=None)
-    return attrs.evolve(job, spec=spec)
 
 
 ASSUMPTIONS = (
@@ -56,6 +54,20 @@ ASSUMPTIONS = (
     ),
 )
 """What a model of a cluster with Jobs simplifies besides."""
+
+BACKOFF_TOGETHER = Assumption(
+    "job-back-off-together",
+    "where failures count for each index of a Job, a back-off of one index holds up all of them",
+    "controllers-workloads §6",
+)
+"""What is simplified of Jobs with backoffLimitPerIndex."""
+
+EXIT_CODES = Assumption(
+    "job-exit-codes",
+    "a container that fails ends with exit code 1, one that is stopped with 137: rules for others never apply",
+    "container-runtime §3",
+)
+"""What is simplified of Jobs whose policy reads exit codes."""
 
 COUNTS_BY_PODS = Assumption(
     "job-counts-by-pods",
@@ -99,31 +111,63 @@ def _name(key: Keyed) -> str:
     return key.job.metadata.name
 
 
+@attrs.frozen(cache_hash=True)
+class Reads:
+    """Of which Job pods are read, and what its policy reads of those that failed."""
+
+    name: str
+    exit_codes: bool = False
+    conditions: frozenset[str] = frozenset()
+
+
+def _reads(key: Keyed) -> Reads:
+    policy = key.job.spec.pod_failure_policy
+    rules = policy.rules if policy is not None else ()
+    conditions = frozenset(it.type for rule in rules for it in rule.on_pod_conditions)
+    return Reads(_name(key), any(rule.on_exit_codes is not None for rule in rules), conditions)
+
+
 def _seen(
-    name: str, pod: Pod | None, uncounted: tuple[str, str] | None, removing: bool, runtime: PodRuntime | None
+    reads: Reads, pod: Pod | None, uncounted: tuple[str, str] | None, removing: bool, runtime: PodRuntime | None
 ) -> Seen | None:
+    name = reads.name
     place = uncounted[1] if uncounted is not None and uncounted[0] == name else ""
     if pod is None or job_name(pod) != name:
         return Seen(None, place) if place else None
     # Restart counts stand in the pod's status in a cluster; here the runtime holds them.
     counts = runtime is not None and pod.spec.restart_policy == "OnFailure"
-    return Seen(_bare(pod), place, removing, runtime.restarts if runtime is not None and counts else 0)
+    return Seen(_bare(reads, pod, runtime), place, removing, runtime.restarts if runtime is not None and counts else 0)
 
 
-def _bare(pod: Pod) -> Pod:
+_OF_INDEXES = (COMPLETION_INDEX, FAILURE_COUNT)
+
+
+def _bare(reads: Reads, pod: Pod, runtime: PodRuntime | None) -> Pod:
     """What a sync reads of a pod."""
-    ready = find_condition(pod.status.conditions, "Ready")
+    wanted = {"Ready", *(reads.conditions if pod.status.phase == POD_FAILED else ())}
+    conditions = tuple(it for it in pod.status.conditions if it.type in wanted)
+    told = reads.exit_codes and pod.status.phase == POD_FAILED and runtime is not None
     return Pod(
         ObjectMeta(
+            annotations=frozendict({it: text for it, text in pod.metadata.annotations.items() if it in _OF_INDEXES}),
             finalizers=tuple(name for name in pod.metadata.finalizers if name == TRACKING),
             deletion_timestamp=pod.metadata.deletion_timestamp,
         ),
         PodSpec(node_name=pod.spec.node_name),
-        PodStatus(pod.status.phase, (ready,) if ready is not None else ()),
+        PodStatus(
+            pod.status.phase, conditions, container_statuses=_ends(pod, runtime) if told and runtime is not None else ()
+        ),
     )
 
 
-PODS = Query(POD, ("object", "uncounted", "removing", "runtime"), _seen, MULTISET, _name)
+def _ends(pod: Pod, runtime: PodRuntime) -> tuple[ContainerStatus, ...]:
+    """How the containers of a failed pod ended."""
+    if runtime.each:
+        return tuple(ContainerStatus(it.name, ContainerTerminated(it.exit_code)) for it in runtime.each)
+    return tuple(ContainerStatus(it.name, ContainerTerminated(runtime.exit_code)) for it in pod.spec.containers)
+
+
+PODS = Query(POD, ("object", "uncounted", "removing", "runtime"), _seen, MULTISET, _reads)
 """The pods of the Job as its controller sees them, and those that are gone but still listed."""
 
 
@@ -256,9 +300,9 @@ def _observed(removing: bool, _before: Pod | None, after: Pod | None) -> bool:
 
 
 def _unremembered(
-    name: str, pod: Pod | None, uncounted: tuple[str, str] | None, _removing: bool, runtime: PodRuntime | None
+    reads: Reads, pod: Pod | None, uncounted: tuple[str, str] | None, _removing: bool, runtime: PodRuntime | None
 ) -> Seen | None:
-    return _seen(name, pod, uncounted, False, runtime)
+    return _seen(reads, pod, uncounted, False, runtime)
 
 
 def component(
@@ -334,6 +378,7 @@ MACHINE = Machine(
         *(Arrow("delete", state, "Absent", "user", "kube-apiserver §4") for state in _PRESENT),
         *(Arrow("let go", state, "Absent", "garbage-collector", "controllers-cluster §6") for state in _PRESENT),
         *(Arrow("delete", state, "Absent", "namespace-controller", "controllers-cluster §5") for state in _PRESENT),
+        Arrow("resume", "Suspended", "Active", NAME, "controllers-workloads §6.3"),
         Arrow("suspend", "Active", "Suspended", NAME, "controllers-workloads §6.3"),
         Arrow("reach completions", "Active", "Succeeding", NAME, "controllers-workloads §6.3"),
         Arrow("exceed a limit", "Active", "Failing", NAME, "controllers-workloads §6.2"),

@@ -13,8 +13,8 @@ import attrs
 
 from ...objects.job import Job, JobSpec, replaces_failed_only
 from ...objects.pod import FAILED, SUCCEEDED, Pod, is_ready, is_terminal
-from .job_indexes import is_indexed, succeeded_indexes
-from .pod_failure_policy import match
+from .job_indexes import completion_index, failures_before, in_range, indexes_of, is_indexed, succeeded_indexes
+from .pod_failure_policy import FAIL_INDEX, match
 from .replicaset_decisions import is_active
 
 TRACKING = "batch.kubernetes.io/job-tracking"
@@ -76,7 +76,7 @@ def counted_by_pods(job: Job, pods: Iterable[Seen]) -> Job:
 class Counts:
     """Pods of a Job by what they are; ``succeeded`` and ``failed`` with all that the status counted before.
 
-    ``indexes`` that have succeeded, of an Indexed Job.
+    ``indexes`` that have succeeded, of an Indexed Job, and ``failed_indexes`` that have failed for good.
     """
 
     active: int
@@ -85,6 +85,30 @@ class Counts:
     succeeded: int
     failed: int
     indexes: frozenset[int] = frozenset()
+    failed_indexes: frozenset[int] = frozenset()
+
+
+def fails_index(pod: Pod, spec: JobSpec) -> bool:
+    """Whether the failed pod is the last one of its index: its policy says so, or its index has failed too often."""
+    if spec.backoff_limit_per_index is None:
+        return False
+    found = match(spec.pod_failure_policy, pod)
+    return found.action == FAIL_INDEX or (found.counts and failures_before(pod) >= spec.backoff_limit_per_index)
+
+
+def failed_indexes(job: Job, pods: Iterable[Seen]) -> frozenset[int]:
+    """The indexes that have failed: those of the status, and those whose last pod has failed."""
+    completions = job.spec.completions or 0
+    new = (
+        completion_index(seen.pod)
+        for seen in pods
+        if seen.pod is not None
+        and tracked(seen)
+        and is_failed(seen.pod, job.spec)
+        and in_range(seen.pod, completions)
+        and fails_index(seen.pod, job.spec)
+    )
+    return indexes_of(job.status.failed_indexes, completions) | frozenset(it for it in new if it is not None)
 
 
 def count(job: Job, pods: Iterable[Seen]) -> Counts:
@@ -107,6 +131,7 @@ def count(job: Job, pods: Iterable[Seen]) -> Counts:
         succeeded=succeeded,
         failed=status.failed + failures + sum(seen.listed == LISTED_FAILED for seen in found),
         indexes=indexes,
+        failed_indexes=failed_indexes(job, found) if spec.backoff_limit_per_index is not None else frozenset(),
     )
 
 

@@ -22,10 +22,11 @@ from .job_counts import (
     is_failed,
     tracked,
 )
-from .job_indexes import in_range, index_text, is_indexed
+from .job_indexes import completion_index, failures_before, in_range, index_text, is_indexed
 from .job_pods import Managed, manage
 from .job_terminal import COMPLETIONS_REACHED, completed, ending, is_finished, terminal
 from .pod_failure_policy import match
+from .replicaset_decisions import is_active
 
 
 @attrs.frozen(cache_hash=True)
@@ -89,9 +90,9 @@ def _track(
     job: Job, pods: Sequence[Seen], counts: Counts, done: Managed, over: Condition | None, *, releases: bool
 ) -> Sync:
     """How the finished pods are counted, and the end told that the Job comes to, if any (§6.4)."""
-    frees, lists = _finished(job, pods, over)
+    frees, lists = _finished(job, pods, counts, over)
     freed = [seen.listed for seen in pods if seen.listed and not tracked(seen)]
-    rest = [seen.listed for seen in pods if seen.listed and tracked(seen)] + [place for _, place in lists]
+    rest = [seen.listed for seen in frees if seen.listed] + [place for seen, place in lists if _among(seen, frees)]
     deleted_ready = sum(is_ready(seen.pod) for seen in done.deletes if seen.pod is not None)
     status = attrs.evolve(
         job.status,
@@ -107,10 +108,14 @@ def _track(
     return Sync(done.deletes, releases, done.creates, lists, status, frees, final)
 
 
+def _among(seen: Seen, others: Sequence[Seen]) -> bool:
+    return any(seen is other for other in others)
+
+
 def _finished(
-    job: Job, pods: Sequence[Seen], over: Condition | None
+    job: Job, pods: Sequence[Seen], counts: Counts, over: Condition | None
 ) -> tuple[tuple[Seen, ...], tuple[tuple[Seen, str], ...]]:
-    """The pods whose finalizer goes, and those of them that the status lists first."""
+    """The pods whose finalizer goes, and those that the status lists first, which are mostly the same."""
     fails = over is not None and over.type != SUCCESS_CRITERIA_MET
     frees: list[Seen] = []
     lists: list[tuple[Seen, str]] = []
@@ -121,7 +126,8 @@ def _finished(
         succeeded, failed = pod.status.phase == SUCCEEDED, is_failed(pod, job.spec)
         if not (succeeded or failed or job.metadata.terminating or over is not None):
             continue
-        frees.append(seen)
+        if succeeded or job.metadata.terminating or over is not None or not _stands_for_index(job, pod, counts, pods):
+            frees.append(seen)
         if seen.listed:
             continue
         if succeeded:
@@ -132,6 +138,17 @@ def _finished(
             # Once the Job has failed, every pod that has not ended counts as failed.
             lists.append((seen, LISTED_FAILED))
     return tuple(frees), tuple(lists)
+
+
+def _stands_for_index(job: Job, pod: Pod, counts: Counts, pods: Sequence[Seen]) -> bool:
+    """Whether a failed pod must stay, since it alone tells how often its index has failed (§6, backoff per index)."""
+    index = completion_index(pod)
+    if job.spec.backoff_limit_per_index is None or not in_range(pod, job.spec.completions or 0):
+        return False
+    if index in counts.failed_indexes or index in counts.indexes:
+        return False
+    later = (other.pod for other in pods if other.pod is not None and completion_index(other.pod) == index)
+    return not any(failures_before(other) > failures_before(pod) or is_active(other) for other in later)
 
 
 def _failure_counts(job: Job, pod: Pod) -> bool:
@@ -145,6 +162,8 @@ def _counted(job: Job, status: JobStatus, places: Sequence[str], counts: Counts)
     failed = status.failed + sum(place == LISTED_FAILED for place in places)
     if is_indexed(job.spec):
         text = index_text(counts.indexes)
-        return attrs.evolve(status, failed=failed, succeeded=len(counts.indexes), completed_indexes=text)
+        over = index_text(counts.failed_indexes)
+        succeeded = len(counts.indexes)
+        return attrs.evolve(status, failed=failed, succeeded=succeeded, completed_indexes=text, failed_indexes=over)
     succeeded = status.succeeded + sum(place == LISTED_SUCCEEDED for place in places)
     return attrs.evolve(status, failed=failed, succeeded=succeeded)

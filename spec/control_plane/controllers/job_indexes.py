@@ -10,6 +10,9 @@ from ...objects.pod import RUNNING, SUCCEEDED, Pod, is_ready
 COMPLETION_INDEX = "batch.kubernetes.io/job-completion-index"
 """Annotation that holds a pod's index."""
 
+FAILURE_COUNT = "batch.kubernetes.io/job-index-failure-count"
+"""Annotation that holds how often pods of the index had failed when this one was created."""
+
 Intervals = tuple[tuple[int, int], ...]
 """First and last of each run of indexes, ascending, apart from each other."""
 
@@ -23,6 +26,12 @@ def completion_index(pod: Pod) -> int | None:
     """The pod's index, None if it has none that can be read."""
     text = pod.metadata.annotations.get(COMPLETION_INDEX, "")
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def failures_before(pod: Pod) -> int:
+    """How often pods of the same index had failed before this one."""
+    text = pod.metadata.annotations.get(FAILURE_COUNT, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def in_range(pod: Pod, completions: int) -> bool:

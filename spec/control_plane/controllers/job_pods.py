@@ -43,7 +43,7 @@ def manage(job: Job, counts: Counts, pods: Sequence[Seen], *, waits: bool) -> li
         return [Managed()]
     if not is_indexed(job.spec):
         return [Managed(creates=(None,) * missing)]
-    taken = set(counts.indexes) | {_index(seen.pod) for seen in active}
+    taken = set(counts.indexes) | counts.failed_indexes | {_index(seen.pod) for seen in active}
     if replaces_failed_only(job.spec):
         taken |= {_index(seen.pod) for seen in pods if _ending(seen.pod)}
     return [Managed(creates=pending_indexes(taken, missing, job.spec.completions or 0))]

@@ -14,8 +14,10 @@ from ...objects.job import Job, JobStatus
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.pod import Pod
 from .expectations import COUNTS_AS_CREATED, REFUSED, owner
-from .job_counts import TRACKING, Seen, tracked
+from .job_counts import TRACKING, Seen, is_failed, tracked
 from .job_decisions import Sync
+from .job_indexes import COMPLETION_INDEX, FAILURE_COUNT, completion_index, failures_before
+from .pod_failure_policy import match
 
 JOB_NAME = "batch.kubernetes.io/job-name"
 """Label of a Job's pods."""
@@ -24,17 +26,23 @@ _KEPT: FieldChange = Set(None)
 _NOT_REMOVED: FieldChange = Set(False)
 
 
-def new_pod(job: Job, *, tracked: bool = True) -> Pod:
+def new_pod(job: Job, index: int | None = None, failures: int = 0, *, tracked: bool = True) -> Pod:
     """The pod that the controller posts: the template, with the Job as controller, to be counted when it ends.
 
-    ``tracked``: it carries the finalizer by which it is counted.
+    ``index`` that it stands for, and ``failures`` of that index before it, where these count. ``tracked``: it carries
+    the finalizer by which it is counted.
     """
     meta, template = job.metadata, job.spec.template
+    annotations = template.metadata.annotations
+    if index is not None:
+        annotations = annotations.set(COMPLETION_INDEX, str(index))
+        if job.spec.backoff_limit_per_index is not None:
+            annotations = annotations.set(FAILURE_COUNT, str(failures))
     return Pod(
         metadata=ObjectMeta(
             namespace=meta.namespace,
             labels=template.metadata.labels.set(JOB_NAME, meta.name),
-            annotations=template.metadata.annotations,
+            annotations=annotations,
             finalizers=(*template.metadata.finalizers, *((TRACKING,) if tracked else ())),
             owner_references=(OwnerReference(JOB, meta.name, meta.uid, controller=True, block_owner_deletion=True),),
         ),
@@ -73,8 +81,9 @@ def carry_out(
     plan = _counting(job, pods, found, waits=waits)
     name = owner(JOB, job.metadata.name)
     after = plan
-    for _ in found.creates:
-        create = ApiCall(Verb.CREATE, POD, new_pod(job, tracked=finalizers))
+    for index in reversed(found.creates):
+        failures = failures_of(job, pods, index)
+        create = ApiCall(Verb.CREATE, POD, new_pod(job, index, failures, tracked=finalizers))
         # A creation that is refused is the last one: slow start (00-index §4).
         plan = (_expecting(New(POD), create, (CREATION, name), after), *plan)
     for target in reversed(_targets(found.deletes)):
@@ -82,6 +91,15 @@ def carry_out(
         if found.releases and finalizers:
             plan = (_release(target, plan), *plan)
     return plan
+
+
+def failures_of(job: Job, pods: Iterable[Seen], index: int | None) -> int:
+    """How often pods of an index have failed, as the one that failed last tells; 0 where nobody counts that."""
+    if index is None or job.spec.backoff_limit_per_index is None:
+        return 0
+    failed = [seen.pod for seen in pods if seen.pod is not None and is_failed(seen.pod, job.spec)]
+    mine = [pod for pod in failed if completion_index(pod) == index]
+    return max((failures_before(pod) + match(job.spec.pod_failure_policy, pod).counts for pod in mine), default=0)
 
 
 def _counting(job: Job, pods: tuple[Seen, ...], found: Sync, *, waits: bool) -> tuple[Step, ...]:

@@ -19,6 +19,7 @@ BACKOFF_LIMIT_EXCEEDED = "BackoffLimitExceeded"
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 POD_FAILURE_POLICY = "PodFailurePolicy"
 SUCCESS_POLICY = "SuccessPolicy"
+MAX_FAILED_INDEXES_EXCEEDED, FAILED_INDEXES = "MaxFailedIndexesExceeded", "FailedIndexes"
 COMPLETIONS_REACHED = "CompletionsReached"
 
 
@@ -47,6 +48,12 @@ def ending(job: Job, counts: Counts, pods: Iterable[Seen], now: float) -> Condit
         return Condition(FAILURE_TARGET, "True", BACKOFF_LIMIT_EXCEEDED)
     if past_deadline(job, now):
         return Condition(FAILURE_TARGET, "True", DEADLINE_EXCEEDED)
+    if counts.failed_indexes:
+        most = job.spec.max_failed_indexes
+        if most is not None and len(counts.failed_indexes) > most:
+            return Condition(FAILURE_TARGET, "True", MAX_FAILED_INDEXES_EXCEEDED)
+        if len(counts.failed_indexes | counts.indexes) >= (job.spec.completions or 0):
+            return Condition(FAILURE_TARGET, "True", FAILED_INDEXES)
     if met_by(job.spec.success_policy, counts.indexes, job.spec.completions or 0) is not None:
         return Condition(SUCCESS_CRITERIA_MET, "True", SUCCESS_POLICY)
     return None

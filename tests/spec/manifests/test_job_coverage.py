@@ -25,15 +25,12 @@ def test_a_plain_job_is_modelled_in_full() -> None:
     assert _fields_left_out(**read, completionMode="NonIndexed", podReplacementPolicy="Failed") == []
 
 
-def test_indexes_are_left_out_where_a_job_has_them() -> None:
-    assert _fields_left_out(completions=3, completionMode="Indexed", backoffLimitPerIndex=1) == [
-        "completionMode (Indexed), backoffLimitPerIndex"
-    ]
+def test_indexes_and_policies_are_modelled() -> None:
+    success = {"rules": [{"succeededIndexes": "0"}]}
+    indexes = {"completionMode": "Indexed", "backoffLimitPerIndex": 1, "maxFailedIndexes": 1}
+    assert _fields_left_out(completions=3, **indexes, successPolicy=success) == []
 
 
-def test_policies_are_left_out_each_with_its_consequence() -> None:
+def test_who_else_runs_a_job_is_left_out() -> None:
     policy = {"rules": [{"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]}
-    assert _fields_left_out(podFailurePolicy=policy, managedBy="example.com/other") == [
-        "podFailurePolicy",
-        "managedBy",
-    ]
+    assert _fields_left_out(podFailurePolicy=policy, managedBy="example.com/other") == ["managedBy"]

@@ -85,9 +85,11 @@ from ..exploration import (
     stateful_set,
     without,
 )
+from ..indexed_scenarios import indexed
 from ..namespace_scenarios import deleted
 from ..replication_scenarios import replication_controller
 from . import container_mutations as containers
+from . import job_mutations as job_indexes
 from . import namespace_mutations as namespaces
 from . import service_mutations as services
 
@@ -1175,7 +1177,6 @@ CASES: Mapping[str, Case] = {
         holds=scenario(job(2, parallelism=2)),
         mutation="the Job controller creates one pod more than it should",
         mutate=edited(JOBS, "sync", creating_one_more),
-        besides=frozenset({"undeclared-transition"}),
     ),
     "job-terminal-sticky": Case(
         holds=scenario(job()),
@@ -1245,6 +1246,17 @@ CASES: Mapping[str, Case] = {
         mutation="the node lifecycle controller looks at no other node before it taints one",
         mutate=without_zone_rules,
         broken=scenario(bare_pod(), nodes=2, faults={"control-plane-cut": 1, **_CRASH}),
+    ),
+    "job-index-runs-once-at-a-time": Case(
+        holds=scenario(indexed(2, parallelism=2)),
+        mutation="the Job controller creates every pod for index 0",
+        mutate=edited(JOBS, "sync", job_indexes.with_index_zero),
+        besides=frozenset({"job-eventually-finished"}),
+    ),
+    "job-complete-has-every-index": Case(
+        holds=scenario(indexed(2)),
+        mutation="the Job controller forgets its completed indexes when it is done",
+        mutate=edited(JOBS, "sync", job_indexes.forgetting_indexes),
     ),
     "finished-job-eventually-deleted": Case(
         holds=scenario(job(ttlSecondsAfterFinished=60)),
