@@ -17,6 +17,7 @@ from ..spec.environment.faults import FAULTS
 from ..spec.language.component import Component, Rule
 from ..spec.language.property import Property, StepProperty, TemporalProperty, When
 from ..spec.properties.catalogue import ON_REQUEST, PROPERTIES, describe
+from ..spec.properties.upholding import UPHELD_BY
 from ..spec.switches import SWITCHES
 from .diagram_command import file_name
 from .whole_cluster import all_components
@@ -98,6 +99,7 @@ def properties() -> list[dict[str, Any]]:
                 "name": name,
                 "statement": prop.statement,
                 "holds_in": _required(prop),
+                "upheld_by": list(UPHELD_BY[name]),
                 "assumes": prop.assumes,
                 "reference": prop.reference,
                 "checked": "on request" if name in ON_REQUEST else "by default",
@@ -110,6 +112,7 @@ def properties() -> list[dict[str, Any]]:
             "name": UNDECLARED_TRANSITION,
             "statement": declared,
             "holds_in": "every step",
+            "upheld_by": ["every component"],
             "assumes": "",
             "reference": "design §3.1",
             "checked": "by default",
@@ -169,9 +172,15 @@ def _told_machine(item: Mapping[str, Any]) -> Entry:
 
 def _told_property(item: Mapping[str, Any]) -> Entry:
     sentences = [f"{item['statement']}{_cited(item['reference'])}"]
+    sentences.append(f"upheld by: {upheld_by(item)}")
     if item["assumes"]:
         sentences.append(f"assumes: {item['assumes']}")
     return Entry(item["name"], f"{item['holds_in']}, {item['checked']}", tuple(sentences))
+
+
+def upheld_by(item: Mapping[str, Any]) -> str:
+    """Who upholds a property that is listed, in words."""
+    return " and ".join(item["upheld_by"]) or "nobody: Kubernetes does not promise it"
 
 
 def _told_fault(item: Mapping[str, Any]) -> Entry:
@@ -196,6 +205,12 @@ _LISTS: Mapping[What, tuple[Callable[[], list[dict[str, Any]]], Callable[[Mappin
     "switches": (switches, _told_switch),
     "constants": (constants, _told_constant),
 }
+
+
+def entry(what: What, item: Mapping[str, Any]) -> Entry:
+    """How one of the items of a list is told."""
+    _, told = _LISTS[what]
+    return told(item)
 
 
 _UNBROKEN = "\N{NO-BREAK SPACE}"

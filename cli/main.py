@@ -14,6 +14,7 @@ from ..spec.manifests.errors import InputError
 from .check_command import check
 from .conform_command import conform
 from .diagram_command import diagram
+from .explain_command import explain
 from .export_command import export
 from .list_command import list_command
 from .replay_command import replay
@@ -41,6 +42,7 @@ def commands() -> None:
     kubemodel simulate deploy/ --walks 1000       random walks, where there is too much to explore
     kubemodel replay trace.json                   walk through a counterexample again
     kubemodel diagram pod                         the states of a Pod, and who moves it
+    kubemodel explain deployment-min-available    what a property says, who upholds it, what shows it
 
     Exit codes: 0 all properties hold; 11 the cluster can get stuck, 12 a safety property is violated; 3 undetermined;
     2 bad input or usage; 1 an expectation was not met, a conformance case differs, a recording is not explained; 70 an
@@ -54,6 +56,7 @@ commands.add_command(replay)
 commands.add_command(diagram)
 commands.add_command(export)
 commands.add_command(list_command)
+commands.add_command(explain)
 commands.add_command(conform)
 commands.add_command(validate_command)
 for command in commands.commands.values():
