@@ -1,4 +1,4 @@
-"""`kubemodel explain NAME`: a property, component, machine, fault, switch or timer in plain words, with its scenarios."""
+"""`kubemodel explain NAME`: a property, component, machine, fault, switch or timer in plain words, with scenarios."""
 
 from __future__ import annotations
 

@@ -244,6 +244,11 @@ def has_pods(scenario: Scenario) -> bool:
     return bool(pod_specs(scenario))
 
 
+def deletes_nodes(scenario: Scenario) -> bool:
+    """Whether a user deletes a Node, and there are pods that may be bound to it."""
+    return has_pods(scenario) and any(isinstance(it, Delete) and it.kind == NODE for it in actions(scenario))
+
+
 def loses_nodes(scenario: Scenario) -> bool:
     """Whether a node can go silent beside another one: the pods of the only node are never driven off."""
     return faults(scenario, NODE_CRASH, LINK_CUT) and len(scenario.nodes) > 1

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-_STORE = (
-    "what only revisions can say: states hold none, so the store and the API server are tested for it by themselves"
-)
+_STORE = "what only revisions can say: states hold none, so the store and the API server are tested for it alone"
 _BY_CONSTRUCTION = "no state of the model could break it"
 
 LEFT_OUT: Mapping[int, tuple[str, str]] = {
@@ -32,7 +30,7 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     38: ("adoption-exclusive", f"{_BY_CONSTRUCTION}: a pod has one place for its controller"),
     39: (
         "no-adoption-by-deleting-controller",
-        "the read before an adoption is a request of the plan; no name was given",
+        "the read before an adoption is a request of its plan",
     ),
     40: ("status-observed-generation-not-ahead", f"{_BY_CONSTRUCTION}: a generation is observed, or not yet"),
     43: ("deployment-max-surge-pods", "nobody upholds it: pods that terminate are not counted, by design"),
@@ -42,7 +40,6 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     65: ("job-backoff-respected", "a timer of the model: it cannot fire sooner, so that nothing could break it"),
     68: ("live-node-stays-ready", "that leases are renewed in time is taken for granted; renewals are no steps"),
     70: ("eviction-rate-bounded", "the rate is a timer of each node; rates over many nodes are not counted"),
-    74: ("orphan-pod-collected", "what comes of pods of missing nodes is part of dead-node-pods-replaced"),
     78: ("one-running-instance-per-container", "replies of the container runtime are not lost in the model"),
     81: ("unmanaged-containers-untouched", "containers that Kubernetes did not create are not modelled"),
     82: ("mirror-reflects-static", "static pods are not modelled"),

@@ -43,7 +43,11 @@ from .happenings import (
     daemon_sets,
     daemon_specs,
     deletes_account,
+<<<<<<< HEAD
     deletes_namespace,
+=======
+    deletes_nodes,
+>>>>>>> 0f51f37 (Two more properties: pods of missing nodes go, quotas say what is used; then no duty of a component stands without one)
     deletes_owner,
     deletes_pods,
     descheduled,
@@ -203,6 +207,7 @@ ACCOUNTS_OF_NEW_PODS = Occasion(
 )
 ORPHANING = Occasion("where a user deletes an owner, and not what it owns", deletes_owner(ORPHAN))
 NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
+NODES_DELETED = Occasion("where a user deletes a node, and there are pods", deletes_nodes)
 ALL_CUT_OFF = Occasion(
     "where all nodes can be cut off at once, and there are pods",
     lambda scenario: has_pods(scenario) and faults(scenario, CONTROL_PLANE_CUT),

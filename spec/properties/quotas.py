@@ -5,10 +5,10 @@ from __future__ import annotations
 import attrs
 from frozendict import frozendict
 
-from ..control_plane.controllers.resource_quota import counts, used
+from ..control_plane.controllers.resource_quota import USAGE, counts, used
 from ..kinds import POD, RESOURCE_QUOTA
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, StateProperty, suspended, violated
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, TemporalProperty, suspended, violated
 from ..language.query import SUM_BY, Query
 from ..objects.pod import Pod
 from ..objects.quantities import ResourceList
@@ -68,4 +68,28 @@ QUOTA_NOT_EXCEEDED = StateProperty(
     reference="invariants 20",
     assumes="no pod was there before the quota",
     advice="admission must add to the usage in the same write that it checks it with",
+)
+
+
+def _live(quota: ResourceQuota | None) -> ResourceQuota | None:
+    return quota if quota is not None and not quota.metadata.terminating else None
+
+
+def _correct(key: ResourceQuota, pods: tuple[tuple[ResourceList, int], ...]) -> Finding:
+    found = used(key.spec.hard, pods)
+    if key.status.used == found:
+        return HOLDS
+    wrong = sorted(f"{name}: {key.status.used.get(name, 0)}, not {amount}" for name, amount in found.items())
+    return violated(f"{key.metadata.name} says that other amounts are used than are: {', '.join(wrong)}")
+
+
+QUOTA_USAGE_CORRECT = TemporalProperty(
+    name="quota-usage-correct",
+    statement="in the end the status of a quota says what the pods of its namespace use",
+    key=Key(RESOURCE_QUOTA, ("object",), _live),
+    queries={"pods": USAGE},
+    judge=_correct,
+    shape=Shape.EVENTUALLY_ALWAYS,
+    reference="controllers-cluster §12",
+    advice="look at whether the resource quota controller runs: admission only adds to the usage, it takes nothing off",
 )

@@ -15,8 +15,11 @@ class Duty:
 
 
 DUTIES = (
-    Duty("kube-apiserver: the API is the only way in, on several instances", ("kube-apiserver",), ("podapi",)),
-    Duty("kube-apiserver: admission asks webhooks", ("webhook-client",)),
+    Duty(
+        "kube-apiserver: the API is the only way in, on several instances; admission, which asks webhooks, too",
+        ("kube-apiserver", "webhook-client"),
+        ("podapi",),
+    ),
     Duty("etcd: keeps all cluster data, while a majority of its members is there", ("etcd",)),
     Duty("kube-scheduler: picks a node for each new pod", ("kube-scheduler",), ("scheduler",)),
     Duty("kube-controller-manager: one process, many loops, one leader", ("leader-election",)),

@@ -1,4 +1,4 @@
-"""docs/coverage.md: each duty with who has it, and what shows that. To write it anew: WRITE_PAGES=1 ./test tests/spec."""
+"""docs/coverage.md: each duty with who has it, and what shows that; WRITE_PAGES=1 ./test tests/spec writes it anew."""
 
 from __future__ import annotations
 

@@ -1377,6 +1377,16 @@ CASES: Mapping[str, Case] = {
         besides=frozenset({"undeclared-transition"}),
         broken=also(scenario(bare_pod(name="one"), bare_pod(name="two"), quota(pods="1")), "quota-not-exceeded"),
     ),
+    "quota-usage-correct": Case(
+        holds=also(scenario(bare_pod(), quota(pods="3"), users=[[{"delete": "pod/web"}]]), "quota-usage-correct"),
+        mutation="the resource quota controller never recalculates",
+        mutate=without("resourcequota-controller", "recalculate usage"),
+    ),
+    "orphan-pod-collected": Case(
+        holds=scenario(bare_pod(), nodes=2, faults={"link-cut": 1}, users=[[{"delete": "node/node-1"}]]),
+        mutation="the pod garbage collector does not look for pods of missing nodes",
+        mutate=without("pod-garbage-collector", "collect pod of missing node"),
+    ),
     "daemonset-one-per-node": Case(
         holds=updated(daemon_set(), daemon_set(V2)),
         mutation="the DaemonSet controller does not see its nodes, so that it creates no pod after it deleted one",
