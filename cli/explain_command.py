@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..spec.language.machine import Machine
 from ..spec.properties.catalogue import OCCASIONS, PROPERTIES, describe
 from ..spec.properties.upholding import UPHELD_BY
 from .diagram_command import file_name
-from .list_command import Entry, components, constants, entry, faults, properties, switches, text, upheld_by
+from .list_command import Entry, What, components, constants, entry, faults, properties, switches, text, upheld_by
 
 EXAMPLES = Path(__file__).with_name("examples.json")
 """Which scenarios under ``examples/`` show which property to hold or to be violated; a test writes and compares it."""
@@ -69,14 +69,19 @@ def _machine(machine: Machine) -> Entry:
 
 def _explanations() -> Iterator[tuple[str, Callable[[], Entry]]]:
     for item in properties():
-        yield item["name"], lambda name=item["name"]: _property(name)
+        yield item["name"], partial(_property, item["name"])
     for item in components():
-        yield item["name"], lambda item=item: _component(item)
+        yield item["name"], partial(_component, item)
     for machine in MACHINES:
-        yield file_name(machine), lambda machine=machine: _machine(machine)
-    for what, items in (("faults", faults()), ("switches", switches()), ("constants", constants())):
+        yield file_name(machine), partial(_machine, machine)
+    others: tuple[tuple[What, list[dict[str, Any]]], ...] = (
+        ("faults", faults()),
+        ("switches", switches()),
+        ("constants", constants()),
+    )
+    for what, items in others:
         for item in items:
-            yield item["name"], lambda what=what, item=item: entry(what, item)
+            yield item["name"], partial(entry, what, item)
 
 
 @click.command("explain", short_help="Explain a property, component, machine, fault, switch or timer.")

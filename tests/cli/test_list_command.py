@@ -120,6 +120,13 @@ def test_properties_on_request_are_marked() -> None:
     assert marked == set(ON_REQUEST)
 
 
+def test_properties_say_who_upholds_them() -> None:
+    assert _one("properties", "proxy-converges")["upheld_by"] == ["kube-proxy"]
+    printed = " ".join(_printed("properties").split())
+    assert "upheld by: kube-proxy" in printed
+    assert "upheld by: nobody: Kubernetes does not promise it" in printed
+
+
 def test_every_fault_and_what_it_does() -> None:
     assert {item["name"]: item["does"] for item in _data("faults")} == dict(FAULTS)
 
