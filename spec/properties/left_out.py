@@ -20,7 +20,6 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     10: ("bookmark-sound", _STORE),
     13: ("no-finalizer-added-while-deleting", "nothing in the model adds a finalizer to what exists"),
     14: ("graceful-pod-removed-only-with-zero-grace", "the API server's own answers to deletions are tested instead"),
-    17: ("no-create-in-terminating-namespace", "namespaces do not go away in the model"),
     23: ("admitted-pods-fit-node", "no-overcommit-of-requests says it of all pods that are bound to a node"),
     26: ("preemption-minimal-on-node", "the choice of victims is held against the tables of upstream's own tests"),
     32: ("volume-topology-respected", "assigned-node-feasible-at-decision asks the volume filters, too"),
@@ -45,7 +44,6 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     82: ("mirror-reflects-static", "static pods are not modelled"),
     83: ("grace-period-lower-bound", "containers stop at once, or after a hook; how long they take is not modelled"),
     89: ("uniform-backend-choice", "probabilities are not modelled; each choice that is possible is tried"),
-    97: ("namespace-empty-before-gone", "namespaces do not go away in the model"),
     105: ("reconcile-idempotent", "a rule that changes nothing is no step: what is at rest has no step by definition"),
 }
 """By the reference's number: its name there, and why it is not among the properties."""

@@ -43,11 +43,8 @@ from .happenings import (
     daemon_sets,
     daemon_specs,
     deletes_account,
-<<<<<<< HEAD
     deletes_namespace,
-=======
     deletes_nodes,
->>>>>>> 0f51f37 (Two more properties: pods of missing nodes go, quotas say what is used; then no duty of a component stands without one)
     deletes_owner,
     deletes_pods,
     descheduled,
