@@ -40,8 +40,6 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     68: ("live-node-stays-ready", "that leases are renewed in time is taken for granted; renewals are no steps"),
     70: ("eviction-rate-bounded", "the rate is a timer of each node; rates over many nodes are not counted"),
     78: ("one-running-instance-per-container", "replies of the container runtime are not lost in the model"),
-    81: ("unmanaged-containers-untouched", "containers that Kubernetes did not create are not modelled"),
-    82: ("mirror-reflects-static", "static pods are not modelled"),
     83: ("grace-period-lower-bound", "containers stop at once, or after a hook; how long they take is not modelled"),
     89: ("uniform-backend-choice", "probabilities are not modelled; each choice that is possible is tried"),
     105: ("reconcile-idempotent", "a rule that changes nothing is no step: what is at rest has no step by definition"),
