@@ -111,7 +111,8 @@ def scenario_flags(command: Any) -> Any:
         click.option(
             "--rpc",
             type=click.Choice([rpc.value for rpc in Rpc]),
-            help="What is one step: a request with its response (the default), or a whole reconcile.",
+            help="What is one step: a request with its response (the default), a whole reconcile, or only a message: a"
+            " request is sent, applied and answered.",
         ),
         click.option(
             "--start",

@@ -29,6 +29,9 @@ BOUND_FLAGS: Mapping[str, str] = {
 _RPC: Mapping[Rpc, str] = {
     Rpc.RECONCILE: "a whole plan is one step: what happens between two requests of one plan, a crash above all, is not"
     " found",
+    Rpc.MESSAGE: "a request is sent, applied and answered in three steps: it may be applied late, or after its sender"
+    " has ended, its reply may come late, and others act between; what a plan does is as slow as it likes. A client all"
+    " of whose requests would be refused sends none of them once nothing else goes on",
     Rpc.REQUEST: "a request and its response are one step: what happens between two requests of one plan is found, what"
     " happens while one is on its way only as far as lost requests and replies are asked for",
 }

@@ -35,6 +35,7 @@ from ..spec.language.plan import (
     Write,
 )
 from ..spec.language.request import ApiCall, Outcome, Response, Verb
+from .in_flight import AWAITED, Awaited, orphaned, sent_field
 from .plan_targets import targets, with_targets
 from .pools import MARKS, NAME, cached_field, pending_field, plan_field
 from .watch_cache import missing
@@ -59,14 +60,21 @@ class Selection:
         return self.name is None and self.query is None and self.mark is None
 
 
+SENT, ANSWERED = "sent", "answered"
+
+
 @attrs.frozen(eq=False)
 class CallRecord:
-    """One request as it was made: on the selection ``target``, what was asked, and what came back."""
+    """One request as it was made: on the selection ``target``, what was asked, and what came back.
+
+    ``phase``: SENT where it was only sent, ANSWERED where its reply arrived, "" where it was applied.
+    """
 
     target: int
     request: ApiCall | RuntimeCall
     response: Response | None
     seen_stale: bool = False
+    phase: str = ""
 
 
 @attrs.frozen(eq=False)
@@ -91,7 +99,9 @@ class Lost:
     budget: LossBudget
 
 
-class _NeedsSelection(Exception):
+class NeedsSelection(Exception):
+    """An execution needs one more bundle."""
+
     def __init__(self, selection: Selection) -> None:
         self.selection = selection
 
@@ -100,14 +110,18 @@ class _NeedsSelection(Exception):
 class PlanInFlight:
     """What a process remembers of a plan that it is in the middle of.
 
-    Not why it was made: plans that go on alike are one, whatever led to them.
+    Not why it was made: plans that go on alike are one, whatever led to them. ``reply``: to its first step, where that
+    was sent already; None otherwise.
     """
 
     rule: str
     steps: tuple[Step, ...]
+    reply: Outcome | Awaited | None = None
 
 
-class _Execution:
+class Execution:
+    """One execution, on the bundles selected so far: ``values``, which it changes."""
+
     def __init__(
         self,
         system: TransitionSystem,
@@ -118,6 +132,7 @@ class _Execution:
         chosen: tuple[int, ...],
         lost: Lost | None,
     ) -> None:
+        """``chosen``: the bundles selected so far, the key's first."""
         self.system = system
         self.component = component
         self.rule = rule
@@ -130,7 +145,10 @@ class _Execution:
         self.sweeps: list[tuple[int, Sweep]] = []
         self.calls: list[CallRecord] = []
         self.lost = lost
+        self.drawn: dict[Target, list[int]] = {}
+        self.draws: dict[Target, int] = {}
         self.requests = 0
+        self.applied = Outcome.UNKNOWN
         self.moved: dict[int, dict[str, Any]] = {}
         self.key = self.take(key_pool)
         self.key_name = self.field(self.key, NAME)
@@ -140,7 +158,7 @@ class _Execution:
         ordinal = len(self.values)
         if ordinal >= len(self.chosen):
             assert selection is not None, "the key is always selected"
-            raise _NeedsSelection(selection)
+            raise NeedsSelection(selection)
         values = list(self.system.pools[pool].bundles[self.chosen[ordinal]])
         # What does not exist yet was not there to be swept.
         made = selection is not None and selection.new
@@ -181,14 +199,30 @@ class _Execution:
             return self.by_mark(target)
         if isinstance(target, New):
             pool = self.system.pool_index[target.kind]
-            return self.take(pool, Selection(pool))
+            return self.draw(target, Selection(pool))
         if target in self.labelled:
             return self.labelled[target]
         query = self.queries[target.query]
-        ordinal = self.take(query.pool, Selection(query.pool, query=query, cls=target.cls))
+        ordinal = self.draw(target, Selection(query.pool, query=query, cls=target.cls))
         if target.label is not None:
             self.labelled[target] = ordinal
         return ordinal
+
+    def draw(self, target: Target, selection: Selection) -> int:
+        """Another object that ``target`` means; the same ones once more, in the same order, after a trial."""
+        known, place = self.drawn.setdefault(target, []), self.draws.get(target, 0)
+        self.draws[target] = place + 1
+        if place == len(known):
+            known.append(self.take(selection.pool, selection))
+        return known[place]
+
+    def undo(self) -> None:
+        """Takes back all that was done; what was selected stays selected."""
+        bundles = zip(self.pools, self.chosen, strict=False)
+        self.values = [list(self.system.pools[pool].bundles[bundle]) for pool, bundle in bundles]
+        self.sweeps, self.calls, self.requests, self.moved = [], [], 0, {}
+        self.draws = {}
+        self.last = self.key
 
     def field(self, ordinal: int, field: str) -> Any:
         return self.values[ordinal][self.system.pools[self.pools[ordinal]].position[field]]
@@ -224,19 +258,15 @@ class _Execution:
     def react(self, ordinal: int, handler: Handler, before: Any, after: Any) -> None:
         self.put(ordinal, handler.field, handler.react(self.field(ordinal, handler.field), before, after))
 
-    def call(self, step: Call) -> Outcome:
+    def call(self, step: Call, *, old: bool = False) -> Outcome:
+        """``old``: what its sender had seen was an old version when it was sent."""
         ordinal = self.last = self.target(step.target)
         for field, change in step.memory:
             self.put(ordinal, field, change(self.field(ordinal, field)))
         stored = self.field(ordinal, "object")
-        kind = self.system.pools[self.pools[ordinal]].name
         seen = step.request.preconditions.seen
-        lagging = (self.component, kind) in self.system.model.lag
-        stale = lagging and bool(self.field(ordinal, pending_field(self.component)))
-        # What a stale cache shows is an old version even if it looks like the stored one; what it does not show, the
-        # process got from a response, or from a quorum read.
-        from_cache = stale and seen == self.field(ordinal, cached_field(self.component))
-        current = seen is None or (stored == seen and not from_cache)
+        stale, from_cache = self.from_cache(ordinal, seen)
+        current = seen is None or (stored == seen and not from_cache and not old)
         loss = self.loses()
         if loss is Loss.REQUEST:
             response = Response(Outcome.UNKNOWN, stored, "the request was lost")
@@ -246,10 +276,20 @@ class _Execution:
                 response = attrs.evolve(response, stored=self.incarnated(ordinal, response.stored))
             if response.outcome.success and response.stored != stored:
                 self.store(ordinal, response.stored)
+            self.applied = response.outcome
             if loss is Loss.REPLY:
                 response = Response(Outcome.UNKNOWN, response.stored, f"{response.outcome.value}; the reply was lost")
         self.calls.append(CallRecord(ordinal, step.request, response, stale))
         return response.outcome
+
+    def from_cache(self, ordinal: int, seen: Any) -> tuple[bool, bool]:
+        """Whether the component sees an object late, and whether ``seen`` is then an old version, from its cache."""
+        kind = self.system.pools[self.pools[ordinal]].name
+        lagging = (self.component, kind) in self.system.model.lag
+        stale = lagging and bool(self.field(ordinal, pending_field(self.component)))
+        # What a stale cache shows is an old version even if it looks like the stored one; what it does not show, the
+        # process got from a response, or from a quorum read.
+        return stale, stale and seen == self.field(ordinal, cached_field(self.component))
 
     def incarnated(self, ordinal: int, created: Any) -> Any:
         """A new object under a name of its own. What is left of an earlier one moves into a bundle without a name."""
@@ -262,6 +302,12 @@ class _Execution:
             for field in fields
             if field in pool.position and self.field(ordinal, field) != pool.initial[pool.position[field]]
         }
+        for field, plan in tuple(left.items()):
+            if isinstance(plan, PlanInFlight) and plan.reply is AWAITED:
+                # What was sent is about the name; whose plan it was does not hear of it.
+                left[field] = attrs.evolve(plan, reply=Outcome.UNKNOWN)
+                sent = sent_field(field.removeprefix(plan_field("")))
+                self.put(ordinal, sent, orphaned(self.field(ordinal, sent)))
         if left:
             other = self.take(self.pools[ordinal], Selection(self.pools[ordinal]))
             cleared = {field: pool.initial[pool.position[field]] for field in left}
@@ -364,6 +410,10 @@ class _Execution:
             return self.nothing()
         self.unmark(gone, steps)
         self.remember(steps)
+        return self.effects()
+
+    def effects(self) -> Effects:
+        """What was done."""
         return Effects(
             tuple(
                 self.system.pools[pool].intern(tuple(values))
@@ -403,7 +453,7 @@ class _Execution:
                 ordinal = self.by_mark(target)
                 self.put(ordinal, MARKS, tuple(mark for mark in self.field(ordinal, MARKS) if mark != target.mark))
 
-    def remember(self, steps: tuple[Step, ...]) -> None:
+    def remember(self, steps: tuple[Step, ...], reply: Awaited | None = None) -> None:
         """Keeps the rest of the plan in the process's memory; what it chose is marked, as a name would mark it."""
         field = plan_field(self.component)
         if field not in self.system.pools[self.pools[self.key]].position:
@@ -431,7 +481,7 @@ class _Execution:
             return mark(target)
 
         kept = with_targets(steps, mark, mark_branch)
-        self.put(self.key, field, PlanInFlight(self.rule, kept) if kept else None)
+        self.put(self.key, field, PlanInFlight(self.rule, kept, reply) if kept else None)
 
 
 def attempt(
@@ -451,11 +501,11 @@ def attempt(
     does nothing.
     """
     try:
-        execution = _Execution(system, component, rule, key_pool, queries, chosen, lost)
+        execution = Execution(system, component, rule, key_pool, queries, chosen, lost)
         if lost is not None and not execution.may_lose(lost):
             return execution.nothing()
         return execution.run(alternative)
-    except _NeedsSelection as needs:
+    except NeedsSelection as needs:
         return needs.selection
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..spec.language.component import Key
 from ..spec.language.machine import Machine, UndeclaredStateError
+from ..spec.language.plan import Rpc
 from ..spec.language.property import (
     HOLDS,
     IDLE,
@@ -92,12 +93,15 @@ class StepJudges:
         bundles = self._system.pools[pool].bundles
         old, new = bundles[before], bundles[after]
         component, rule = group.component.name, group.rule.name
+        # A request that is sent, or answered, changes nothing but who waits for what.
+        messages = self._system.splits(component)
         found = [
             (
                 prop.name,
                 prop.judge(component, rule, tuple(old[i] for i in places), tuple(new[i] for i in places), answers),
             )
             for prop, places in self._step.get(pool, ())
+            if not messages or any(old[i] != new[i] for i in places)
         ]
         for machine, places in self._machines.get(pool, ()):
             found.append((UNDECLARED_TRANSITION, self._arrow(machine, component, places, old, new)))
@@ -117,8 +121,10 @@ class StepJudges:
             return HOLDS
         if self._system.fuses(component) and machine.leads(source, dest, component):
             return HOLDS
-        # A write that finds a watch queue full has the oldest event delivered in the same step.
-        if self._system.model.lag and machine.leads(source, dest, component, WATCH):
+        # A write that finds a watch queue full has the oldest event delivered in the same step. A client that sees all
+        # at once sees the write that it waits for in that step, too.
+        watched = self._system.model.lag or self._system.model.rpc is Rpc.MESSAGE
+        if watched and machine.leads(source, dest, component, WATCH):
             return HOLDS
         return violated(f"machine {machine.name} declares no arrow {source} -> {dest} driven by {component}")
 

@@ -194,6 +194,7 @@ class Chronicler:
             stale=call.seen_stale,
             outcome=response.outcome.value if response else "",
             reason=response.reason if response else "",
+            phase=call.phase,
         )
 
     def _changes(self, touched: Touched) -> Iterable[Change]:

@@ -8,6 +8,8 @@ import attrs
 
 from ..spec.language.model import INFORMER
 from .encoding import Json
+from .execution import ANSWERED, SENT
+from .in_flight import sent_field
 from .pools import MARKS, cached_field, pending_field, plan_field
 from .traces import Answer, Change, Overtaken, Reference, Request, Step, Trace
 
@@ -20,7 +22,7 @@ LONGEST = 60
 MOST = 5
 """So many differences of one object are told one by one."""
 
-_BOOKKEEPING = (pending_field(""), plan_field(""))
+_BOOKKEEPING = (pending_field(""), plan_field(""), sent_field(""))
 _SEEN = cached_field("")
 _STORED = "object"
 
@@ -57,7 +59,8 @@ def called(target: Reference) -> str:
 
 def request_line(request: Request) -> str:
     """``update Pod web-a status: conflict (the object has been modified)``; an outcome that is plain goes unsaid."""
-    asked = " ".join(part for part in (request.verb, called(request.target), request.subresource) if part)
+    told = {SENT: "sends", ANSWERED: "is answered"}.get(request.phase, "")
+    asked = " ".join(part for part in (told, request.verb, called(request.target), request.subresource) if part)
     outcome = "" if request.outcome in ("", "done") else f": {request.outcome}"
     stale = ["its cache was behind"] if request.stale and outcome else []
     reason = "; ".join([request.reason] * bool(request.reason) + stale)
@@ -85,7 +88,8 @@ def deed_lines(step: Step, hidden: Collection[str] = (), omitted: Collection[str
     ``hidden``: kinds whose changes are left out. ``omitted``: field paths that are not worth telling.
     """
     told = _told(step, hidden, omitted)
-    last = {request.target: number for number, request in enumerate(step.requests) if request.outcome in ("", "done")}
+    done = [number for number, one in enumerate(step.requests) if one.outcome in ("", "done") and not one.phase]
+    last = {step.requests[number].target: number for number in done}
     asked = []
     for number, request in enumerate(step.requests):
         changed = told.get((request.target, ""), []) if last.get(request.target) == number else []

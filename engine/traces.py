@@ -68,7 +68,8 @@ class Request:
 
     ``verb``: of the API server, or the name of the runtime call. ``body``: what was sent. ``uid``: the incarnation
     that was meant. ``guarded``: it conflicts unless the stored object is the version that was seen. ``stale``: the
-    object had changes on their way to the cache of who asks.
+    object had changes on their way to the cache of who asks. ``phase``: "sent" where it was only sent, "answered" where
+    its reply arrived, "" where it was applied.
     """
 
     verb: str
@@ -80,6 +81,7 @@ class Request:
     stale: bool = False
     outcome: str = ""
     reason: str = ""
+    phase: str = ""
 
 
 @attrs.frozen

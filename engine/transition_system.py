@@ -15,8 +15,9 @@ from ..spec.language.component import Component, Handler, Key, Rule
 from ..spec.language.model import Kind, LossBudget, Model, TimeMode
 from ..spec.language.plan import Alternative, Call, Forget, Rpc, Sweep
 from ..spec.language.query import NONE, Query, Read, no_parameter
-from . import execution, watch_cache
+from . import execution, messages, watch_cache
 from .execution import Effects, Lost, PlanInFlight, Selection
+from .in_flight import AWAITED, VAIN, Answered, Vain, orphaned, sent_field, serving
 from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
 
 if TYPE_CHECKING:
@@ -120,11 +121,19 @@ class Group(Reader):
     """One rule of one component. ``rank`` orders timers: 0 for steps, then by duration.
 
     ``slow``: no timer waits for it, though it waits for those of shorter duration. ``losing``: these are the same steps
-    once more, as they go if something of one of their requests is lost.
+    once more, as they go if something of one of their requests is lost, or if they are made in vain. ``serves``: it
+    applies requests that are on their way.
     """
 
     def __init__(
-        self, system: TransitionSystem, component: Component, rule: Rule, rank: int, losing: LossBudget | None = None
+        self,
+        system: TransitionSystem,
+        component: Component,
+        rule: Rule,
+        rank: int,
+        losing: LossBudget | Vain | None = None,
+        *,
+        serves: bool = False,
     ) -> None:
         """Binds ``rule`` to the pools of ``system``."""
         guards = {f"guard {number}": query for number, query in enumerate((*component.guards, *rule.guards))}
@@ -139,9 +148,10 @@ class Group(Reader):
         self.losing = losing
         self.slow = component.name in system.model.slow or rule.slow_as in system.model.slow
         self.continues = rule.name == CONTINUE
+        self.serves = serves
         busy = plan_field(component.name)
         pool = system.pools[self.pool]
-        self._busy = pool.position[busy] if busy in pool.position and not self.continues else None
+        self._busy = pool.position[busy] if busy in pool.position and not self.continues and not serves else None
 
     def key(self, bundle: int) -> Any:
         """As in ``Reader``; None too while the component is in the middle of a plan for this key."""
@@ -156,24 +166,35 @@ class Group(Reader):
         seen = {name: answer for name, answer in answers.items() if name not in self.guards}
         rule = key.rule if self.continues else self.rule.name
         return tuple(
-            Firing(alternative, seen, self._attempt(rule, alternative, queries, lost))
+            Firing(alternative, self._told(alternative, seen), self._attempt(rule, alternative, queries, lost, seen))
             for alternative in self.rule.decide(key, **seen)
             for lost in self._losses(alternative)
         )
 
-    def _losses(self, alternative: Alternative) -> tuple[Lost | None, ...]:
-        if self.losing is None:
-            return (None,)
-        requests = sum(isinstance(step, Call) for step in alternative.plan)
+    def _told(self, alternative: Alternative, seen: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the rule that made a change was told: what it was told when the request was sent."""
+        return dict(alternative.plan[0].sent.answers) if self.serves else seen  # type: ignore[union-attr]
+
+    def _losses(self, alternative: Alternative) -> tuple[Lost | Vain | None, ...]:
+        if self.losing is None or isinstance(self.losing, Vain):
+            return (self.losing,)
+        requests = 1 if self.serves else sum(isinstance(step, Call) for step in alternative.plan)
         return tuple(Lost(number, self.losing) for number in range(requests))
 
     def _attempt(
-        self, rule: str, alternative: Alternative, queries: Mapping[str, BoundQuery], lost: Lost | None
+        self,
+        rule: str,
+        alternative: Alternative,
+        queries: Mapping[str, BoundQuery],
+        lost: Lost | Vain | None,
+        seen: Mapping[str, Any],
     ) -> Callable[[tuple[int, ...]], Selection | Effects]:
         def attempt(chosen: tuple[int, ...]) -> Selection | Effects:
-            return execution.attempt(
-                self.system, self.component.name, rule, self.pool, queries, alternative, chosen, lost
-            )
+            name = self.component.name
+            if self.system.splits(name):
+                return messages.attempt(self.system, name, rule, self.pool, queries, alternative, chosen, lost, seen)
+            assert not isinstance(lost, Vain), "only messages are sent in vain"
+            return execution.attempt(self.system, name, rule, self.pool, queries, alternative, chosen, lost)
 
         return attempt
 
@@ -183,11 +204,19 @@ CONTINUE = "continue"
 
 def _continue_rule(kind: str, component: Component) -> Rule:
     def decide(plan: PlanInFlight) -> list[Alternative]:
-        return [Alternative(plan.steps)]
+        if plan.reply is None:
+            return [Alternative(plan.steps)]
+        sent: Any = plan.steps[0]
+        outcome: Any = plan.reply
+        answered: Any = Answered(sent, outcome)
+        return [Alternative((answered, *plan.steps[1:]))]
+
+    def ready(plan: PlanInFlight | None) -> PlanInFlight | None:
+        return None if plan is None or plan.reply is AWAITED else plan
 
     return Rule(
         name=CONTINUE,
-        key=Key(kind, (plan_field(component.name),), lambda plan: plan),
+        key=Key(kind, (plan_field(component.name),), ready),
         decide=decide,
         meaning="the next request of a plan that the process is in the middle of",
     )
@@ -210,6 +239,11 @@ class TransitionSystem:
         self.positional = positional
         self.symmetry: Symmetry | None = None
         self.graded = model.time is TimeMode.GRADED
+        self._split = (
+            frozenset(component.name for component in model.components if not component.environment)
+            if model.rpc is Rpc.MESSAGE
+            else frozenset()
+        )
         self.lagging: dict[str, tuple[str, ...]] = {}
         for client, kind in sorted(model.lag):
             self.lagging[kind] = (*self.lagging.get(kind, ()), client)
@@ -237,11 +271,18 @@ class TransitionSystem:
         """Whether whole plans of a component are one step."""
         return self.model.rpc is Rpc.RECONCILE or component in self.model.fused
 
+    def splits(self, component: str) -> bool:
+        """Whether requests of a component are sent, applied and answered in steps of their own."""
+        return component in self._split
+
     def _plans_on(self, kind: str) -> tuple[Component, ...]:
         return tuple(
             component
             for component in self.model.components
-            if any(rule.several_requests and rule.key.kind == kind for rule in component.rules)
+            if any(
+                rule.key.kind == kind and (rule.several_requests or self.splits(component.name))
+                for rule in component.rules
+            )
         )
 
     def _extra_fields(self, kind: Kind) -> dict[str, Any]:
@@ -251,7 +292,9 @@ class TransitionSystem:
             extra[pending_field(client)] = ()
         for component in self._plans_on(kind.name):
             extra[plan_field(component.name)] = None
-        if any(rule.several_requests for component in self.model.components for rule in component.rules):
+            if self.splits(component.name):
+                extra[sent_field(component.name)] = ()
+        if self._split or any(rule.several_requests for component in self.model.components for rule in component.rules):
             extra[MARKS] = ()
         return extra
 
@@ -271,9 +314,18 @@ class TransitionSystem:
             for rule in (*starting, *continuing):
                 rank = 0 if component.environment else durations.index(rule.duration)
                 groups.append(Group(self, component, rule, rank))
-                if not component.environment and component.name != watch_cache.WATCH:
+                if self.splits(component.name):
+                    groups += [] if rule.name == CONTINUE else [Group(self, component, rule, rank, VAIN)]
+                elif not component.environment and component.name != watch_cache.WATCH:
                     groups += [Group(self, component, rule, rank, losing) for losing in self.model.losses]
+            groups += self._serving(component) if self.splits(component.name) else ()
         return tuple(groups)
+
+    def _serving(self, component: Component) -> Iterator[Group]:
+        """The groups that apply the requests of a component."""
+        for served, rule in (serving(component, rule) for rule in component.rules):
+            for losing in (None, *self.model.losses):
+                yield Group(self, served, rule, 0, losing, serves=True)
 
     def initial_state(self) -> State:
         """The state in which the model starts; lagging caches start up to date."""
@@ -344,6 +396,8 @@ class _Lose:
         for component, process in self.process_of.items():
             if process == self.process and plan_field(component) in bundle and not others:
                 bundle[plan_field(component)] = None
+                if sent_field(component) in bundle:
+                    bundle[sent_field(component)] = orphaned(bundle[sent_field(component)])
         if MARKS in bundle:
             bundle[MARKS] = tuple(mark for mark in bundle[MARKS] if self.process_of.get(mark[0]) != self.process)
         return tuple(bundle[field] for field in self.pool.fields[1:])

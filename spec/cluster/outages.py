@@ -48,10 +48,10 @@ def _guarded(component: Component) -> Component:
         rules = (
             attrs.evolve(rule, guards=(*rule.guards, *guards)) if _asks(rule) else rule for rule in component.rules
         )
-        return attrs.evolve(component, rules=tuple(rules))
+        return attrs.evolve(component, rules=tuple(rules), heard=guards)
     if component.place != "control plane" or component.name == members.NAME:
         return component
-    return attrs.evolve(component, guards=(*component.guards, *guards))
+    return attrs.evolve(component, guards=(*component.guards, *guards), heard=guards)
 
 
 def _asks(rule: Rule) -> bool:

@@ -86,7 +86,8 @@ class Component:
     ``serial``: one worker for all keys: no rule starts while a plan of the component is unfinished, for whatever key.
     Otherwise there is one worker for each key. ``environment``: not Kubernetes; its steps are never needed for
     quiescence, never wait for timers, and are owed to nobody: no fairness. ``fairness``: of its rules and of the plans
-    that they began.
+    that they began. ``heard``: queries that must all answer true for a request of it that is on its way to be applied,
+    whatever has become of the component.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Component:
     handlers: tuple[Handler, ...] = ()
     serial: bool = False
     environment: bool = False
+    heard: tuple[Query, ...] = ()
     fairness: Fairness = Fairness.WEAK
     duty: str = ""
     reference: str = ""

@@ -187,4 +187,8 @@ class Rpc(Enum):
     """How much of a plan is one step."""
 
     RECONCILE = "reconcile"
+    """A whole plan."""
     REQUEST = "request"
+    """A request with its response."""
+    MESSAGE = "message"
+    """A request is sent, applied and answered, each in a step of its own."""

@@ -351,7 +351,7 @@ def models(draw: st.DrawFn) -> Model:
         api_server=api_server,
         incarnation=draw(st.sampled_from((as_created, remembering))),
         lag=lag,
-        rpc=draw(st.sampled_from(tuple(Rpc))),
+        rpc=draw(st.sampled_from((Rpc.RECONCILE, Rpc.REQUEST))),
         time=draw(st.sampled_from(tuple(TimeMode))),
         slow=frozenset(slow),
         losses=tuple(LossBudget(loss, BUDGET, "faults") for loss in Loss if loss in losses),

@@ -72,6 +72,29 @@ def test_a_plan_may_depend_on_more_of_an_object_than_its_rule_does() -> None:
     assert explore(TransitionSystem(model)).transitions == 10
 
 
+@settings(THOROUGH, max_examples=8)
+@given(models(), st.sampled_from((Explorer.TABLES, Explorer.KERNEL)))
+def test_messages_are_explored_alike(model: Model, explorer: Explorer) -> None:
+    """Requests that are sent, applied and answered: random models of which many are too large are drawn less often."""
+    model = attrs.evolve(model, rpc=Rpc.MESSAGE)
+    try:
+        found = search(TransitionSystem(model), Limits(max_states=150), keep_going=True, explorer=explorer)
+    except ValueError as error:
+        assert "cannot be told apart" in str(error)
+        return
+    if any(bound.name == "max-states" for bound in found.bounds):
+        return
+    expected = explore(TransitionSystem(model), keep_going=True)
+    assert (found.states, found.transitions, found.depth, found.quiescent) == (
+        expected.states,
+        expected.transitions,
+        expected.depth,
+        expected.quiescent,
+    )
+    violated = [prop for prop in found.properties if prop.verdict is Verdict.VIOLATED]
+    assert {prop.name: found.paths[prop.trace or 0].length for prop in violated} == expected.violations
+
+
 @THOROUGH
 @given(models())
 def test_every_path_is_made_of_transitions(model: Model) -> None:

@@ -15,10 +15,11 @@ import yaml
 from kubemodel.cli.main import run
 
 ROOT = Path(__file__).parents[2] / "examples"
+TESTED_ELSEWHERE = {ROOT / "bugs", ROOT / "modes", ROOT / "recordings"}
 SCENARIOS = sorted(
     path
     for path in ROOT.rglob("*.yaml")
-    if "kind: Scenario" in path.read_text() and not {ROOT / "bugs", ROOT / "recordings"}.intersection(path.parents)
+    if "kind: Scenario" in path.read_text() and not TESTED_ELSEWHERE.intersection(path.parents)
 )
 PAIRS = sorted({path.parent for path in SCENARIOS})
 
