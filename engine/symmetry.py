@@ -22,6 +22,10 @@ MOST = 5
 """So many objects of a group trade places at most: that is 120 permutations."""
 
 
+Group = tuple[tuple[str, ...], ...]
+"""Objects that may trade places, each with all names that it goes by, in one order."""
+
+
 class Symmetry:
     """The permutations of the interchangeable objects of a system, but for the one that changes nothing.
 
@@ -109,17 +113,24 @@ class Symmetry:
 
 
 def _permutations(groups: Sequence[Sequence[tuple[str, ...]]]) -> Iterator[dict[str, str]]:
+    """Every permutation, as what becomes of each name that it moves.
+
+    Groups may share names, as zones and the nodes in them do: then those of one group after those of the next.
+    """
+    names = dict.fromkeys(name for group in groups for names in group for name in names)
     for orders in itertools.product(*(itertools.permutations(group) for group in groups)):
-        yield {
-            before: after
-            for group, order in zip(groups, orders, strict=True)
-            for names, others in zip(group, order, strict=True)
-            for before, after in zip(names, others, strict=True)
-            if before != after
-        }
+        moved = {name: name for name in names}
+        for group, order in zip(groups, orders, strict=True):
+            trade = {
+                before: after
+                for names_before, names_after in zip(group, order, strict=True)
+                for before, after in zip(names_before, names_after, strict=True)
+            }
+            moved = {name: trade.get(now, now) for name, now in moved.items()}
+        yield {name: now for name, now in moved.items() if name != now}
 
 
-def interchangeable(system: TransitionSystem) -> tuple[tuple[tuple[str, ...], ...], ...]:
+def interchangeable(system: TransitionSystem) -> tuple[Group, ...]:
     """The groups of objects that nothing tells apart, among those of which the model says so; of each the first few."""
     model = system.model
     every = {name for group in model.interchangeable for names in group for name in names}
@@ -137,25 +148,30 @@ def interchangeable(system: TransitionSystem) -> tuple[tuple[tuple[str, ...], ..
             # A name that is not one object's alone, or that stands where no permutation reaches it.
             return False
 
-    found = []
+    found: list[list[Group]] = []
     for group in model.interchangeable:
-        open_ = list(group)
+        open_, classes = list(group), []
         while open_:
             one, *others = open_
             members = [one, *(other for other in others if alike(one, other))]
             open_ = [other for other in others if other not in members]
             if len(members) > 1:
-                found.append(tuple(members[:MOST]))
+                classes.append(tuple(members))
+        found.append(classes)
     return _few(found)
 
 
-def _few(groups: list[tuple[tuple[str, ...], ...]]) -> tuple[tuple[tuple[str, ...], ...], ...]:
-    """As many of the groups as have few enough permutations together."""
-    kept: list[tuple[tuple[str, ...], ...]] = []
-    for group in groups:
-        if math.prod(math.factorial(len(one)) for one in (*kept, group)) <= math.factorial(MOST):
-            kept.append(group)
-    return tuple(kept)
+def _few(found: Sequence[Sequence[Group]]) -> tuple[Group, ...]:
+    """As many of the groups, and of each so many of its objects, that there are few enough permutations.
+
+    All groups are cut alike: where some stand for what others are in, all of those must trade alike.
+    """
+    for kept in (found, found[:1]):
+        for most in range(MOST, 1, -1):
+            groups = tuple(group[:most] for classes in kept for group in classes)
+            if math.prod(math.factorial(len(group)) for group in groups) <= math.factorial(MOST):
+                return groups
+    return ()
 
 
 def up_to_symmetry(system: TransitionSystem) -> TransitionSystem:

@@ -236,13 +236,14 @@ class CompiledExploration(Exploration):
             place += 5
 
     def _begun(self) -> int:
-        """A digest of all that stands in the states that the search begins with."""
+        """A digest of all that stands in the states that the search begins with, and of what it leaves open."""
         told = [
             canonical_text([pool.bundles[bundle] for bundle in content])
             for state in self.task.initial
             for pool, content in zip(self.system.pools, state, strict=True)
         ]
-        return zlib.crc32(repr(told).encode())
+        symmetry = self.system.symmetry
+        return zlib.crc32(repr(told if symmetry is None else (told, symmetry.groups)).encode())
 
     def _take_in(self, number: int, section: bytes) -> None:
         taken = words([]) if not section else (ctypes.c_uint32 * (len(section) // 4)).from_buffer_copy(section)

@@ -26,7 +26,6 @@ from ..language.model import Assumption, Kind, Model
 from ..language.property import TemporalProperty
 from ..language.scenario import Scenario
 from ..language.witness import with_witness
-from ..objects.daemon_set import DaemonSet
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, leaders, outages, stateful_sets
@@ -41,6 +40,7 @@ from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .finished_jobs import FINISHED_JOBS
 from .garbage_collection import GARBAGE_COLLECTION
+from .interchangeable import interchangeable
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .name_resolution import NAMES
@@ -255,17 +255,6 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     endless = any(isinstance(prop, TemporalProperty) for prop in chosen_properties(scenario))
     of_parts = (assumption for part in needed(scenario) for assumption in part.assumptions(scenario))
     return (*ASSUMPTIONS, *(FAIRNESS if endless else ()), *of_parts)
-
-
-def interchangeable(scenario: Scenario) -> tuple[tuple[tuple[str, ...], ...], ...]:
-    """The nodes, each with the names that it and its kubelet go by: all that a manifest or a rule may know it by.
-
-    None where there is a DaemonSet: its controller goes through the nodes in the order of their names.
-    """
-    if given(scenario, DaemonSet):
-        return ()
-    named_by = ((it.node.metadata.name, it.hostname, it.hostname_override) for it in scenario.nodes)
-    return (tuple(tuple(dict.fromkeys(filter(None, names))) for names in named_by),)
 
 
 def build(scenario: Scenario) -> Model:

@@ -13,11 +13,14 @@ from kubemodel.checker.kernel import checkpoint, compiled
 from kubemodel.checker.kernel.checkpoint import CheckpointError
 from kubemodel.checker.result import Explorer, Limits, SearchResult
 from kubemodel.checker.search import search
+from kubemodel.engine.symmetry import up_to_symmetry
 from kubemodel.engine.transition_system import TransitionSystem
-from kubemodel.spec.language.model import Model
+from kubemodel.spec.language.component import Component
+from kubemodel.spec.language.model import Field, Kind, Model
 
 from .random_models import models
-from .small_models import lights, rule
+from .small_models import LAMP, lights, rule
+from .symmetric_models import symmetric_models
 
 SEVERAL = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
@@ -30,7 +33,7 @@ class Killed(Exception):
 
 def explored(model: Model, **options: Any) -> SearchResult:
     options.setdefault("keep_going", True)
-    return search(TransitionSystem(model), explorer=Explorer.KERNEL, **options)
+    return search(up_to_symmetry(TransitionSystem(model)), explorer=Explorer.KERNEL, **options)
 
 
 def kept_after(saves: int, model: Model, file: Path) -> bool:
@@ -56,7 +59,7 @@ def kept_after(saves: int, model: Model, file: Path) -> bool:
 
 
 @SEVERAL
-@given(models(), st.integers(1, 40))
+@given(st.one_of(models(), symmetric_models()), st.integers(1, 40))
 def test_after_a_kill_the_result_is_the_same(tmp_path_factory: Any, model: Model, saves: int) -> None:
     expected = explored(model, limits=Limits(max_states=600))
     if not expected.complete:
@@ -64,6 +67,26 @@ def test_after_a_kill_the_result_is_the_same(tmp_path_factory: Any, model: Model
     file = tmp_path_factory.mktemp("kept") / "search"
     if kept_after(saves, model, file):
         assert explored(model, resume=file, checkpoint=file) == expected
+
+
+def test_a_search_up_to_symmetry_is_another_search(tmp_path: Path) -> None:
+    model = symmetric()
+    file = tmp_path / "search"
+    ended = explored(model, checkpoint=file, limits=Limits(max_depth=2))
+    assert not ended.complete
+    assert explored(model, resume=file) == explored(model)
+    with pytest.raises(CheckpointError, match="of another search"):
+        search(TransitionSystem(model), explorer=Explorer.KERNEL, resume=file)
+
+
+def symmetric() -> Model:
+    """Lamps that nothing tells apart."""
+    names = ("one", "two", "three")
+    brighter = rule("brighter", 0, 1)
+    dimmer = rule("dimmer", 1, 2)
+    kind = Kind(LAMP, (Field("level", 0),), names)
+    components = (Component("controller", (brighter, dimmer)),)
+    return Model("lamps", (kind,), components, {}, interchangeable=(tuple((name,) for name in names),))
 
 
 def test_what_a_limit_ends_goes_on(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 import pytest
+from kubemodel.checker.result import Explorer
+from kubemodel.checker.search import search
 from kubemodel.engine.equivariance import Equivariance
 from kubemodel.engine.successors import transitions
 from kubemodel.engine.symmetry import MOST, Symmetry, interchangeable, up_to_symmetry
@@ -130,3 +132,42 @@ def test_a_rule_that_prefers_a_name_is_found_out() -> None:
 @pytest.mark.parametrize("names", [("a", "a b"), ("a", "x/a")])
 def test_a_name_within_another_is_no_name_to_exchange(names: tuple[str, ...]) -> None:
     assert alike(lamps(names=names)) == ()
+
+
+def _rooms() -> Model:
+    """Two rooms with two lamps each; the moth remembers the room in which the last lamp was lit."""
+
+    def decide(key: tuple[str, str]) -> list[Alternative]:
+        return [Alternative((Write(KEY, "lit", Set(True)), Write(Named(MOTH, "moth"), "at", Set(key[1]))), "lit")]
+
+    def view(name: str, lit: bool, room: str) -> tuple[str, str] | None:
+        return None if lit else (name, room)
+
+    names = ("l-1", "l-2", "l-3", "l-4")
+    rooms = ("hall", "hall", "den", "den")
+    return Model(
+        name="rooms",
+        kinds=(Kind(LAMP, (Field("lit", False), Field("room", "")), names), Kind(MOTH, (Field("at", ""),), ("moth",))),
+        components=(Component("dusk", (Rule("light", Key(LAMP, ("name", "lit", "room"), view), decide),)),),
+        initial={LAMP: tuple({"name": name, "room": room} for name, room in zip(names, rooms, strict=True))},
+        interchangeable=(tuple((name,) for name in names), (("hall", "l-1", "l-2"), ("den", "l-3", "l-4"))),
+    )
+
+
+def test_what_objects_are_in_trades_places_with_all_that_is_in_it() -> None:
+    system = TransitionSystem(_rooms())
+    symmetry = up_to_symmetry(system).symmetry
+    assert symmetry is not None
+    assert symmetry.groups == (("l-1", "l-2"), ("l-3", "l-4"), ("hall", "den"))
+    assert symmetry.order == 8
+    after = {t.successor for t in transitions(system, system.initial_state()) if t.successor is not None}
+    assert len(after) == 4
+    assert len({symmetry.canonical(state) for state in after}) == 1
+
+
+@pytest.mark.parametrize("explorer", [Explorer.TABLES, Explorer.KERNEL])
+def test_what_objects_are_in_is_counted_once(explorer: Explorer) -> None:
+    # By hand: none lit; one; two in a room or one in each; three, the last alone or not; all.
+    system = TransitionSystem(_rooms())
+    assert search(system, explorer=explorer).states == 1 + 4 + 10 + 8 + 2
+    assert search(up_to_symmetry(system), explorer=explorer).states == 1 + 1 + 2 + 2 + 1
