@@ -17,6 +17,7 @@ from .diagram_command import diagram
 from .explain_command import explain
 from .export_command import export
 from .list_command import list_command
+from .place_command import place
 from .replay_command import replay
 from .simulate_command import simulate
 from .validate_command import validate_command
@@ -40,6 +41,7 @@ def commands() -> None:
     kubemodel check deploy/ --fault node-crash=1  … and when a node crashes?
     kubemodel check deploy/ --user apply=new.yaml … and during this rollout?
     kubemodel simulate deploy/ --walks 1000       random walks, where there is too much to explore
+    kubemodel place deploy/                       can all pods be placed? what is in the way?
     kubemodel replay trace.json                   walk through a counterexample again
     kubemodel diagram pod                         the states of a Pod, and who moves it
     kubemodel explain deployment-min-available    what a property says, who upholds it, what shows it
@@ -59,6 +61,7 @@ commands.add_command(list_command)
 commands.add_command(explain)
 commands.add_command(conform)
 commands.add_command(validate_command)
+commands.add_command(place)
 for command in commands.commands.values():
     # A command that was once called on its own would otherwise know no -h from then on.
     command.context_settings.setdefault("help_option_names", ["-h", "--help"])

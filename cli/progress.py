@@ -45,6 +45,14 @@ class Progress:
             f"{self._name}: {snapshot.states:,} states, {snapshot.states_per_second:,.0f}/s, depth {snapshot.depth}, "
             f"frontier {snapshot.frontier:,}, {snapshot.memory_mb:,.0f} MB"
         )
+        self._show(text)
+
+    def tell(self, what: str) -> None:
+        """Shows what is being looked for, where that is not a number of states."""
+        if self._shown:
+            self._show(f"{self._name}: {what}")
+
+    def _show(self, text: str) -> None:
         if self._status is not None:
             self._status.update(text)
         elif time.monotonic() >= self._next_line:

@@ -8,12 +8,13 @@ a proof, and an answer "yes" is only a candidate.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import z3
+import attrs
+import z3  # type: ignore[import-untyped]
 
-from ...spec.objects.quantities import PODS
 from .packing import Bins, Bound, Refusal
 from .relations import Apart, Relations, Spread, Together
 
@@ -24,12 +25,21 @@ SEED = 7
 EFFORT = 60_000_000
 """What z3 may spend on one question, in its own unit, so that it gives up at the same point on every machine."""
 
+SECONDS_AT_FIRST = 3.0
+
+FILLS = (50, 65, 75, 85, 92, 97)
+"""Percentages to which each group is filled at most while z3 is asked for numbers that are easily packed."""
+
+
+def _topology_keys(relations: Relations) -> list[str]:
+    apart = {it.key for it in relations.apart}
+    return sorted(apart | {it.key for it in relations.spreads} | {key for it in relations.together for key in it.keys})
+
 
 def own_keys(relations: Relations) -> frozenset[str]:
     """Topology keys of which every node that has them has a value of its own, as of ``kubernetes.io/hostname``."""
-    keys = {it.key for it in (*relations.apart, *relations.spreads)} | {k for it in relations.together for k in it.keys}
     found = set()
-    for key in keys:
+    for key in _topology_keys(relations):
         values = [node.metadata.labels[key] for node in relations.nodes if key in node.metadata.labels]
         if len(set(values)) == len(values):
             found.add(key)
@@ -39,7 +49,7 @@ def own_keys(relations: Relations) -> frozenset[str]:
 def groups(relations: Relations) -> tuple[Group, ...]:
     """The nodes in groups that are alike for every filter, but for a name of their own."""
     own = own_keys(relations)
-    keys = sorted({it.key for it in (*relations.apart, *relations.spreads)} | {k for it in relations.together for k in it.keys})
+    keys = _topology_keys(relations)
     if any(key in own for it in relations.together for key in it.keys):
         return single(relations)
     found: dict[Any, list[int]] = {}
@@ -84,19 +94,49 @@ class Counting:
             self._spread_out()
             self._keep_together()
 
+        self._fill = 0
+
     def solve(self, seconds: float) -> Mapping[tuple[int, int], int] | bool | None:
         """Pods of each free kind in each group; False if there are no such numbers; None if z3 gives up."""
         if self.impossible:
             return False
-        self._solver.set("rlimit", EFFORT)
-        self._solver.set("timeout", max(1, int(seconds * 1000)))
-        answer = self._solver.check()
+        answer = self._checked(min(seconds, SECONDS_AT_FIRST), EFFORT // 10)
         if answer == z3.unsat:
             return False
-        if answer != z3.sat:
-            if "interrupted" in self._solver.reason_unknown() or "canceled" == self._solver.reason_unknown():
-                raise KeyboardInterrupt
-            return None
+        found = self._numbers_found() if answer == z3.sat else None
+        if self._fill < len(FILLS) and len(self._groups) < len(self._it.nodes):
+            found = self._roomy(seconds) or found
+        if found is not None:
+            return found
+        answer = self._checked(seconds)
+        if answer == z3.unsat:
+            return False
+        return None if answer == z3.unknown else self._numbers_found()
+
+    def _roomy(self, seconds: float) -> Mapping[tuple[int, int], int] | None:
+        """Numbers that leave some room in every group, as much as there can be: those are easily packed."""
+        for level in range(self._fill, len(FILLS)):
+            self._fill = level
+            self._solver.push()
+            for used, amount, size in self._uses():
+                self._solver.add(100 * used <= FILLS[level] * amount * size)
+            answer = self._checked(min(seconds, 1.0), EFFORT // 20)
+            found = self._numbers_found() if answer == z3.sat else None
+            self._solver.pop()
+            if found is not None:
+                return found
+        self._fill = len(FILLS)
+        return None
+
+    def _checked(self, seconds: float, effort: int = EFFORT) -> Any:
+        self._solver.set("rlimit", effort)
+        self._solver.set("timeout", max(1, int(seconds * 1000)))
+        answer = self._solver.check()
+        if answer == z3.unknown and "interrupted" in self._solver.reason_unknown():
+            raise KeyboardInterrupt
+        return answer
+
+    def _numbers_found(self) -> Mapping[tuple[int, int], int]:
         model = self._solver.model()
         return {
             key: model.eval(variable, model_completion=True).as_long()
@@ -145,9 +185,23 @@ class Counting:
         most = {}
         for k in self._free:
             shut = not relations.admitted[k][node] or any((k, other) in clashes for other in there)
-            most[k] = 0 if shut else 1 if (k, k) in clashes else relations.kinds[k].count
+            most[k] = 0 if shut else min(1 if (k, k) in clashes else relations.kinds[k].count, self._spread_cap(k, node))
         even = frozenset(it.kind for it in relations.spreads if it.key in self._own)
         return Bins(len(group), room, {k: relations.requests[k] for k in self._free}, most, clashes, even)
+
+    def _spread_cap(self, kind: int, node: int) -> int:
+        """How many pods of a kind one node holds at most, where each node is a domain of its spreading."""
+        relations = self._it
+        cap = relations.kinds[kind].count
+        for spread in relations.spreads:
+            if spread.kind != kind or spread.key not in self._own or not spread.itself or kind not in spread.counted:
+                continue
+            coming = sum(relations.kinds[k].count for k in spread.counted if relations.free(k))
+            there = sum(relations.fixed[k][n] for k in spread.counted for n in spread.nodes)
+            lowest = (coming + there) // len(spread.nodes) if spread.floor else 0
+            standing = sum(relations.fixed[k][node] - relations.wanted[k][node] for k in spread.counted)
+            cap = min(cap, max(0, lowest + spread.skew - standing))
+        return cap
 
     def _clashes(self, group: Group) -> frozenset[tuple[int, int]]:
         labels = self._it.nodes[group[0]].metadata.labels
@@ -181,13 +235,20 @@ class Counting:
             self._solver.add(total == self._it.kinds[k].count)
 
     def _room(self) -> None:
-        names = sorted({name for k in self._free for name in self._it.requests[k]})
-        for g, group in enumerate(self._groups):
-            for name in names:
-                users = [k for k in self._free if self._it.requests[k].get(name)]
-                used = z3.Sum([self._it.requests[k][name] * self._count[k, g] for k in users])
-                if name != PODS or len(users) > 0:
-                    self._solver.add(used <= len(group) * max(0, self.bins[g].room.get(name, 0)))
+        for used, amount, size in self._uses():
+            self._solver.add(used <= amount * size)
+
+    def _uses(self) -> Iterator[tuple[Any, int, int]]:
+        """For each group and resource: what its pods use, what one node has of it, how many nodes there are.
+
+        In units of what all requests are multiples of: of a remainder on a node nobody has any use.
+        """
+        for name in sorted({name for k in self._free for name in self._it.requests[k]}):
+            users = [k for k in self._free if self._it.requests[k].get(name)]
+            unit = math.gcd(*(self._it.requests[k][name] for k in users))
+            for g, group in enumerate(self._groups):
+                used = z3.Sum([self._it.requests[k][name] // unit * self._count[k, g] for k in users])
+                yield used, max(0, self.bins[g].room.get(name, 0)) // unit, len(group)
 
     def _pairs(self) -> None:
         """Kinds that share no node, and kinds of which the cluster holds one pod at most."""
@@ -254,11 +315,10 @@ class Counting:
         self._solver.add(z3.Or(self._new(one, members) == 0, self._new(other, members) == 0))
 
     def _spread_out(self) -> None:
-        alike: dict[Any, list[Spread]] = {}
+        alike: dict[Spread, list[Spread]] = {}
         for spread in self._it.spreads:
             if self._it.free(spread.kind):
-                same = (spread.key, spread.skew, spread.counted, spread.nodes, spread.itself, spread.floor)
-                alike.setdefault(same, []).append(spread)
+                alike.setdefault(attrs.evolve(spread, kind=-1), []).append(spread)
         for number, same in enumerate(alike.values()):
             self._spread(number, same)
 
@@ -283,11 +343,8 @@ class Counting:
                 self._solver.add(nodes * lowest <= self._there(spread.counted, inside))
             coming = z3.Sum([self._count[k, g] for k in sorted(kinds) for g in members])
             counted = z3.Sum([0, *(self._count[k, g] for k in sorted(counting) for g in inside)])
-            self._solver.add(
-                z3.Or(coming == 0, nodes * standing + counted <= nodes * (spread.skew + lowest))
-                if nodes == 1
-                else z3.Or(coming == 0, z3.And(standing <= spread.skew + lowest, counted <= nodes * (spread.skew + lowest - standing)))
-            )
+            room = spread.skew + lowest - standing
+            self._solver.add(z3.Or(coming == 0, z3.And(room >= 0, counted <= nodes * room)))
         if spread.floor:
             self._solver.add(lowest >= 0)
 

@@ -22,8 +22,8 @@ Where = Mapping[tuple[int, int], int]
 Move = tuple[int, int]
 """A pod of a kind is bound to a node."""
 
-MOST_REFUSALS = 20_000
-"""Bindings that may be refused before the search for an order is given up."""
+MOST_BINDINGS = 20_000
+"""Bindings that are tried, beside those that there must be, before the search for an order is given up."""
 
 
 @attrs.frozen
@@ -38,9 +38,12 @@ class _GivenUp(Exception):
     pass
 
 
-def order(relations: Relations, where: Where, deadline: float) -> Order:
-    """An order in which every pod of ``where``, DaemonSets' included, passes all filters when it is its turn."""
-    search = _Search(relations, where, deadline)
+def order(relations: Relations, where: Where, deadline: float, *, whole: bool = True) -> Order:
+    """An order in which every pod of ``where``, DaemonSets' included, passes all filters when it is its turn.
+
+    Not ``whole``: of the kinds alone that order matters to; all others can come after them, in any order.
+    """
+    search = _Search(relations, where, deadline, whole=whole)
     try:
         return Order(search.run())
     except _GivenUp:
@@ -48,10 +51,16 @@ def order(relations: Relations, where: Where, deadline: float) -> Order:
 
 
 class _Search:
-    def __init__(self, relations: Relations, where: Where, deadline: float) -> None:
+    """Depth first: as many pods as there are, turning back at dead ends.
+
+    A binding that was refused is not asked for again before a pod has come that may help it: one that it has affinity
+    to, or that its spreading counts. No other pod makes anything possible.
+    """
+
+    def __init__(self, relations: Relations, where: Where, deadline: float, *, whole: bool) -> None:
         self._relations = relations
         self._deadline = deadline
-        self._refusals = 0
+        self._tried = 0
         self._dead: set[frozenset[tuple[Move, int]]] = set()
         self._left = {move: number for move, number in sorted(where.items()) if number}
         for kind, row in enumerate(relations.wanted):
@@ -60,76 +69,107 @@ class _Search:
                     self._left[kind, node] = number
         self._placed: dict[tuple[int, str, str], int] = {}
         self._moves: list[Move] = []
-        self._keys = {it.kind: it.key for it in reversed(relations.spreads)}
+        self._spreads: dict[int, list[str]] = {}
+        self._helpers: dict[int, set[int]] = {}
+        for spread in relations.spreads:
+            self._spreads.setdefault(spread.kind, []).append(spread.key)
+            self._helpers.setdefault(spread.kind, set()).update(spread.counted)
+        for together in relations.together:
+            self._helpers.setdefault(together.kind, set()).update(together.others)
+        self._aside: dict[Move, int] = {}
+        if not whole:
+            concerned = set(self._helpers).union(*self._helpers.values(), relations.naming)
+            self._left = {move: number for move, number in self._left.items() if move[0] in concerned}
+        self._spare = MOST_BINDINGS + sum(self._left.values())
 
     def run(self) -> tuple[Move, ...] | None:
-        """Depth first, without recursion: as many pods as there are, turning back at dead ends."""
+        """The bindings in order, None if no order passes."""
         snapshots = [empty(self._relations.problem)]
         choices: list[Iterator[Move]] = [self._candidates()]
-        while True:
-            if not any(self._left.values()):
-                return tuple(self._moves)
-            move = next((each for each in choices[-1] if self._passes(each, snapshots[-1])), None)
+        while self._left:
+            move = self._next(choices[-1], snapshots[-1])
             if move is not None:
                 snapshots.append(self._bind(move, snapshots[-1]))
-                if self._relations.ordered and self._state() in self._dead:
+                if self._relations.ordered and frozenset(self._left.items()) in self._dead:
                     snapshots.pop()
                     self._unbind()
-                    continue
-                choices.append(self._candidates())
+                else:
+                    choices.append(self._candidates())
                 continue
-            if not self._relations.ordered:
+            if not self._relations.ordered or not self._moves:
                 return None
-            self._dead.add(self._state())
+            self._dead.add(frozenset(self._left.items()))
             choices.pop()
-            if not choices or not self._moves:
-                return None
             snapshots.pop()
             self._unbind()
+        return tuple(self._moves)
 
-    def _state(self) -> frozenset[tuple[Move, int]]:
-        return frozenset((move, number) for move, number in self._left.items() if number)
+    def _next(self, candidates: Iterator[Move], snapshot: Snapshot) -> Move | None:
+        for move in candidates:
+            if self._passes(move, snapshot):
+                return move
+            if self._hopeless():
+                return None
+        return None
+
+    def _hopeless(self) -> bool:
+        """Whether some kinds are refused wherever they are still to go, and nobody who could help is still to come."""
+        open_kinds = {move[0] for move in self._left if move not in self._aside}
+        stuck = {move[0] for move in self._left} - open_kinds
+        helped = True
+        while helped:
+            coming = {move[0] for move in self._left} - stuck
+            freed = {kind for kind in stuck if self._helpers.get(kind, set()) & coming}
+            stuck, helped = stuck - freed, bool(freed)
+        return bool(stuck)
 
     def _candidates(self) -> Iterator[Move]:
         if not self._relations.ordered:
-            return iter([next(move for move, number in self._left.items() if number)] if any(self._left.values()) else [])
-        left = [move for move, number in self._left.items() if number]
-        return iter(sorted(left, key=self._crowded))
+            return iter([next(iter(self._left))] if self._left else [])
+        return iter(sorted(self._left, key=self._crowded))
 
-    def _crowded(self, move: Move) -> tuple[int, int, int, Move]:
+    def _crowded(self, move: Move) -> tuple[bool, tuple[int, ...], int, Move]:
+        """Sorts first what goes where fewest of its kind are; what names its node, and so asks nobody, comes last."""
         kind, node = move
-        names = bool(self._relations.pods[kind].spec.node_name)
-        return names, self._placed.get(self._domain(move), 0), self._placed.get((kind, "", str(node)), 0), move
+        places = tuple(self._placed.get(place, 0) for place in self._domains(move))
+        return bool(self._relations.pods[kind].spec.node_name), places, self._placed.get((kind, "", str(node)), 0), move
 
-    def _domain(self, move: Move) -> tuple[int, str, str]:
+    def _domains(self, move: Move) -> list[tuple[int, str, str]]:
         kind, node = move
-        key = self._keys.get(kind, "")
-        return kind, key, self._relations.nodes[node].metadata.labels.get(key, "") if key else str(node)
+        labels = self._relations.nodes[node].metadata.labels
+        return [(kind, key, labels.get(key, "")) for key in self._spreads.get(kind, ())]
 
     def _passes(self, move: Move, snapshot: Snapshot) -> bool:
+        if move in self._aside:
+            return False
+        self._tried += 1
+        if self._tried > self._spare or time.monotonic() > self._deadline:
+            raise _GivenUp
         kind, node = move
         there = self._relations.nodes[node]
         if not refusal(self._relations.kinds[kind].pod_for(there), there, snapshot):
             return True
-        self._refusals += 1
-        if self._refusals > MOST_REFUSALS or time.monotonic() > self._deadline:
-            raise _GivenUp
+        self._aside[move] = len(self._moves)
         return False
 
     def _bind(self, move: Move, snapshot: Snapshot) -> Snapshot:
         kind, node = move
         self._left[move] -= 1
+        if not self._left[move]:
+            del self._left[move]
         self._moves.append(move)
-        for place in {self._domain(move), (kind, "", str(node))}:
+        for place in (*self._domains(move), (kind, "", str(node))):
             self._placed[place] = self._placed.get(place, 0) + 1
+        self._aside = {it: at for it, at in self._aside.items() if kind not in self._helpers.get(it[0], ())}
         there = self._relations.nodes[node]
         return snapshot.with_pods((bound_copy(self._relations.kinds[kind].pod_for(there), there.metadata.name),))
 
     def _unbind(self) -> None:
         move = self._moves.pop()
-        self._left[move] += 1
-        for place in {self._domain(move), (move[0], "", str(move[1]))}:
+        self._left[move] = self._left.get(move, 0) + 1
+        for place in (*self._domains(move), (move[0], "", str(move[1]))):
             self._placed[place] -= 1
+        self._aside = {it: at for it, at in self._aside.items() if at <= len(self._moves)}
 
 
 def refused(relations: Relations, moves: tuple[Move, ...]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import LinearConstraint, linprog, milp
 
 Counts = Mapping[int, int]
 """How many pods of each kind."""
@@ -70,9 +70,9 @@ def pack(counts: Counts, bins: Bins) -> list[dict[int, int]] | Bound | Refusal |
     exhausted, found = _Exhaustive(wanted, bins).search()
     if found is not None:
         return found
-    bound = _bound(wanted, bins)
-    if bound is not None:
-        return bound
+    found_or_bound = _by_columns(wanted, bins)
+    if found_or_bound is not None:
+        return found_or_bound
     return Refusal(wanted) if exhausted else None
 
 
@@ -199,8 +199,8 @@ class _TooLong(Exception):
     pass
 
 
-def _bound(counts: Counts, bins: Bins) -> Bound | None:
-    """A bound that the counts break, if the duals of the linear program give one."""
+def _by_columns(counts: Counts, bins: Bins) -> list[dict[int, int]] | Bound | None:
+    """A bound that the counts break, if the duals of the linear program give one; else a packing by its columns."""
     kinds = sorted(counts)
     if any(not bins.alone(kind) for kind in kinds):
         return None
@@ -220,10 +220,29 @@ def _bound(counts: Counts, bins: Bins) -> Bound | None:
         pattern, weight = best
         if sum(whole[kind] * counts[kind] for kind in kinds) > weight * bins.size:
             return Bound({kind: n for kind, n in whole.items() if n}, weight)
-        if weight <= SCALE * (1 + 1e-9) or pattern in columns:
-            return None
+        if weight <= SCALE or pattern in columns:
+            return _rounded(counts, columns, bins)
         columns.append(pattern)
     return None
+
+
+def _rounded(counts: Counts, columns: Sequence[Mapping[int, int]], bins: Bins) -> list[dict[int, int]] | None:
+    """A packing out of what nodes may hold, ``columns``; what is more than was asked for is left away."""
+    kinds = sorted(counts)
+    table = np.array([[float(column.get(kind, 0)) for column in columns] for kind in kinds])
+    enough = LinearConstraint(table, lb=np.array([float(counts[kind]) for kind in kinds]))
+    options = {"node_limit": 500}
+    solved = milp(np.ones(len(columns)), constraints=enough, integrality=np.ones(len(columns)), options=options)
+    if solved.x is None or round(solved.fun) > bins.size:
+        return None
+    left, nodes = dict(counts), []
+    for column, number in zip(columns, solved.x, strict=True):
+        for _ in range(round(number)):
+            held = {kind: min(n, left[kind]) for kind, n in column.items() if min(n, left[kind])}
+            for kind, n in held.items():
+                left[kind] -= n
+            nodes.append(held)
+    return None if any(left.values()) else [*nodes, *({} for _ in range(bins.size - len(nodes)))]
 
 
 def _heaviest(weights: Counts, bins: Bins) -> tuple[dict[int, int], int] | None:

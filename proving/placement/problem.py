@@ -145,6 +145,13 @@ class Problem:
         kinds = (attrs.evolve(it, count=counts.get(it.title, it.count)) for it in self.kinds)
         return attrs.evolve(self, kinds=tuple(kinds))
 
+    def with_replicas(self, kind: PodKind, replicas: int) -> Problem:
+        """The problem with so many pods of a kind in all, as if its manifest said so."""
+        pods = f"{kind.title}: {replicas} pod{'s' if replicas != 1 else ''}"
+        items = (attrs.evolve(it, text=pods) if it.ask is Ask.PODS else it for it in kind.items)
+        count = max(0, replicas - sum(kind.bound.values()))
+        return self.with_kind(attrs.evolve(kind, count=count, items=tuple(items)))
+
     def with_nodes(self, nodes: Iterable[Node]) -> Problem:
         """The problem on other nodes; pods that stand on one that is gone are gone with it."""
         kept = tuple(nodes)

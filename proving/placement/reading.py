@@ -220,11 +220,13 @@ class _Reader:
         ambiguous = (document.kind, document.name) in self._ambiguous
         return f"{document.kind} {document.namespace}/{document.name}" if ambiguous else f"{document.kind} {document.name}"
 
-    def _view(self, workload: Workload, terminating: float | None = None, **labels: str) -> Pod:
+    def _view(
+        self, workload: Workload, terminating: float | None = None, labels: Mapping[str, str] = frozendict()
+    ) -> Pod:
         """A pod of the workload as the scheduler sees it, with what admission fills in."""
         metadata = ObjectMeta(
             namespace=workload.namespace,
-            labels=frozendict(workload.labels) | labels,
+            labels=frozendict(workload.labels) | dict(labels),
             deletion_timestamp=terminating,
         )
         spec = attrs.evolve(workload.spec, priority=workload.priority)
@@ -241,7 +243,7 @@ class _Reader:
         template = WORKLOAD_TEMPLATES[document.group, document.kind]
         spec = document.data.get("spec") or {}
         hashed = {_HASH: _hash(workload)} if document.kind == "Deployment" else {}
-        pod = self._view(workload, **hashed)
+        pod = self._view(workload, labels=hashed)
         count, where = _count(document.kind, spec)
         decoded = decode(document.data)
         daemon = decoded.spec if isinstance(decoded, DaemonSet) else None

@@ -105,7 +105,12 @@ class Relations:
     @property
     def ordered(self) -> bool:
         """Whether the order of binding matters: it does for affinity, spreading, and pods that name their node."""
-        return bool(self.together or self.spreads) or any(pod.spec.node_name for pod in self.pods)
+        return bool(self.together or self.spreads or self.naming)
+
+    @property
+    def naming(self) -> frozenset[int]:
+        """The kinds whose pods name their node, so that the kubelet alone admits them."""
+        return frozenset(k for k, pod in enumerate(self.pods) if pod.spec.node_name)
 
 
 def relations(problem: Problem) -> Relations:

@@ -9,12 +9,15 @@ import attrs
 
 from .counting import Counting, Group, groups, single
 from .ordering import Move, Where, order
-from .packing import Bound, Refusal, pack
+from .packing import Bins, Bound, Refusal, pack
 from .problem import Problem
 from .relations import Relations, relations
 
 MOST_ROUNDS = 400
 """Candidates that are refused before the search for one is given up."""
+
+MOST_OF_GROUPS = 4
+"""Candidates without an order, of nodes in groups, before each node is looked at by itself."""
 
 
 @attrs.frozen
@@ -26,24 +29,25 @@ class Answer:
     why: str = ""
 
 
-def solve(problem: Problem, deadline: float) -> Answer:
+def solve(problem: Problem, deadline: float, *, whole: bool = True) -> Answer:
     """Decides a problem. ``deadline``: by ``time.monotonic()``; beyond it, nothing is decided any more.
 
-    A "yes" comes with the order, found by running the filters; a "no" is proved by z3.
+    A "yes" comes with the order, found by running the filters; a "no" is proved by z3. Not ``whole``: the order is that
+    of the pods alone to which order matters; where the others go has been counted, not tried.
     """
     tables = relations(problem)
     alike = groups(tables)
-    answer = _with_groups(tables, alike, deadline)
+    answer = _with_groups(tables, alike, deadline, whole=whole)
     if answer.possible is None and len(alike) < len(tables.nodes) and time.monotonic() < deadline:
-        return _with_groups(tables, single(tables), deadline)
+        return _with_groups(tables, single(tables), deadline, whole=whole)
     return answer
 
 
-def _with_groups(tables: Relations, of_nodes: Sequence[Group], deadline: float) -> Answer:
+def _with_groups(tables: Relations, of_nodes: Sequence[Group], deadline: float, *, whole: bool) -> Answer:
     """``None`` of grouped nodes means that each has to be looked at by itself."""
     counting = Counting(tables, of_nodes)
     alone = len(of_nodes) == len(tables.nodes)
-    exact = True
+    exact, unordered = True, 0
     for _ in range(MOST_ROUNDS):
         numbers = counting.solve(deadline - time.monotonic())
         if numbers is None or time.monotonic() > deadline:
@@ -58,13 +62,14 @@ def _with_groups(tables: Relations, of_nodes: Sequence[Group], deadline: float) 
                 counting.forbid(numbers)
                 exact = False
             continue
-        found = order(tables, where, deadline)
+        found = order(tables, where, deadline, whole=whole)
         if found.moves is not None:
             return Answer(True, found.moves)
-        if not alone:
+        unordered += 1
+        if not alone and unordered > MOST_OF_GROUPS:
             return Answer(None)
         counting.forbid(numbers)
-        exact = exact and found.complete
+        exact = exact and alone and found.complete
     return Answer(None, why=f"{MOST_ROUNDS} candidates had no order in which all filters pass")
 
 
@@ -90,8 +95,6 @@ def _packed(
     return (where if fits else None), learned
 
 
-def _same(one: object, other: object) -> bool:
-    """Whether nodes of two groups hold the same: their numbers aside, and how evenly they are to be filled."""
-    drop = {"size", "even"}
-    fields = [field.name for field in attrs.fields(type(one)) if field.name not in drop]
-    return all(getattr(one, name) == getattr(other, name) for name in fields)
+def _same(one: Bins, other: Bins) -> bool:
+    """Whether nodes of two groups hold the same, however many there are."""
+    return attrs.evolve(one, size=0, even=frozenset()) == attrs.evolve(other, size=0, even=frozenset())

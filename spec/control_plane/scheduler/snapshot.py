@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import attrs
@@ -49,10 +49,16 @@ class Snapshot:
     namespaces: tuple[Namespace, ...] = ()
     alike: tuple[Alike, ...] = ()
     storage: Storage | None = None
+    # Looked up once a snapshot: filters ask for every node, and each look-up hashes all pods.
+    _by_node: Mapping[str, tuple[Pod, ...]] = attrs.field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Groups the pods by node, once."""
+        object.__setattr__(self, "_by_node", _pods_by_node(self.pods))
 
     def pods_on(self, node_name: str) -> tuple[Pod, ...]:
         """The pods on a node."""
-        return _pods_by_node(self.pods).get(node_name, ())
+        return self._by_node.get(node_name, ())
 
     def without(self, pods: Iterable[Pod]) -> Snapshot:
         """The snapshot with these pods gone; each takes one equal pod away."""
