@@ -65,7 +65,11 @@ def _deployment(number: int, milli: int) -> Manifest:
     mine = {"matchLabels": {"app": name}}
     spec: Manifest = {
         "containers": [
-            {"name": "main", "image": "shop.example/app:1", "resources": {"requests": {"cpu": f"{milli}m", "memory": f"{milli}Ki"}}}
+            {
+                "name": "main",
+                "image": "shop.example/app:1",
+                "resources": {"requests": {"cpu": f"{milli}m", "memory": f"{milli}Ki"}},
+            }
         ]
     }
     match number:

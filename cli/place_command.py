@@ -75,8 +75,8 @@ def place(paths: tuple[str, ...], form: str, quiet: bool, timeout: float, **flag
     An answer "yes" comes with an order that passes the scheduler's filters, pod by pod, and with an order in which it
     gets stuck, if there is one. An answer "no" is proved, and comes with the fields that cannot be had together.
 
-    Exit codes: 0 the pods can be placed, in whatever order; 12 they cannot, or the scheduler can get stuck, or a loss or
-    rollout leaves no room; 3 not decided; 2 the input cannot be used.
+    Exit codes: 0 the pods can be placed, in whatever order; 12 they cannot, or the scheduler can get stuck, or a loss
+    or rollout leaves no room; 3 not decided; 2 the input cannot be used.
     """
     from ..proving.placement.capacity import Trial
     from ..proving.placement.questions import Questions, answer

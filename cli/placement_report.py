@@ -28,13 +28,13 @@ _NODES_ANEW = (
     " others wherever there is room"
 )
 _ONE_AFTER_THE_OTHER = (
-    "any-order: pods come one after the other, in any order; any node that all filters accept may be chosen, whatever its"
-    " score (kube-scheduler §3)"
+    "any-order: pods come one after the other, in any order; any node that all filters accept may be chosen, whatever"
+    " its score (kube-scheduler §3)"
 )
 _NOBODY_LEAVES = "nobody-leaves: no pod ends, is deleted or is moved while the others come"
 _PREEMPTION = (
-    "preemption: where pods of lower priority could make room, a pod is not called stuck; what becomes of its victims is"
-    " not followed"
+    "preemption: where pods of lower priority could make room, a pod is not called stuck; what becomes of its victims"
+    " is not followed"
 )
 
 
@@ -57,9 +57,7 @@ def verdict(found: Findings) -> Verdict:
 def pods(found: Findings) -> int:
     """How many pods are to be placed."""
     tables = found.relations
-    return sum(
-        sum(tables.wanted[k]) if kind.daemon is not None else kind.count for k, kind in enumerate(tables.kinds)
-    )
+    return sum(sum(tables.wanted[k]) if kind.daemon is not None else kind.count for k, kind in enumerate(tables.kinds))
 
 
 def _sentence(found: Findings) -> str:
@@ -112,7 +110,8 @@ def _conflicts(found: Findings) -> Iterator[str]:
         elif len(conflict.core.items) == 1:
             yield f"Conflict{which}: this cannot be had on {_nodes(found)}:"
         else:
-            yield f"Conflict{which}: these cannot all be had on {_nodes(found)}; without any one of them the others can:"
+            alone = "without any one of them the others can"
+            yield f"Conflict{which}: these cannot all be had on {_nodes(found)}; {alone}:"
         for item in conflict.core.items:
             yield from _item(item)
         yield from _changes(found, conflict)
@@ -182,9 +181,7 @@ def _stuck(found: Findings) -> Iterator[str]:
 def _reasons(found: Findings, moves: Sequence[Move], kind: int) -> dict[str, list[str]]:
     """Why each node refuses a pod of the kind after these bindings, in Kubernetes' words."""
     tables = found.relations
-    there = [
-        bound_copy(tables.kinds[k].pod_for(tables.nodes[n]), tables.nodes[n].metadata.name) for k, n in moves
-    ]
+    there = [bound_copy(tables.kinds[k].pod_for(tables.nodes[n]), tables.nodes[n].metadata.name) for k, n in moves]
     snapshot = empty(found.problem).with_pods(there)
     reasons: dict[str, list[str]] = {}
     for n, node in enumerate(tables.nodes):
@@ -228,7 +225,9 @@ def _fits(found: Findings) -> Iterator[str]:
 
 def _assumptions(reading: Reading, found: Findings) -> Iterator[str]:
     assumed = "assumed, none were given: " if reading.assumed_nodes else ""
-    yield f"nodes: {assumed}" + "; ".join(f"{len(shape.nodes)} of {shape.text}" for shape in shapes(found.problem.nodes))
+    yield f"nodes: {assumed}" + "; ".join(
+        f"{len(shape.nodes)} of {shape.text}" for shape in shapes(found.problem.nodes)
+    )
     yield _ONE_AFTER_THE_OTHER
     yield _NOBODY_LEAVES
     if len({kind.pod.spec.priority for kind in found.problem.kinds}) > 1:
@@ -266,7 +265,9 @@ def document(all_found: Iterable[Told]) -> dict[str, Any]:
     """The same as plain data."""
     told = [_plain(*each) for each in all_found]
     order = (Verdict.VIOLATED, Verdict.UNDETERMINED, Verdict.VACUOUS, Verdict.HOLDS)
-    worst = next((each.value for each in order if any(it["verdict"] == each.value for it in told)), Verdict.VACUOUS.value)
+    worst = next(
+        (each.value for each in order if any(it["verdict"] == each.value for it in told)), Verdict.VACUOUS.value
+    )
     return {"verdict": worst, "scenarios": told}
 
 
@@ -279,6 +280,10 @@ def _bindings(found: Findings, moves: Sequence[Move]) -> list[dict[str, str]]:
 
 def _plain_place(place: Any) -> dict[str, Any]:
     return {"file": place.source or None, "line": place.line or None, "field": place.field or None}
+
+
+def _plain_item(item: Item) -> dict[str, Any]:
+    return {"workload": item.kind or None, "asks": item.ask.value, "text": item.text, **_plain_place(item.place)}
 
 
 def _plain(source: str, reading: Reading, found: Findings) -> dict[str, Any]:
@@ -301,7 +306,12 @@ def _plain(source: str, reading: Reading, found: Findings) -> dict[str, Any]:
             {
                 "minimal": conflict.core.minimal,
                 "items": [
-                    {"workload": item.kind or None, "asks": item.ask.value, "text": item.text, **_plain_place(item.place)}
+                    {
+                        "workload": item.kind or None,
+                        "asks": item.ask.value,
+                        "text": item.text,
+                        **_plain_place(item.place),
+                    }
                     for item in conflict.core.items
                 ],
                 "changes": [{"text": change.text, **_plain_place(change.place)} for change in conflict.changes],

@@ -123,17 +123,23 @@ def _requests(spec: PodSpec, path: FieldPath, document: Document) -> Iterator[_A
 
 
 def request_path(document: Document, path: FieldPath, resource: str) -> FieldPath | None:
-    """The first field of a pod spec that requests a resource, or limits it where nothing requests it."""
+    """The first field of a pod spec that requests a resource, or limits it where nothing requests it.
+
+    One that somebody has written: a request that the API server takes from the limit stands at the limit.
+    """
     spec: Any = document.data
     for step in path:
         spec = (spec or {}).get(step)
+    holders = [
+        (*path, field, number)
+        for field in ("containers", "initContainers")
+        for number, _ in enumerate((spec or {}).get(field) or ())
+    ]
     for amounts in ("requests", "limits"):
-        for field in ("containers", "initContainers"):
-            for number, container in enumerate((spec or {}).get(field) or ()):
-                if resource in ((container.get("resources") or {}).get(amounts) or {}):
-                    return (*path, field, number, "resources", amounts, resource)
-        if resource in (((spec or {}).get("resources") or {}).get(amounts) or {}):
-            return (*path, "resources", amounts, resource)
+        for holder in (*holders, path):
+            field = (*holder, "resources", amounts, resource)
+            if document.lines.find(format_path(field)) is not None:
+                return field
     return None
 
 
@@ -204,9 +210,7 @@ def taint_name(taint: Taint) -> str:
     return f"{taint.key}={taint.value}:{taint.effect}"
 
 
-def _taints(
-    title: str, spec: PodSpec, nodes: Sequence[Node], documents: Mapping[str, Document]
-) -> Iterator[Item]:
+def _taints(title: str, spec: PodSpec, nodes: Sequence[Node], documents: Mapping[str, Document]) -> Iterator[Item]:
     tainted: dict[Taint, list[str]] = {}
     where: dict[Taint, Place] = {}
     for node in nodes:

@@ -51,7 +51,7 @@ class Needed:
 
 @attrs.frozen
 class Outcome:
-    """What came of a trial. ``passes`` None: not decided. ``fails``: the first loss, or rollout, that leaves no room."""
+    """What came of a trial. ``passes`` None: not decided. ``fails``: the first loss, or rollout, without room."""
 
     trial: Trial
     passes: bool | None
@@ -119,9 +119,7 @@ def _fails(problem: Problem, trial: Trial, deadline: float) -> tuple[bool | None
     return (None, undecided) if undecided else (False, "")
 
 
-def trial_of(
-    problem: Problem, trial: Trial, deadline: float, tell: Callable[[str], None] = lambda _: None
-) -> Outcome:
+def trial_of(problem: Problem, trial: Trial, deadline: float, tell: Callable[[str], None] = lambda _: None) -> Outcome:
     """Whether the cluster gets through, and how many nodes of each shape would do."""
     tell(_TEXTS[trial])
     if trial is Trial.ZONE and len(zones(problem.nodes)) < 1:
@@ -147,9 +145,7 @@ def _needed(problem: Problem, trial: Trial, shape: Shape, deadline: float, *, pa
     return Needed(shape.text, have, None if least is None else have + least)
 
 
-def what_fits(
-    problem: Problem, deadline: float, tell: Callable[[str], None] = lambda _: None
-) -> tuple[Fits, ...]:
+def what_fits(problem: Problem, deadline: float, tell: Callable[[str], None] = lambda _: None) -> tuple[Fits, ...]:
     """For each workload, how many more of its pods fit beside all that is asked for."""
     most = sum(node.status.allocatable.get(PODS, 0) for node in problem.nodes) + 1
     found = []

@@ -62,7 +62,7 @@ def _possible(problem: Problem, deadline: float) -> bool:
 
 
 def largest(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
-    """The largest number from ``low`` to ``high`` of which ``holds``, if what holds of a number holds of smaller ones."""
+    """The largest number from ``low`` to ``high`` of which ``holds``, if it holds of smaller ones then, too."""
     if low > high or not holds(low):
         return None
     while low < high:
@@ -100,7 +100,8 @@ def _of_item(problem: Problem, item: Item, deadline: float) -> Iterator[Change]:
             changed = without(problem, [item])
             if _possible(changed, deadline) and works(changed, deadline):
                 rank = 3 if item.ask in _PREFERRED else 4
-                yield Change(_INSTEAD[item.ask].format(item=item, kind=item.kind), item.place, (rank, 0))
+                what = str(item.what).replace("=:", ":")
+                yield Change(_INSTEAD[item.ask].format(what=what, kind=item.kind), item.place, (rank, 0))
 
 
 _PREFERRED = (Ask.NODE_AFFINITY, Ask.POD_AFFINITY, Ask.ANTI_AFFINITY, Ask.SPREAD)
@@ -108,12 +109,12 @@ _PREFERRED = (Ask.NODE_AFFINITY, Ask.POD_AFFINITY, Ask.ANTI_AFFINITY, Ask.SPREAD
 _INSTEAD = {
     Ask.GATE: "remove the scheduling gates of {kind}",
     Ask.NODE_NAME: "leave nodeName of {kind} away",
-    Ask.NODE_SELECTOR: "leave {item.what} out of the nodeSelector of {kind}",
+    Ask.NODE_SELECTOR: "leave {what} out of the nodeSelector of {kind}",
     Ask.NODE_AFFINITY: "make the node affinity of {kind} preferred instead of required",
-    Ask.TAINT: "let {kind} tolerate {item.what}",
+    Ask.TAINT: "let {kind} tolerate {what}",
     Ask.CORDON: "uncordon the nodes",
-    Ask.HOST_PORT: "do without host port {item.what} in {kind}",
-    Ask.VOLUME: "do without volume {item.what} in {kind}, or have it where there is room",
+    Ask.HOST_PORT: "do without host port {what} in {kind}",
+    Ask.VOLUME: "do without volume {what} in {kind}, or have it where there is room",
     Ask.POD_AFFINITY: "make the pod affinity of {kind} preferred instead of required",
     Ask.ANTI_AFFINITY: "make the anti-affinity of {kind} preferred instead of required",
     Ask.SPREAD: "let the spread of {kind} be ScheduleAnyway instead of DoNotSchedule",
@@ -125,7 +126,7 @@ def _fewer_pods(problem: Problem, item: Item, deadline: float) -> Iterator[Chang
     if not kind.scalable:
         return
     most = largest(0, kind.count - 1, lambda n: _possible(problem.scaled({kind.title: n}), deadline))
-    if most is not None and works(problem.scaled({kind.title: most}), deadline):
+    if most and works(problem.scaled({kind.title: most}), deadline):
         total = most + sum(kind.bound.values())
         less = kind.count - most
         yield Change(f"scale {kind.title} to {total}", item.place, (5, less / kind.count))

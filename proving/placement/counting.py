@@ -2,8 +2,8 @@
 
 The formula is what every placement satisfies, in whatever order it came about: room, pairs that exclude each other,
 spreading at the last binding into a domain, affinity that somebody founded. It may let through numbers that no packing
-of the nodes, or no order, realises; those are refused afterwards and learned from (``learn``), so that an answer "no" is
-a proof, and an answer "yes" is only a candidate.
+of the nodes, or no order, realises; those are refused afterwards and learned from (``learn``), so that an answer "no"
+is a proof, and an answer "yes" is only a candidate.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class Counting:
     """The formula for one problem and one grouping of its nodes."""
 
     def __init__(self, relations: Relations, of_nodes: Sequence[Group]) -> None:
+        """Writes the formula. ``impossible``: DaemonSets alone ask for more than some node has."""
         self._it = relations
         self._groups = of_nodes
         self._own = own_keys(relations)
@@ -138,10 +139,7 @@ class Counting:
 
     def _numbers_found(self) -> Mapping[tuple[int, int], int]:
         model = self._solver.model()
-        return {
-            key: model.eval(variable, model_completion=True).as_long()
-            for key, variable in self._count.items()
-        }
+        return {key: model.eval(variable, model_completion=True).as_long() for key, variable in self._count.items()}
 
     def learn(self, group: int, refused: Bound | Refusal) -> None:
         """What was found out about packing the nodes of one group, and of all groups like it."""
@@ -185,7 +183,9 @@ class Counting:
         most = {}
         for k in self._free:
             shut = not relations.admitted[k][node] or any((k, other) in clashes for other in there)
-            most[k] = 0 if shut else min(1 if (k, k) in clashes else relations.kinds[k].count, self._spread_cap(k, node))
+            most[k] = (
+                0 if shut else min(1 if (k, k) in clashes else relations.kinds[k].count, self._spread_cap(k, node))
+            )
         even = frozenset(it.kind for it in relations.spreads if it.key in self._own)
         return Bins(len(group), room, {k: relations.requests[k] for k in self._free}, most, clashes, even)
 

@@ -23,10 +23,8 @@ _Without = Callable[[PodSpec, list[str | int]], PodSpec]
 def without(problem: Problem, items: Iterable[Item]) -> Problem:
     """The problem with none of ``items`` asked for; they must be its own, for terms go by their numbers."""
     for title, dropped in _by_kind(items).items():
-        if title:
-            problem = problem.with_kind(_kind_without(problem.kind(title), dropped))
-        else:
-            problem = _no_pod_limit(problem)
+        changed = _kind_without(problem.kind(title), dropped) if title else None
+        problem = _no_pod_limit(problem) if changed is None else problem.with_kind(changed)
     return problem
 
 

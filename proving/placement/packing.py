@@ -1,7 +1,7 @@
 """Whether so many pods of each kind fit on nodes that are all alike: vector bin packing, with pairs that clash.
 
-First by trying; then by an exhaustive search where the nodes are few; else by a bound: weights of the kinds such that no
-node can hold more weight than so much (Gilmore and Gomory, *A linear programming approach to the cutting-stock
+First by trying; then by an exhaustive search where the nodes are few; else by a bound: weights of the kinds such that
+no node can hold more weight than so much (Gilmore and Gomory, *A linear programming approach to the cutting-stock
 problem*, Operations Research 9, 1961: the weights are the duals of its linear program). A bound is only believed once
 an exhaustive search over what one node can hold has confirmed it in whole numbers.
 """

@@ -1,4 +1,4 @@
-"""A placement problem: nodes, kinds of pods with their numbers, and what each kind asks, so that one of it can be dropped.
+"""A placement problem: nodes, kinds of pods with their numbers, and what each kind asks.
 
 A kind of pods are the pods of one workload: they look alike to every filter. What a kind asks is a list of *items*,
 each with the field of the manifest where it stands; ``Problem.without`` is the problem in which somebody had not
@@ -83,7 +83,7 @@ class PodKind:
     ``pod``: what the scheduler sees of each, not bound. ``count``: how many are to be placed. ``bound``: how many stand
     on which nodes already; those are not asked about. ``daemon``: of a DaemonSet, which wants one on each node that it
     selects, whatever ``count`` says. ``scalable``: somebody may ask for more or fewer of them. ``surge``: how many more
-    a rolling update runs at once. ``rollout``: the labels of pods of the next template that differ.
+    a rolling update runs at once. ``next_labels``: those of pods of the next template that differ.
     """
 
     title: str
@@ -136,9 +136,7 @@ class Problem:
 
     def with_kind(self, changed: PodKind) -> Problem:
         """The problem with the kind of the same title changed."""
-        return attrs.evolve(
-            self, kinds=tuple(changed if kind.title == changed.title else kind for kind in self.kinds)
-        )
+        return attrs.evolve(self, kinds=tuple(changed if kind.title == changed.title else kind for kind in self.kinds))
 
     def scaled(self, counts: Mapping[str, int]) -> Problem:
         """The problem with other numbers of pods, by the titles of kinds."""

@@ -107,9 +107,7 @@ def _decoded(document: Document) -> object:
     return decode(document.data)
 
 
-def _node_documents(
-    given: Sequence[Document], settings: Settings, folder: str
-) -> tuple[Mapping[str, Document], bool]:
+def _node_documents(given: Sequence[Document], settings: Settings, folder: str) -> tuple[Mapping[str, Document], bool]:
     """The nodes by name, as ``check`` takes them; without a source where nobody wrote them."""
     inside = {document.name: document for document in given if document.kind == "Node"}
     wanted = settings.nodes
@@ -140,9 +138,7 @@ def _storage(given: Sequence[Document], used: set[tuple[str, str]]) -> Storage |
     return bound_at_once(Storage(volumes, claims, tuple(item for item in items if isinstance(item, StorageClass))))
 
 
-def _assumptions(
-    given: Sequence[Document], used: set[tuple[str, str]], storage: Storage | None
-) -> Iterator[str]:
+def _assumptions(given: Sequence[Document], used: set[tuple[str, str]], storage: Storage | None) -> Iterator[str]:
     if used:
         yield CLAIMS_SERVED if storage is None else CLAIMS_BOUND_FIRST
     if any(d.kind == "StatefulSet" and (d.data.get("spec") or {}).get("volumeClaimTemplates") for d in given):
@@ -218,7 +214,9 @@ class _Reader:
 
     def _title(self, document: Document) -> str:
         ambiguous = (document.kind, document.name) in self._ambiguous
-        return f"{document.kind} {document.namespace}/{document.name}" if ambiguous else f"{document.kind} {document.name}"
+        return (
+            f"{document.kind} {document.namespace}/{document.name}" if ambiguous else f"{document.kind} {document.name}"
+        )
 
     def _view(
         self, workload: Workload, terminating: float | None = None, labels: Mapping[str, str] = frozendict()
@@ -279,9 +277,7 @@ class _Reader:
         stands = "stands" if len(alike) == 1 else "stand"
         item = Item(title, Ask.PODS, "", f"{title}: {stands} on {', '.join(sorted(bound))}", place(first, where))
         spec = attrs.evolve(view.spec, node_name="")
-        asks = asked(
-            title, attrs.evolve(view, spec=spec), first, (), self._nodes, self._node_documents, daemon=True
-        )
+        asks = asked(title, attrs.evolve(view, spec=spec), first, (), self._nodes, self._node_documents, daemon=True)
         return PodKind(title, attrs.evolve(view, spec=spec), 0, frozendict(bound), items=(item, *asks))
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
+from ...spec.control_plane.scheduler.filtering import bound_copy
 from ...spec.control_plane.scheduler.filters.inter_pod_affinity import term_matches
 from ...spec.control_plane.scheduler.filters.pod_topology_spread import hard_constraints
-from ...spec.control_plane.scheduler.filtering import bound_copy
 from ...spec.control_plane.scheduler.snapshot import Snapshot
 from ...spec.control_plane.scheduler.topology_domains import eligible, matching_pods
 from ...spec.objects.node import Node
@@ -69,10 +69,10 @@ class Spread:
 class Relations:
     """The tables of one problem; kinds and nodes go by their numbers.
 
-    ``admitted[k][n]``: the node takes a pod of the kind alone. ``fixed[k][n]``: pods that are there, or, of a DaemonSet,
-    must be: ``wanted[k][n]`` of these are still to be placed. ``requests[k]``, ``capacity[n]``: by resource, pods among
-    them. ``clashes``: pairs of kinds, a kind with itself too, that cannot share a node. ``exclusive``: pairs of which
-    the cluster holds one pod at most.
+    ``admitted[k][n]``: the node takes a pod of the kind alone. ``fixed[k][n]``: pods that are there, or, of a
+    DaemonSet, must be: ``wanted[k][n]`` of these are still to be placed. ``requests[k]``, ``capacity[n]``: by resource,
+    pods among them. ``clashes``: pairs of kinds, a kind with itself too, that cannot share a node. ``exclusive``: pairs
+    of which the cluster holds one pod at most.
     """
 
     problem: Problem
@@ -191,9 +191,7 @@ def _together(kind: int, pods: Sequence[Pod], present: frozenset[int], scope: Sn
 def _spreads(kind: int, pods: Sequence[Pod], present: frozenset[int], nodes: Sequence[Node]) -> Iterator[Spread]:
     pod = pods[kind]
     constraints = hard_constraints(pod)
-    keyed = [
-        n for n, node in enumerate(nodes) if all(it.topology_key in node.metadata.labels for it in constraints)
-    ]
+    keyed = [n for n, node in enumerate(nodes) if all(it.topology_key in node.metadata.labels for it in constraints)]
     for constraint in constraints:
         counted = frozenset(k for k in present if matching_pods(constraint, pod, (bound_copy(pods[k], "?"),)))
         there = frozenset(n for n in keyed if eligible(constraint, pod, nodes[n]))

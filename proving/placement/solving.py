@@ -1,4 +1,7 @@
-"""Whether the pods of a problem can be placed, in some order: numbers from z3, nodes packed, bound one after the other."""
+"""Whether the pods of a problem can be placed, in some order.
+
+Numbers from z3, nodes packed, pods bound one after the other; each refusal of the later steps is learned by the first.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +25,22 @@ MOST_OF_GROUPS = 4
 
 @attrs.frozen
 class Answer:
-    """``possible`` None: not decided, ``why`` says what ran out. ``moves``: bindings in an order that passes all filters."""
+    """``possible`` None: not decided, ``why`` says what ran out. ``moves``: bindings in an order that passes."""
 
     possible: bool | None
     moves: tuple[Move, ...] = ()
     why: str = ""
 
 
-def solve(problem: Problem, deadline: float, *, whole: bool = True) -> Answer:
+def solve(problem: Problem, deadline: float, *, whole: bool = True, grouped: bool = True) -> Answer:
     """Decides a problem. ``deadline``: by ``time.monotonic()``; beyond it, nothing is decided any more.
 
     A "yes" comes with the order, found by running the filters; a "no" is proved by z3. Not ``whole``: the order is that
-    of the pods alone to which order matters; where the others go has been counted, not tried.
+    of the pods alone to which order matters; where the others go has been counted, not tried. Not ``grouped``: nodes
+    that are alike are counted one by one, too.
     """
     tables = relations(problem)
-    alike = groups(tables)
+    alike = groups(tables) if grouped else single(tables)
     answer = _with_groups(tables, alike, deadline, whole=whole)
     if answer.possible is None and len(alike) < len(tables.nodes) and time.monotonic() < deadline:
         return _with_groups(tables, single(tables), deadline, whole=whole)

@@ -13,11 +13,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import attrs
 import z3  # type: ignore[import-untyped]
 
-from ...checker.result import Limits, Progress, SearchResult
+from ...checker.result import Explorer, Limits, Progress, SearchResult
 from ...checker.search import search
 from ...engine.transition_system import TransitionSystem
 from ...engine.verdicts import Verdict
@@ -50,7 +51,7 @@ Waiting = tuple[int, int]
 
 @attrs.frozen
 class Stuck:
-    """``possible`` None: not decided. ``moves``: the bindings before it is stuck; ``waiting``: kinds whose pods then wait.
+    """``possible`` None: not decided. ``moves``: the bindings before it is stuck; ``waiting``: kinds of who waits then.
 
     ``states``: how many were explored. ``how``: what decided it, or what ran out.
     """
@@ -62,10 +63,8 @@ class Stuck:
     how: str = ""
 
 
-def can_get_stuck(
-    relations: Relations, deadline: float, progress: Callable[[Progress], None] | None = None
-) -> Stuck:
-    """Whether some order of bindings leads to pods that fit nowhere; the shortest such order where all were explored."""
+def can_get_stuck(relations: Relations, deadline: float, progress: Callable[[Progress], None] | None = None) -> Stuck:
+    """Whether some order of bindings leads to pods that fit nowhere; the shortest one, where all were explored."""
     pods = _waiting(relations)
     if always_room(relations):
         return Stuck(False, how="every pod finds room, whatever came before it")
@@ -182,7 +181,9 @@ def _model(relations: Relations, pods: Sequence[Waiting]) -> Model:
             return HOLDS
         return violated(f"a pod of {relations.kinds[pod[0]].title} fits nowhere")
 
-    rule = Rule("bind", Key(_POD, ("pod", "node"), _waits), bind, {"placed": _PLACED_PODS}, reference="kube-scheduler §3")
+    rule = Rule(
+        "bind", Key(_POD, ("pod", "node"), _waits), bind, {"placed": _PLACED_PODS}, reference="kube-scheduler §3"
+    )
     waits = StateProperty(
         name=_PLACED,
         statement="every pod finds a node",
@@ -205,7 +206,7 @@ def _explored(
     relations: Relations, pods: Sequence[Waiting], limits: Limits, progress: Callable[[Progress], None] | None
 ) -> Stuck:
     system = TransitionSystem(_model(relations, pods))
-    result = search(system, limits, progress)
+    result = search(system, limits, progress, explorer=Explorer.TABLES)
     if any(bound.name == "interrupted" for bound in result.bounds):
         raise KeyboardInterrupt
     (waits,) = (prop for prop in result.properties if prop.name == _PLACED)
@@ -213,7 +214,9 @@ def _explored(
         moves, waiting = _told(system, result, waits.trace)
         return Stuck(True, moves, waiting, result.states, "the checker explored the bindings")
     if result.complete:
-        return Stuck(False, states=result.states, how=f"the checker explored all {result.states:,} states of the bindings")
+        return Stuck(
+            False, states=result.states, how=f"the checker explored all {result.states:,} states of the bindings"
+        )
     return Stuck(None, states=result.states)
 
 
@@ -232,7 +235,7 @@ def _told(system: TransitionSystem, result: SearchResult, trace: int) -> tuple[t
 
     moves: list[Move] = []
     states = [bundles(state) for state in result.paths[trace].states]
-    for before, after in zip(states, states[1:], strict=False):
+    for before, after in pairwise(states):
         left = list(after)
         for each in before:
             if each in left:
@@ -242,7 +245,7 @@ def _told(system: TransitionSystem, result: SearchResult, trace: int) -> tuple[t
 
 
 def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> Stuck | None:
-    """Walks with the smallest pods first, or in any order, to the emptiest node, or to any: the first that gets stuck."""
+    """Walks with the smallest pods first, or in any order, to the emptiest node or to any: the first to get stuck."""
     cluster = _cluster(relations)
     for walk in range(WALKS):
         rng = random.Random(walk)
@@ -273,7 +276,9 @@ def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> S
                 )
             waiting = later
         if waiting and not any(cluster.makes_room(pod, placed) for pod in set(waiting)):
-            return Stuck(True, tuple(placed), tuple(sorted(pod[0] for pod in waiting)), how=f"walk {walk + 1} got stuck")
+            return Stuck(
+                True, tuple(placed), tuple(sorted(pod[0] for pod in waiting)), how=f"walk {walk + 1} got stuck"
+            )
     return None
 
 
@@ -300,8 +305,9 @@ def always_room(relations: Relations) -> bool:
     """Whether no pod can be refused everywhere, proved by z3: however the others stand, some node takes it.
 
     Asked of each kind: can pods of all kinds, one of it still waiting, block every node that admits it? Resource by
-    resource, a node is blocked only by more than it has left; by a pod that clashes, only where one stands. Nothing is
-    said of kinds with affinity or spreading, nor where DaemonSets want pods on nodes that others may fill.
+    resource, a node is blocked only by more than it has left; by a pod that clashes, only where one stands. Where a
+    DaemonSet wants a pod, the node must have room for it with all others there that it admits. Nothing is said where
+    there is affinity or spreading.
     """
     if relations.ordered:
         return False
@@ -311,7 +317,26 @@ def always_room(relations: Relations) -> bool:
     of_nodes = groups(relations)
     asked = [k for k in range(len(relations.pods)) if relations.free(k)]
     daemons = [k for k in range(len(relations.pods)) if any(relations.wanted[k])]
-    return not daemons and all(_room_for(relations, counting, of_nodes, kind, asked) for kind in asked)
+    if not all(_room_for_daemon(relations, counting, kind, asked) for kind in daemons):
+        return False
+    return all(_room_for(relations, counting, of_nodes, kind, asked) for kind in asked)
+
+
+def _room_for_daemon(relations: Relations, counting: Counting, kind: int, asked: Sequence[int]) -> bool:
+    """Whether each node that a DaemonSet wants a pod on has room for all others that it admits, and its daemons."""
+    apart = {k for it in relations.apart for k in (it.kind, *it.others)}
+    for g, group in enumerate(groups(relations)):
+        if not relations.wanted[kind][group[0]]:
+            continue
+        bins = counting.bins[g]
+        others = [k for k in asked if bins.alone(k)]
+        if kind in apart or any((k, kind) in relations.clashes or (k, kind) in relations.exclusive for k in others):
+            return False
+        for name in relations.requests[kind]:
+            most = sum(relations.kinds[k].count * relations.requests[k].get(name, 0) for k in others)
+            if most > bins.room.get(name, 0):
+                return False
+    return True
 
 
 def _room_for(

@@ -26,7 +26,9 @@ from kubemodel.spec.objects.pod import Pod, PodTemplateSpec
 HOSTNAME, ZONE = "kubernetes.io/hostname", "topology.kubernetes.io/zone"
 
 
-def node(name: str, cpu: str = "4", pods: str = "10", taints: Sequence[dict] = (), cordoned=False, **labels: str) -> Node:
+def node(
+    name: str, cpu: str = "4", pods: str = "10", taints: Sequence[dict] = (), cordoned=False, **labels: str
+) -> Node:
     named = {key.replace("_", "-"): value for key, value in labels.items()}
     return decode_node(
         {
@@ -43,7 +45,9 @@ def zoned(name: str, zone: str, **more) -> Node:
     return attrs.evolve(plain, metadata=attrs.evolve(plain.metadata, labels=labels))
 
 
-def kind(title: str, count: int, spec: dict, nodes: Sequence[Node], *, app: str = "", daemon=False, **bound: int) -> PodKind:
+def kind(
+    title: str, count: int, spec: dict, nodes: Sequence[Node], *, app: str = "", daemon=False, **bound: int
+) -> PodKind:
     """A kind whose pods bear the label ``app``, with all its items."""
     container = {"name": "main", "image": "x", **spec.pop("container", {})}
     data = {
@@ -159,9 +163,7 @@ def brute_force(problem: Problem) -> Truth:
     possible = stuck = False
     while todo:
         state = todo.pop()
-        placed = [
-            bound_copy(pod, name) for pod, (_, where) in zip(pods, state, strict=True) for name in where
-        ]
+        placed = [bound_copy(pod, name) for pod, (_, where) in zip(pods, state, strict=True) for name in where]
         snapshot = Snapshot(problem.nodes, (*standing, *placed), problem.namespaces, storage=problem.storage)
         moved = False
         for number, (left, where) in enumerate(state):

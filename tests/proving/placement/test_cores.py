@@ -1,0 +1,136 @@
+"""Five impossible examples: the exact core that is printed, and that nothing of it could be left away."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from kubemodel.cli.main import run
+from kubemodel.proving.placement.changes import works
+from kubemodel.proving.placement.cores import cores
+from kubemodel.proving.placement.dropping import without
+from kubemodel.proving.placement.reading import read
+from kubemodel.proving.placement.solving import solve
+from kubemodel.spec.manifests.loading import load
+from kubemodel.spec.manifests.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+FOLDER = "examples/place"
+NODES = {"untolerated-taint": f"{FOLDER}/nodes-with-gpus.yaml", "no-node-left-over": 4, "replicas-apart": 4}
+
+REPLICAS_APART = """\
+Conflict: these cannot all be had on 4 nodes; without any one of them the others can:
+  - Deployment web: 5 pods
+      examples/place/replicas-apart.yaml:7: spec.replicas
+  - Deployment web: required anti-affinity on kubernetes.io/hostname to pods app=web
+      examples/place/replicas-apart.yaml:19: spec.template.spec.affinity.podAntiAffinity.\
+requiredDuringSchedulingIgnoredDuringExecution[0]
+Any one of these changes resolves it, the cheapest first:
+  - add one more node of cpu 4, memory 16Gi (as node-1, node-2, node-3 and 1 more)
+  - make the anti-affinity of Deployment web preferred instead of required
+    (examples/place/replicas-apart.yaml:19)
+  - scale Deployment web to 4 (examples/place/replicas-apart.yaml:7)
+"""
+
+UNTOLERATED_TAINT = """\
+Conflict: these cannot all be had on 3 nodes; without any one of them the others can:
+  - Deployment model: 1 pod
+      examples/place/untolerated-taint.yaml:7: spec.replicas
+  - Deployment model: each pod requests nvidia.com/gpu 1
+      examples/place/untolerated-taint.yaml:23: spec.template.spec.containers[0].resources.limits[nvidia.com/gpu]
+  - Deployment model: does not tolerate the taint nvidia.com/gpu:NoSchedule of gpu-1, gpu-2
+      examples/place/nodes-with-gpus.yaml:10: spec.taints[0]
+Any one of these changes resolves it, the cheapest first:
+  - let Deployment model tolerate nvidia.com/gpu:NoSchedule (examples/place/nodes-with-gpus.yaml:10)
+"""
+
+NO_NODE_LEFT_OVER = """\
+Conflict: these cannot all be had on 4 nodes; without any one of them the others can:
+  - StatefulSet db: 3 pods
+      examples/place/no-node-left-over.yaml:9: spec.replicas
+  - StatefulSet db: each pod requests cpu 3
+      examples/place/no-node-left-over.yaml:23: spec.template.spec.containers[0].resources.requests.cpu
+  - Deployment worker: 3 pods
+      examples/place/no-node-left-over.yaml:30: spec.replicas
+  - Deployment worker: each pod requests cpu 2
+      examples/place/no-node-left-over.yaml:44: spec.template.spec.containers[0].resources.requests.cpu
+Any one of these changes resolves it, the cheapest first:
+  - lower the cpu that each pod of StatefulSet db requests from 3 to 2, the most that works
+    (examples/place/no-node-left-over.yaml:23)
+  - lower the cpu that each pod of Deployment worker requests from 2 to 1333m, the most that works
+    (examples/place/no-node-left-over.yaml:44)
+  - add one more node of cpu 4, memory 16Gi (as node-1, node-2, node-3 and 1 more)
+  - scale StatefulSet db to 2 (examples/place/no-node-left-over.yaml:9)
+  - scale Deployment worker to 2 (examples/place/no-node-left-over.yaml:30)
+"""
+
+SPREAD_OVER_A_TAINTED_ZONE = """\
+Conflict: these cannot all be had on 2 nodes; without any one of them the others can:
+  - Deployment web: 3 pods
+      examples/place/spread-over-a-tainted-zone.yaml:8: spec.replicas
+  - Deployment web: topology spread over topology.kubernetes.io/zone of pods app=web, maxSkew 1,
+    DoNotSchedule
+      examples/place/spread-over-a-tainted-zone.yaml:18: spec.template.spec.topologySpreadConstraints[0]
+  - Deployment web: does not tolerate the taint maintenance:NoSchedule of b-1
+      examples/place/spread-over-a-tainted-zone.yaml:53: spec.taints[0]
+Any one of these changes resolves it, the cheapest first:
+  - raise maxSkew of Deployment web from 1 to 3 (examples/place/spread-over-a-tainted-zone.yaml:18)
+  - let the spread of Deployment web be ScheduleAnyway instead of DoNotSchedule
+    (examples/place/spread-over-a-tainted-zone.yaml:18)
+  - let Deployment web tolerate maintenance:NoSchedule
+    (examples/place/spread-over-a-tainted-zone.yaml:53)
+  - scale Deployment web to 1 (examples/place/spread-over-a-tainted-zone.yaml:8)
+"""
+
+DAEMONS_IN_THE_WAY = """\
+Conflict: these cannot all be had on 2 nodes; without any one of them the others can:
+  - DaemonSet agent: wants a pod on each node that it selects
+      examples/place/daemons-in-the-way.yaml:5: metadata.name
+  - DaemonSet agent: each pod requests cpu 250m
+      examples/place/daemons-in-the-way.yaml:20: spec.template.spec.containers[0].resources.requests.cpu
+  - StatefulSet db: 1 pod
+      examples/place/daemons-in-the-way.yaml:29: spec.replicas
+  - StatefulSet db: each pod requests cpu 4
+      examples/place/daemons-in-the-way.yaml:43: spec.template.spec.containers[0].resources.requests.cpu
+Any one of these changes resolves it, the cheapest first:
+  - lower the cpu that each pod of StatefulSet db requests from 4 to 3750m, the most that works
+    (examples/place/daemons-in-the-way.yaml:43)
+"""
+
+CORES = {
+    "replicas-apart": REPLICAS_APART,
+    "untolerated-taint": UNTOLERATED_TAINT,
+    "no-node-left-over": NO_NODE_LEFT_OVER,
+    "spread-over-a-tainted-zone": SPREAD_OVER_A_TAINTED_ZONE,
+    "daemons-in-the-way": DAEMONS_IN_THE_WAY,
+}
+
+
+@pytest.fixture(autouse=True)
+def at_the_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_the_core_is_printed_with_its_fields_and_what_resolves_it(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nodes = ["--nodes", str(NODES[name])] if name in NODES else []
+    assert run(["place", f"{FOLDER}/{name}.yaml", *nodes, "--quiet"]) == 12
+    verdict, conflict, *_ = capsys.readouterr().out.split("\n\n")
+    assert verdict.startswith("Verdict: violated: the ")
+    assert "cannot be placed" in verdict
+    assert conflict + "\n" == CORES[name]
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_without_any_one_item_of_the_core_the_pods_can_be_placed(name: str) -> None:
+    problem = read(load([f"{FOLDER}/{name}.yaml"]), Settings(nodes=NODES.get(name))).problem
+    deadline = time.monotonic() + 120
+    (core,) = cores(problem, deadline)
+    assert core.minimal
+    assert solve(core.problem, deadline).possible is False
+    for item in core.items:
+        kept = {each.key for each in core.items if each is not item}
+        assert works(without(problem, [each for each in problem.items if each.key not in kept]), deadline), item.text
