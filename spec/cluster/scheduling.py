@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from frozendict import frozendict
+
 from ..control_plane.scheduler import component as scheduler
 from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Scoring, Setup
 from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.snapshot import Alike
-from ..control_plane.scheduler.views import BUDGETS
+from ..control_plane.scheduler.views import BUDGETS, DEFAULT_SCHEDULER
 from ..language.component import Component
 from ..language.model import Assumption
 from ..language.scenario import Scenario
@@ -26,6 +30,17 @@ def _scoring(scenario: Scenario) -> Scoring:
     return Scoring(scenario.switches.get("scoring", Scoring.ANY_FEASIBLE.value))
 
 
+def _profiles(scenario: Scenario) -> Mapping[str, Scoring]:
+    """The profiles that the scheduler serves: those given, or the default one, which scores as the switch says."""
+    given_ones = {name: Scoring(scoring) for name, scoring in sorted(scenario.profiles.items())}
+    return frozendict(given_ones or {DEFAULT_SCHEDULER: _scoring(scenario)})
+
+
+def _unserved(scenario: Scenario) -> list[str]:
+    specs = (*(it.spec for it in templates(scenario)), *(pod.spec for pod in versions(scenario, Pod)))
+    return sorted({spec.scheduler_name for spec in specs} - set(_profiles(scenario)))
+
+
 def _priority(spec: PodSpec) -> tuple[str, int]:
     return spec.priority_class_name, spec.priority or 0
 
@@ -40,14 +55,15 @@ def several_priorities(scenario: Scenario) -> bool:
 
 
 def _setup(scenario: Scenario) -> Setup:
+    profiles = _profiles(scenario)
     services = (
         Alike(it.metadata.namespace, LabelSelector(it.spec.selector))
         for it in given(scenario, Service)
-        if _scoring(scenario) is Scoring.DEFAULT_PROFILE
+        if Scoring.DEFAULT_PROFILE in profiles.values()
     )
     preempts = several_priorities(scenario)
     budgets = BUDGETS if preempts and names(scenario, PodDisruptionBudget) else None
-    return Setup(_scoring(scenario), preempts, tuple(services), given(scenario, Namespace), budgets, storage(scenario))
+    return Setup(profiles, preempts, tuple(services), given(scenario, Namespace), budgets, storage(scenario))
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
@@ -57,7 +73,17 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
     found += claims.assumptions(scenario)
-    if _scoring(scenario) is Scoring.ANY_FEASIBLE:
+    unserved = _unserved(scenario)
+    if unserved:
+        found.append(
+            Assumption(
+                "schedulers",
+                f"nobody schedules pods for {', '.join(unserved)}: there is one scheduler, which serves"
+                f" {', '.join(_profiles(scenario))}",
+                "kube-scheduler §1",
+            )
+        )
+    if Scoring.ANY_FEASIBLE in _profiles(scenario).values():
         found.append(Assumption("any-feasible-node", "the scheduler may choose any feasible node, whatever its score"))
     return tuple(found)
 

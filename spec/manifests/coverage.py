@@ -57,6 +57,7 @@ POD_FIELDS = (
     "spec.priority",
     "spec.preemptionPolicy",
     "spec.schedulingGates",
+    "spec.schedulerName",
     "spec.restartPolicy",
     "spec.terminationGracePeriodSeconds",
     "spec.hostNetwork",

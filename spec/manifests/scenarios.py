@@ -166,6 +166,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             loads=_loads(settings, objects),
             scheduled_times=settings.scheduled_times,
             switches=settings.switches,
+            profiles=settings.profiles,
             properties=settings.properties,
             extra_properties=settings.also_check,
             expect=settings.expect,
@@ -242,7 +243,8 @@ def _has_pods(document: Document) -> bool:
 
 
 def _scores(settings: Settings) -> bool:
-    return settings.switches.get("scoring", "any-feasible") != "any-feasible"
+    of_profiles = settings.profiles.values() or (settings.switches.get("scoring", "any-feasible"),)
+    return all(scoring != "any-feasible" for scoring in of_profiles)
 
 
 def _named(settings: Settings, folder: str) -> tuple[Document, ...]:

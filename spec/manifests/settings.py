@@ -156,6 +156,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
                 for name in (*CONSTANTS, *NUMBERS)
             }
         ),
+        "profiles": {"type": "object", "additionalProperties": {"enum": list(SWITCHES["scoring"].values)}},
         "scheduledTimes": _count(1, MOST_TIMES),
         "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
@@ -206,6 +207,7 @@ class Settings:
     kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
+    profiles: Mapping[str, str] = attrs.field(factory=dict)
     scheduled_times: int = 2
     load: Mapping[str, Mapping[str, Mapping[str, Any]]] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)
@@ -264,6 +266,7 @@ def settings_of(document: Document) -> Settings:
         kubernetes=data.get("kubernetes", ""),
         switches=data.get("switches", {}),
         constants=data.get("constants", {}),
+        profiles=data.get("profiles", {}),
         scheduled_times=data.get("scheduledTimes", 2),
         load=_readable_load(document),
         bounds=data.get("bounds", {}),
@@ -319,6 +322,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "kubernetes": settings.kubernetes or None,
         "switches": dict(sorted(settings.switches.items())),
         "constants": dict(sorted(settings.constants.items())),
+        "profiles": dict(sorted(settings.profiles.items())),
         "scheduledTimes": None if settings.scheduled_times == 2 else settings.scheduled_times,
         "load": {name: dict(metrics) for name, metrics in sorted(settings.load.items())},
         "bounds": dict(sorted(settings.bounds.items())),

@@ -79,7 +79,7 @@ POD_TOPICS: tuple[Topic, ...] = (
         "readiness gates: assumed to be set true; a gate that nobody sets keeps a rollout waiting and is not found",
     ),
     Topic(
-        ("spec.resourceClaims", "spec.runtimeClassName", "spec.schedulerName", "spec.activeDeadlineSeconds"),
+        ("spec.resourceClaims", "spec.runtimeClassName", "spec.activeDeadlineSeconds"),
         "placement beyond the default scheduler's filters, and deadlines of pods: ignored; a pod may be placed, or "
         "live, where a real one would not",
     ),

@@ -4,6 +4,9 @@ Duty (kube-scheduler §1-§4, §6): keep pods without a node in a queue, take th
 it sees of the cluster, choose one, assume the pod there, bind it. A pod that fits nowhere makes room for itself by
 removing pods of lower priority, if that helps, or waits until something changes that could help it.
 
+A pod chooses one of the scheduler's profiles by its schedulerName; these share queue and cache, and differ in how they
+score. One that no profile serves is never taken: it waits for a scheduler that is not here.
+
 Life of a pod in the queue: Gated until its gates are gone; Active; taken and bound (Assumed until the scheduler sees
 it bound); or Unschedulable, then Backoff, then Active again. The queue and the assumed pods are memory: a restarted
 scheduler builds them anew from what it lists.
@@ -37,7 +40,7 @@ from .preemption import PREEMPTED, Victims
 from .queue import forget_assumed, leave_queue
 from .scoring import DEFAULT_PROFILE, Profile, best_nodes
 from .snapshot import Alike, Snapshot
-from .views import MORE_URGENT, NODES, NOMINATED, OWNERS, PODS, pending, snapshot
+from .views import DEFAULT_SCHEDULER, NODES, NOMINATED, OWNERS, PODS, more_urgent, pending, snapshot
 
 NAME = KUBE_SCHEDULER
 INITIAL_BACKOFF = 1.0
@@ -66,17 +69,22 @@ PROFILES: Mapping[Scoring, Profile] = {
 class Setup:
     """What one scheduler is set up for.
 
-    ``preempts``: pods have different priorities, so that one may make another go. ``services`` and ``namespaces``:
-    what stands in the cluster all the time. ``budgets``: how to read the disruption budgets, where there are any.
-    ``storage``: volumes and claims, where all claims of the pods are known.
+    ``profiles``: how each profile that it serves scores, by the name that pods choose it by. ``preempts``: pods have
+    different priorities, so that one may make another go. ``services`` and ``namespaces``: what stands in the cluster
+    all the time. ``budgets``: how to read the disruption budgets, where there are any. ``storage``: volumes and claims,
+    where all claims of the pods are known.
     """
 
-    scoring: Scoring = Scoring.ANY_FEASIBLE
+    profiles: Mapping[str, Scoring] = frozendict({DEFAULT_SCHEDULER: Scoring.ANY_FEASIBLE})
     preempts: bool = False
     services: tuple[Alike, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     budgets: Query | None = None
     storage: Storage | None = None
+
+    def scoring_of(self, pod: Pod) -> Scoring:
+        """How the profile of a pod scores."""
+        return self.profiles[pod.spec.scheduler_name]
 
 
 @attrs.frozen(cache_hash=True)
@@ -162,7 +170,7 @@ def _cycle(
 
 
 def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
-    profile = PROFILES.get(cycle.setup.scoring)
+    profile = PROFILES.get(cycle.setup.scoring_of(cycle.pod))
     single = profile is None or len(feasible) == 1
     chosen = feasible if single or profile is None else best_nodes(cycle.pod, feasible, cycle.seen, profile)
     names = ", ".join(node.metadata.name for node in feasible)
@@ -233,9 +241,10 @@ def _end_backoff(_pod: Pod) -> Iterable[Alternative]:
 
 
 def component(setup: Setup | None = None) -> Component:
-    """The scheduler with one profile, set up for what the scenario holds."""
+    """The scheduler with its profiles, set up for what the scenario holds."""
     setup = setup or Setup()
-    with_owners = setup.scoring is Scoring.DEFAULT_PROFILE
+    served = frozenset(setup.profiles)
+    with_owners = Scoring.DEFAULT_PROFILE in setup.profiles.values()
     reads = {"nodes": NODES, "pods": PODS}
     if with_owners:
         reads["owners"] = OWNERS
@@ -246,7 +255,7 @@ def component(setup: Setup | None = None) -> Component:
 
     def key(wanted: str | None) -> Key:
         def view(pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
-            return pending(pod, queue, assumed, wanted, with_owners=with_owners)
+            return pending(pod, queue, assumed, wanted, served, with_owners=with_owners)
 
         return Key(POD, ("object", "queue", "assumed"), view)
 
@@ -264,7 +273,7 @@ def component(setup: Setup | None = None) -> Component:
             Rule(
                 name="schedule",
                 key=key(None),
-                queries={**reads, "more_urgent": MORE_URGENT},
+                queries={**reads, "more_urgent": more_urgent(served)},
                 decide=schedule,
                 several_requests=setup.preempts,
                 reference="kube-scheduler §3, §6",

@@ -8,14 +8,8 @@ from ...objects.pod import Pod, is_terminal
 
 
 def waits_for_node(pod: Pod | None) -> bool:
-    """Whether the pod belongs into the scheduler's queue (kube-scheduler §1, §3.1)."""
-    return (
-        pod is not None
-        and not pod.spec.node_name
-        and not pod.metadata.terminating
-        and not is_terminal(pod)
-        and pod.spec.scheduler_name == "default-scheduler"
-    )
+    """Whether the pod belongs into the queue of the scheduler that serves its profile (kube-scheduler §1, §3.1)."""
+    return pod is not None and not pod.spec.node_name and not pod.metadata.terminating and not is_terminal(pod)
 
 
 def leave_queue(queue: str | None, _before: Pod | None, after: Pod | None) -> str | None:
@@ -41,7 +35,7 @@ def _queue_state(pod: Pod | None, queue: str | None, assumed: str) -> str:
 _STATES = {
     "Not queued": "no such pod, or it has a node, or it is finished or being deleted",
     "Gated": "scheduling gates keep it out of the queue",
-    "Active": "waits for its turn",
+    "Active": "waits for its turn, or for a scheduler that serves it",
     "Backoff": "waits for its back-off to pass",
     "Unschedulable": "waits for an event that may help",
     "Assumed": "counted on a node, not yet seen bound",

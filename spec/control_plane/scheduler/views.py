@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ...kinds import NODE, POD, POD_DISRUPTION_BUDGET, REPLICA_SET
 from ...language.query import ANY, DISTINCT, MULTISET, Query, no_parameter
@@ -16,6 +16,9 @@ from ...objects.workloads import ReplicaSet
 from .preemption import PREEMPTED, preempted
 from .queue import waits_for_node
 from .snapshot import Alike, Snapshot
+
+DEFAULT_SCHEDULER = "default-scheduler"
+"""The name by which a pod chooses the default profile, unless it says otherwise."""
 
 
 def scheduling_view(pod: Pod, node_name: str = "", owners: tuple[OwnerReference, ...] = ()) -> Pod:
@@ -36,9 +39,17 @@ def scheduling_view(pod: Pod, node_name: str = "", owners: tuple[OwnerReference,
 
 
 def pending(
-    pod: Pod | None, queue: str | None, assumed: str, wanted: str | None, *, with_owners: bool = False
+    pod: Pod | None,
+    queue: str | None,
+    assumed: str,
+    wanted: str | None,
+    served: Collection[str] = (DEFAULT_SCHEDULER,),
+    *,
+    with_owners: bool = False,
 ) -> Pod | None:
-    """The view of a pod whose entry in the queue is ``wanted``, for the key of a rule."""
+    """The view of a pod whose entry in the queue is ``wanted``, for a rule's key; ``served``: names of profiles."""
+    if pod is not None and pod.spec.scheduler_name not in served:
+        return None
     if pod is None or not waits_for_node(pod) or pod.spec.scheduling_gates or assumed or queue != wanted:
         return None
     return scheduling_view(pod, owners=pod.metadata.owner_references if with_owners else ())
@@ -57,19 +68,21 @@ def _occupies(_parameter: None, pod: Pod | None, assumed: str) -> Pod | None:
     return scheduling_view(pod, assumed)
 
 
-def _more_urgent(priority: int, pod: Pod | None, queue: str | None, assumed: str) -> bool | None:
-    waiting = pending(pod, queue, assumed, None)
-    return True if waiting is not None and effective_priority(waiting) > priority else None
-
-
 NODES = Query(NODE, ("object",), _node_view, MULTISET, no_parameter)
 """The nodes in the scheduler's cache: names, labels, taints, images, what is allocatable."""
 
 PODS = Query(POD, ("object", "assumed"), _occupies, MULTISET, no_parameter)
 """The pods in the scheduler's cache that occupy a node: bound ones and assumed ones, terminating ones too."""
 
-MORE_URGENT = Query(POD, ("object", "queue", "assumed"), _more_urgent, ANY, effective_priority)
-"""Whether a pod of higher priority is in the active queue."""
+
+def more_urgent(served: Collection[str]) -> Query:
+    """Whether a pod of higher priority is in the active queue, which all profiles share; ``served``: their names."""
+
+    def classify(priority: int, pod: Pod | None, queue: str | None, assumed: str) -> bool | None:
+        waiting = pending(pod, queue, assumed, None, served)
+        return True if waiting is not None and effective_priority(waiting) > priority else None
+
+    return Query(POD, ("object", "queue", "assumed"), classify, ANY, effective_priority)
 
 
 def _owner_view(_parameter: None, replica_set: ReplicaSet | None) -> Alike | None:
