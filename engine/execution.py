@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..spec.language.component import Handler
-from ..spec.language.model import INFORMER, LossBudget, informer_name
+from ..spec.language.model import INFORMER, Counting, LossBudget, informer_name
 from ..spec.language.plan import (
     Alternative,
     Call,
@@ -251,9 +251,20 @@ class Execution:
             queue = self.field(ordinal, pending_field(client))
             self.put(ordinal, pending_field(client), (*queue, (pending, value)))
         self.put(ordinal, "object", value)
+        self.count(ordinal, before, value)
         for client, handler in self.system.handlers.get(kind, ()):
             if (client, kind) not in self.system.model.lag:
                 self.react(ordinal, handler, before, value)
+
+    def count(self, ordinal: int, before: Any, after: Any) -> None:
+        """Keeps the ghost counters of an object with a name of its own that comes, or goes."""
+        counters = self.system.pools[self.pools[ordinal]].counters
+        if not counters or (before is None) is (after is None) or not self.field(ordinal, NAME):
+            return
+        what = Counting.CREATIONS if before is None else Counting.REMOVALS
+        for field in counters:
+            if field.counts is what:
+                self.put(ordinal, field.name, min(self.field(ordinal, field.name) + 1, field.most))
 
     def react(self, ordinal: int, handler: Handler, before: Any, after: Any) -> None:
         self.put(ordinal, handler.field, handler.react(self.field(ordinal, handler.field), before, after))

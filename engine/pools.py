@@ -52,6 +52,7 @@ class Pool:
         if len(self.position) != len(self.fields):
             raise ValueError(f"kind {kind.name} declares a field twice: {self.fields}")
         self.initial: Bundle = ("", *(field.initial for field in kind.fields), *extra.values())
+        self.counters = tuple(field for field in kind.fields if field.counts is not None)
         self.bundles: list[Bundle] = []
         self._ids: dict[Bundle, int] = {}
         self.intern(self.initial)

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from .language.model import Field, Kind
+from .language.model import Counting, Field, Kind
 from .language.query import ANY, Query, no_parameter
 from .objects.metadata import Uid
 
@@ -178,6 +178,10 @@ entry of that name, whose eviction is done. It goes by the name: the next pod of
 
 EVICTION_FIELDS = (Field("evicted", False),)
 """One more field of pods where evictions are told from other deletions: the taint eviction controller deleted it."""
+
+CREATIONS_FIELDS = (Field("creations", 0, counts=Counting.CREATIONS),)
+REMOVALS_FIELDS = (Field("removals", 0, counts=Counting.REMOVALS),)
+"""One more field of pods each, where a property asks how often a name's pod was created, or has gone; 2 for more."""
 
 NODE_FIELDS = (
     Field("object"),

@@ -40,6 +40,7 @@ from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .finished_jobs import FINISHED_JOBS
 from .garbage_collection import GARBAGE_COLLECTION
+from .ghost_counters import CREATIONS, REMOVALS
 from .interchangeable import interchangeable
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
@@ -79,6 +80,8 @@ PARTS: tuple[Part, ...] = (
     DESCHEDULING,
     EVICTION_TIMERS,
     EVICTION_ENTRIES,
+    CREATIONS,
+    REMOVALS,
     LEADER_ELECTION,
     SERVICES,
     CLIENTS,

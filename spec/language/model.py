@@ -15,18 +15,30 @@ from .property import Property
 from .request import ApiCall, Response
 
 
+class Counting(Enum):
+    """What the store counts in a field of each object with a name of its own: nothing reads it but properties."""
+
+    CREATIONS = "creations"
+    """How often an object has been created under the name."""
+    REMOVALS = "removals"
+    """How often the object of the name has gone."""
+
+
 @attrs.frozen
 class Field:
     """One field of the bundle of all that is keyed by one object.
 
     ``memory_of``: the process whose end loses it ("" for what survives). ``owner(values)`` tells, for processes of
     which there are several (one kubelet a node), whose memory it is, from the object's whole bundle as a mapping.
+    ``counts``: a ghost counter, which the store keeps; ``most`` stands for more.
     """
 
     name: str
     initial: Any = None
     memory_of: str = ""
     owner: Callable[[Mapping[str, Any]], Any] | None = None
+    counts: Counting | None = None
+    most: int = 2
 
 
 @attrs.frozen

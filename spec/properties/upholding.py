@@ -87,6 +87,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "statefulset-ordered-update": (_STATEFUL_SETS,),
     "statefulset-progress-after-template-fix": NOBODY,
     "statefulset-identity-exclusive": NOBODY,
+    "no-needless-recreation": (_STATEFUL_SETS,),
+    "statefulset-pods-stay": NOBODY,
     "statefulset-survives-faults": NOBODY,
     "cronjob-no-duplicate-per-slot": ("cronjob-controller", _API),
     "cronjob-forbid-exclusive": ("cronjob-controller",),

@@ -238,8 +238,8 @@ MACHINE = Machine(
     states=states_by(_reports, _STATES),
     initial="Absent",
     arrows=(
-        Arrow("observe", "Not observed", "Unmet", NAME, "controllers-workloads §4"),
-        Arrow("observe", "Not observed", "Met", NAME, "controllers-workloads §4"),
+        Arrow("observe spec", "Not observed", "Unmet", NAME, "controllers-workloads §4"),
+        Arrow("observe spec", "Not observed", "Met", NAME, "controllers-workloads §4"),
         Arrow("update status", "Unmet", "Met", NAME, "controllers-workloads §4"),
         Arrow("update status", "Met", "Unmet", NAME, "controllers-workloads §4"),
         Arrow("apply", "Unmet", "Not observed", _USER, "controllers-workloads §4"),

@@ -156,7 +156,7 @@ MACHINE = Machine(
     states=states_by(_reports, _STATES),
     initial="Absent",
     arrows=(
-        *(Arrow("observe", "Not observed", dest, NAME, "controllers-workloads §3") for dest in _REST),
+        *(Arrow("observe spec", "Not observed", dest, NAME, "controllers-workloads §3") for dest in _REST),
         Arrow("update is complete", "Updating", "Steady", NAME, "controllers-workloads §3"),
         Arrow("update status", "Unready", "Steady", NAME, "controllers-workloads §3"),
         Arrow("update status", "Steady", "Unready", NAME, "controllers-workloads §3"),

@@ -144,6 +144,17 @@ def api_server(edit: Callable[[ApiServer], ApiServer]) -> Mutation:
     return lambda model: attrs.evolve(model, api_server=edit(model.api_server))
 
 
+def deleting_once(counter: str, count: int) -> Rule:
+    """Deletes a pod with a name of its own while a ghost counter says that it was not deleted before."""
+
+    def runs(name: str, pod: Pod | None, counted: int) -> str | None:
+        fresh = pod is not None and pod.status.phase == RUNNING and not pod.metadata.terminating
+        return name if fresh and counted == count else None
+
+    delete = Alternative((Call(KEY, ApiCall(Verb.DELETE, POD, DeleteOptions())),))
+    return Rule("sync", Key(POD, ("name", "object", counter), runs), lambda _name: [delete])
+
+
 def both(*mutations: Mutation) -> Mutation:
     """All the mutations at once."""
 
@@ -1054,6 +1065,19 @@ CASES: Mapping[str, Case] = {
         ),
         mutation="the client remembers another incarnation than it had listed",
         mutate=edited("user", "act", remembering_another),
+    ),
+    "no-needless-recreation": Case(
+        holds=also(scenario(stateful_set()), "no-needless-recreation"),
+        mutation="the StatefulSet controller deletes a pod that runs, once",
+        mutate=edited(STATEFUL, "sync", lambda rule: (rule, deleting_once("creations", 1))),
+        broken=also(
+            scenario(stateful_set(), users=[[{"delete": "pod/db-0"}]], start="created"), "no-needless-recreation"
+        ),
+    ),
+    "statefulset-pods-stay": Case(
+        holds=also(scenario(stateful_set()), "statefulset-pods-stay"),
+        mutation="the StatefulSet controller deletes a pod that runs, once",
+        mutate=edited(STATEFUL, "sync", lambda rule: (rule, deleting_once("removals", 0))),
     ),
     "statefulset-survives-faults": Case(
         holds=also(scenario(stateful_set(2), users=[[{"delete": "pod/db-0"}]]), "statefulset-survives-faults"),
