@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import attrs
 from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 from kubemodel.checker.naive import explore
-from kubemodel.checker.result import Explorer, Limits
+from kubemodel.checker.result import Explorer
 from kubemodel.checker.search import search
-from kubemodel.engine.pools import EMPTY, State
-from kubemodel.engine.successors import transitions
 from kubemodel.engine.transition_system import TransitionSystem
-from kubemodel.engine.verdicts import Verdict
 from kubemodel.spec.language.component import Component, Key, Rule
 from kubemodel.spec.language.model import Field, Kind, Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Rpc, Set, Write
 from kubemodel.spec.language.request import ApiCall, Preconditions, Verb
 
+from .agreement import (
+    modes_agree_with_the_naive_explorer,
+    multisets_are_positional_sets_quotiented,
+    paths_are_made_of_transitions,
+)
 from .random_models import CONTROLLER, OUTSIDE, SPOT, SPOTS, THING, Turn, api_server, models
 
-FEW = Limits(max_states=600)
+MOST = 600
 THOROUGH = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 
 
 @THOROUGH
-@given(models(), st.booleans(), st.booleans())
-def test_tables_agree_with_the_naive_explorer(model: Model, positional: bool, keep_going: bool) -> None:
-    found = search(TransitionSystem(model, positional=positional), FEW, keep_going=keep_going)
-    assume(all(bound.name != "max-states" for bound in found.bounds))
-    expected = explore(TransitionSystem(model, positional=positional), keep_going=keep_going)
-    violated = [prop for prop in found.properties if prop.verdict is Verdict.VIOLATED]
-    assert (found.states, found.transitions, found.depth, found.quiescent) == (
-        expected.states,
-        expected.transitions,
-        expected.depth,
-        expected.quiescent,
-    )
-    assert {prop.name: found.paths[prop.trace or 0].length for prop in violated} == expected.violations
-    if found.complete:
-        holds = {prop.name for prop in found.properties if prop.verdict is Verdict.HOLDS}
-        assert holds == expected.triggered - expected.violations.keys()
-    assert sum(bound.name == "slots" for bound in found.bounds) == len(expected.full)
+@given(models())
+def test_every_mode_agrees_with_the_naive_explorer(model: Model) -> None:
+    assume(modes_agree_with_the_naive_explorer(model, MOST))
 
 
 def test_a_plan_may_depend_on_more_of_an_object_than_its_rule_does() -> None:
@@ -98,39 +82,10 @@ def test_messages_are_explored_alike(model: Model, explorer: Explorer) -> None:
 @THOROUGH
 @given(models())
 def test_every_path_is_made_of_transitions(model: Model) -> None:
-    system = TransitionSystem(model)
-    for path in search(system, FEW, keep_going=True).paths:
-        assert path.states[0] == system.initial_state()
-        for before, after in zip(path.states, path.states[1:], strict=False):
-            assert after in [transition.successor for transition in transitions(system, before)]
-        if path.loop is not None:
-            back = [t.successor for t in transitions(system, path.states[-1]) if not t.group.environment]
-            assert path.states[path.loop] in back
+    assert paths_are_made_of_transitions(model, MOST)
 
 
 @THOROUGH
 @given(models())
 def test_a_multiset_is_the_positional_set_quotiented(model: Model) -> None:
-    given_model = attrs.evolve(model, properties=(), machines=())
-    assume(search(TransitionSystem(given_model, positional=True), FEW).states < (FEW.max_states or 0))
-    assert _reachable(given_model, positional=True) == _reachable(given_model, positional=False)
-
-
-def _reachable(model: Model, *, positional: bool) -> set[Any]:
-    """What every reachable state holds, by value, without the order of interchangeable objects."""
-    system = TransitionSystem(model, positional=positional)
-    seen = {system.initial_state()}
-    frontier = list(seen)
-    while frontier:
-        following = [t.successor for state in frontier for t in transitions(system, state) if t.successor is not None]
-        frontier = list(dict.fromkeys(state for state in following if state not in seen))
-        seen.update(frontier)
-    return {_by_value(system, state) for state in seen}
-
-
-def _by_value(system: TransitionSystem, state: State) -> tuple[Any, ...]:
-    found: list[tuple[str, ...]] = []
-    for pool, content in zip(system.pools, state, strict=True):
-        values = [repr(pool.bundles[bundle]) for bundle in content if bundle != EMPTY]
-        found.append(tuple(sorted(values)))
-    return tuple(found)
+    assume(multisets_are_positional_sets_quotiented(model, MOST))

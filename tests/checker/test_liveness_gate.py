@@ -7,11 +7,6 @@ from typing import Any
 import attrs
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from kubemodel.checker.result import Explorer, Limits, Path, SearchResult
-from kubemodel.checker.search import search
-from kubemodel.engine.lasso import closes, unrolled_lasso
-from kubemodel.engine.transition_system import TransitionSystem
-from kubemodel.engine.verdicts import Category, Verdict
 from kubemodel.spec.language.component import Component, Fairness, Key, Rule
 from kubemodel.spec.language.model import Field, Kind, Model, TimeMode
 from kubemodel.spec.language.plan import KEY, Alternative, Call, New, Step, Write
@@ -20,7 +15,7 @@ from kubemodel.spec.language.query import COUNT, DISTINCT, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Verb
 from kubemodel.spec.language.witness import with_witness
 
-from .naive_liveness import violated, world
+from .agreement import kernel_finds_the_same_loops, lassos_are_fair_runs_that_close, loops_agree_with_brute_force
 from .random_models import (
     AGENT,
     CONTROLLER,
@@ -135,60 +130,19 @@ def lively(draw: st.DrawFn) -> Model:
     return with_witness(attrs.evolve(model, properties=properties, machines=()))
 
 
-def _path(found: SearchResult, name: str) -> Path:
-    (number,) = [prop.trace for prop in found.properties if prop.name == name]
-    assert number is not None
-    return found.paths[number]
-
-
 @THOROUGH
 @given(lively())
 def test_it_finds_what_brute_force_finds(model: Model) -> None:
-    system = TransitionSystem(model)
-    whole = world(system, MOST)
-    assume(whole is not None and len(whole.strong) <= 5)
-    assert whole is not None
-    found = search(system, Limits(), keep_going=True)
-    assert found.complete and found.states == len(whole.states)
-    for prop, verdict in zip(system.model.properties, found.properties, strict=True):
-        assert isinstance(prop, TemporalProperty) and prop.name == verdict.name
-        expected = violated(whole, prop)
-        if verdict.verdict is Verdict.UNDETERMINED:
-            timeless = "asynchronous" in verdict.text
-            assert expected is not timeless
-            assert not timeless or violated(whole, prop, graded=True)
-        else:
-            assert (verdict.verdict is Verdict.VIOLATED) is expected
-            if not expected and system.graded:
-                assert not violated(whole, prop, graded=True)
+    assume(loops_agree_with_brute_force(model, MOST))
 
 
 @THOROUGH
 @given(lively())
 def test_the_kernel_finds_the_same_loops(model: Model) -> None:
-    options: dict[str, Any] = {"keep_going": True, "limits": Limits(max_states=200)}
-    by_tables = search(TransitionSystem(model), explorer=Explorer.TABLES, **options)
-    by_kernel = search(TransitionSystem(model), explorer=Explorer.KERNEL, **options)
-    assert by_kernel.properties == by_tables.properties
-    assert [(path.length, path.loop) for path in by_kernel.paths] == [(p.length, p.loop) for p in by_tables.paths]
+    assert kernel_finds_the_same_loops(model, 200)
 
 
 @THOROUGH
 @given(lively())
 def test_every_lasso_is_a_fair_run_that_closes(model: Model) -> None:
-    system = TransitionSystem(model)
-    assume(world(system, MOST) is not None)
-    found = search(system, Limits(), keep_going=True)
-    for prop in found.properties:
-        if prop.verdict is not Verdict.VIOLATED or prop.category is not Category.LIVENESS:
-            continue
-        path = _path(found, prop.name)
-        assert path.loop is not None
-        stem, loop = path.taken[: path.loop], path.taken[path.loop :]
-        assert path.states[0] == system.initial_state()
-        following = (*path.states[1:], path.states[path.loop])
-        for state, transition, after in zip(path.states, path.taken, following, strict=True):
-            assert after == transition.successor != state
-        assert not any(transition.group.environment for transition in loop)
-        lasso = unrolled_lasso(system, path.states[0], stem, loop)
-        assert lasso is not None and closes(lasso) and not lasso.starved
+    assume(lassos_are_fair_runs_that_close(model, MOST))
