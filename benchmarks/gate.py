@@ -5,7 +5,8 @@
 
 Systems come in batches; a batch is told by its seed and generated the same wherever Hypothesis is of the same version.
 For each batch whose properties speak of states and steps there are two whose properties speak of loops. Every system
-counts of which something could be compared: most are small enough. Exits with 1 if anything differs, having printed how to see it again; Ctrl-C gives what is known.
+counts of which something could be compared: most are small enough. Exits with 1 if anything differs, having printed how
+to see it again; Ctrl-C gives what is known.
 """
 
 from __future__ import annotations
