@@ -340,6 +340,10 @@ class Tables:
         """The tables of all queries, in the order in which they were first asked."""
         return self._queries.values()
 
+    def entries(self) -> Iterable[Entry]:
+        """All entries so far."""
+        return self._entries.values()
+
     def known_entry(self, reader: Reader, key: Any) -> Entry | None:
         """The entry of a reader for a key, if it was looked at."""
         return self._entries.get((id(reader), key))
