@@ -4,9 +4,9 @@
     .venv/bin/python benchmarks/gate.py --batch 17 --number 23 --about loops    that one system again
 
 Systems come in batches; a batch is told by its seed and generated the same wherever Hypothesis is of the same version.
-For each batch whose properties speak of states and steps there are two whose properties speak of loops. Every system
-counts of which something could be compared: most are small enough. Exits with 1 if anything differs, having printed how
-to see it again; Ctrl-C gives what is known.
+For each batch whose properties speak of states and steps there are two whose properties speak of loops, and one in
+which objects with names can trade places. Every system counts of which something could be compared: most are small
+enough. Exits with 1 if anything differs, having printed how to see it again; Ctrl-C gives what is known.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from typing import Any, NamedTuple
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from kubemodel.checker.kernel import library
-from kubemodel.tests.checker.agreement import LIVENESS, SAFETY
+from kubemodel.tests.checker.agreement import LIVENESS, SAFETY, SYMMETRY
 from kubemodel.tests.checker.random_models import models
+from kubemodel.tests.checker.symmetric_models import symmetric_models
 from kubemodel.tests.checker.test_liveness_gate import lively
 
 BATCH = 40
 """Systems of a batch: enough that few of them are alike, few enough that one is soon reached again."""
 
-STATES, LOOPS = "states", "loops"
+STATES, LOOPS, SYMMETRIC = "states", "loops", "symmetric"
 ABOUT: dict[str, tuple[Any, tuple[Callable[[Any, int], bool], ...], int]] = {
     STATES: (models(), SAFETY, 150),
     LOOPS: (lively(), LIVENESS, 40),
+    SYMMETRIC: (symmetric_models(), SYMMETRY, 100),
 }
 """Which systems, what is compared, and how many states they may have."""
 
@@ -102,6 +104,7 @@ def _batches(first: int) -> Iterator[tuple[str, int]]:
         yield STATES, first
         yield LOOPS, 2 * first
         yield LOOPS, 2 * first + 1
+        yield SYMMETRIC, first
         first += 1
 
 

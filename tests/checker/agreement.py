@@ -18,6 +18,7 @@ from kubemodel.checker.tabled import TabledExploration
 from kubemodel.engine.lasso import closes, unrolled_lasso
 from kubemodel.engine.pools import EMPTY, State
 from kubemodel.engine.successors import transitions
+from kubemodel.engine.symmetry import up_to_symmetry
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Category, Verdict
 from kubemodel.spec.language.model import Model
@@ -25,6 +26,7 @@ from kubemodel.spec.language.property import TemporalProperty
 
 from .naive_liveness import violated, world
 from .test_kernel import explored
+from .test_symmetry_gate import orbit
 
 MODES: dict[str, dict[str, Any]] = {
     "tables": {"explorer": Explorer.TABLES},
@@ -119,13 +121,17 @@ def multisets_are_positional_sets_quotiented(model: Model, most: int) -> bool:
 def _reachable(model: Model, *, positional: bool) -> set[Any]:
     """What every reachable state holds, by value, without the order of interchangeable objects."""
     system = TransitionSystem(model, positional=positional)
+    return {_by_value(system, state) for state in _states(system)}
+
+
+def _states(system: TransitionSystem) -> set[State]:
     seen = {system.initial_state()}
     frontier = list(seen)
     while frontier:
         following = [t.successor for state in frontier for t in transitions(system, state) if t.successor is not None]
         frontier = list(dict.fromkeys(state for state in following if state not in seen))
         seen.update(frontier)
-    return {_by_value(system, state) for state in seen}
+    return seen
 
 
 def _by_value(system: TransitionSystem, state: State) -> tuple[Any, ...]:
@@ -197,10 +203,30 @@ def _path(found: SearchResult, name: str) -> Path:
     return found.paths[number]
 
 
+def symmetry_is_the_naive_set_quotiented(model: Model, most: int) -> bool:
+    """Up to who is who, by brute force, the states are those of the naive explorer, at the same depths."""
+    symmetry = up_to_symmetry(TransitionSystem(model)).symmetry
+    if symmetry is None or not small_enough(model, most, positional=True):
+        return False
+    for positional in (False, True):
+        system = TransitionSystem(model, positional=positional)
+        expected = explore(system, keep_going=True)
+        orbits = {orbit(system, state, symmetry.groups[0]) for state in _states(system)}
+        for explorer in (Explorer.TABLES, Explorer.KERNEL):
+            reduced = up_to_symmetry(TransitionSystem(model, positional=positional))
+            found = search(reduced, explorer=explorer, keep_going=True)
+            where = f"{explorer.value}, positional {positional}"
+            assert (found.states, found.depth) == (len(orbits), expected.depth), where
+            bad = [prop for prop in found.properties if prop.verdict is Verdict.VIOLATED]
+            assert {prop.name: found.paths[prop.trace or 0].length for prop in bad} == expected.violations, where
+    return True
+
+
 SAFETY = (
     modes_agree_with_the_naive_explorer,
     kernel_agrees_with_tables,
     paths_are_made_of_transitions,
     multisets_are_positional_sets_quotiented,
 )
+SYMMETRY = (symmetry_is_the_naive_set_quotiented,)
 LIVENESS = (loops_agree_with_brute_force, kernel_finds_the_same_loops, lassos_are_fair_runs_that_close)

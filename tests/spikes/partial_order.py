@@ -1,4 +1,4 @@
-"""Spike: partial-order reduction on declared queries and edits (decision 0015 says why it is one and stays one).
+"""Spike: partial-order reduction on declared queries and edits (decision 0017 says why it is one and stays one).
 
 Ample sets (Peled: All from One, One for All, CAV 1993), each all that is keyed by one object: in a state, only that
 object acts, if nothing else that ever happens can tell, or can matter to it. The conditions, as Clarke, Grumberg and
