@@ -18,6 +18,7 @@ from kubemodel.checker.result import Explorer
 from kubemodel.checker.search import search
 from kubemodel.cli.checking import model_of, starts
 from kubemodel.cli.inputs import Flags, requests
+from kubemodel.engine.symmetry import up_to_symmetry
 from kubemodel.engine.transition_system import TransitionSystem
 
 Instance = tuple[int, int, int, int]
@@ -56,10 +57,11 @@ def hand_written(instance: Instance) -> Run:
     return Run(states, transitions, seconds, 0, (_peak_bytes() - before) / states)
 
 
-def searched(explorer: str, instance: Instance, positional: bool = False) -> Run:
-    """A search of the benchmark by tables or by the kernel."""
+def searched(explorer: str, instance: Instance, positional: bool = False, nodes: bool = False) -> Run:
+    """A search of the benchmark by tables or by the kernel. ``nodes``: up to who is who of nodes."""
     system = TransitionSystem(rollout.model(*instance), positional=positional)
-    return _timed(lambda: search(system, explorer=Explorer(explorer)))
+    reduced = up_to_symmetry(system) if nodes else system
+    return _timed(lambda: search(reduced, explorer=Explorer(explorer)))
 
 
 def lags(explorer: str, instance: Instance, clients: int) -> Run:
@@ -70,13 +72,14 @@ def lags(explorer: str, instance: Instance, clients: int) -> Run:
     return _timed(lambda: search(system, explorer=Explorer(explorer)))
 
 
-def kubernetes(explorer: str, replicas: int, positional: bool = False) -> Run:
-    """A Deployment that starts on two nodes of which one may crash and come back."""
+def kubernetes(explorer: str, replicas: int, positional: bool = False, nodes: bool = False) -> Run:
+    """A Deployment that starts on two nodes, of which one may crash and return. ``nodes``: up to who is who of them."""
     given = requests([str(MANIFESTS / f"web-{replicas}.yaml")], Flags(nodes="2", faults=("node-crash=1",)))
     (job,) = given[0].plan.jobs
     system = TransitionSystem(model_of(job.scenario), positional=positional)
     initial = starts(system, job.scenario)
-    return _timed(lambda: search(system, explorer=Explorer(explorer), initial=initial))
+    reduced = up_to_symmetry(system) if nodes else system
+    return _timed(lambda: search(reduced, explorer=Explorer(explorer), initial=initial))
 
 
 def _timed(explores: Callable[[], Any]) -> Run:

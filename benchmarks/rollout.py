@@ -193,6 +193,7 @@ def model(nodes: int, slots: int, replicas: int, crashes: int) -> Model:
             "ReplicaSet": ({"name": "old", "asked": replicas}, {"name": "new", "asked": 0}),
             "Budget": ({"name": "faults", "crashes": crashes},),
         },
+        interchangeable=(tuple((name,) for name in names),),
     )
 
 

@@ -88,11 +88,12 @@ def search(
 
 
 def _exchange(symmetry: Symmetry, exploration: Exploration, most: int) -> None:
-    """Looks at states from all of a search: whether permutations take steps to steps and findings to findings."""
+    """Looks at states from all of a search: whether one permutation after the other takes steps to steps."""
     equivariance = Equivariance(exploration.system, symmetry)
     count = min(most, exploration.states)
     for number in range(count):
-        for difference in equivariance.differences(exploration.state(number * exploration.states // count)):
+        state = exploration.state(number * exploration.states // count)
+        for difference in equivariance.differences(state, [number % len(symmetry.renamings)]):
             raise ToldApart(difference)
 
 

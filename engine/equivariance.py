@@ -7,7 +7,7 @@ takes the first of several names in their order does not, and is found here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .judging import Judgement, StepJudges, state_judges
@@ -27,10 +27,15 @@ class Equivariance:
         self._step_judges = StepJudges(system)
         self._state_judges = state_judges(system)
 
-    def differences(self, state: State) -> Iterator[str]:
-        """In which rules and properties an image of ``state`` differs from what it should be, in words; none: right."""
+    def differences(self, state: State, permutations: Iterable[int] | None = None) -> Iterator[str]:
+        """In which rules and properties an image of ``state`` differs from what it should be, in words; none: right.
+
+        ``permutations``: those to look at, by number; all unless given.
+        """
         said = self._findings(state)
-        for permutation, renaming in enumerate(self.symmetry.renamings):
+        renamings = self.symmetry.renamings
+        for permutation in range(len(renamings)) if permutations is None else permutations:
+            renaming = renamings[permutation]
             image = self.symmetry.image(permutation, state)
             trade = ", ".join(f"{before} for {after}" for before, after in sorted(renaming.names.items()))
             wanted, given = self._steps(state, permutation), self._steps(image, None)

@@ -57,7 +57,10 @@ static int canonise(Kernel *kernel, u32 *values) {
 static inline u64 imagine_canonical(Kernel *kernel, const u32 *values, const u32 *move) {
     u64 above = imagine(kernel, values, move);
     if (!canonise(kernel, kernel->fresh)) return above;
-    return (1ULL << (root_of(kernel) - kernel->pool_count)) - 1;
+    above = 0;
+    for (u32 pool = 0; pool < kernel->pool_count; pool++)
+        if (kernel->fresh[pool] != values[pool]) above |= kernel->ancestors[pool];
+    return above;
 }
 
 static void permutations_free(Kernel *kernel) {

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kubemodel.benchmarks import handwritten, lagging, lattice, promela, rollout
 from kubemodel.checker.naive import explore
 from kubemodel.checker.result import Explorer
 from kubemodel.checker.search import search
+from kubemodel.engine.symmetry import up_to_symmetry
 from kubemodel.engine.transition_system import TransitionSystem
 
 SMALL = (2, 3, 2, 1)
@@ -28,6 +30,14 @@ def test_tables_count_canonical_states(instance: tuple[int, int, int, int]) -> N
 def test_tables_count_positional_states() -> None:
     result = search(TransitionSystem(rollout.model(*SMALL), positional=True))
     assert (result.states, result.transitions) == POSITIONAL
+
+
+@pytest.mark.parametrize(("instance", "known"), [(SMALL, (4_165, 14_322)), (MIDDLE, (17_753, 69_036))], ids=str)
+@pytest.mark.parametrize("explorer", [Explorer.TABLES, Explorer.KERNEL])
+def test_nodes_are_interchangeable(instance: tuple[int, int, int, int], known: Any, explorer: Explorer) -> None:
+    result = search(up_to_symmetry(TransitionSystem(rollout.model(*instance))), explorer=explorer)
+    assert (result.states, result.transitions) == known
+    assert result.complete
 
 
 def test_the_naive_explorer_counts_canonical_states() -> None:
