@@ -69,6 +69,14 @@ def scenario_flags(command: Any) -> Any:
             help="A watch cache that may be N changes behind; repeatable: replicaset-controller/Pod=1, …",
         ),
         click.option(
+            "--consistency",
+            "consistency",
+            multiple=True,
+            metavar="CLIENT/KIND=LEVEL",
+            help="What a watch cache may show: synchronous, monotonic (it lags), or resettable (it goes back in time if"
+            " it lists from an API server that is behind); repeatable: job-controller/Pod=resettable, …",
+        ),
+        click.option(
             "--candidates",
             "candidates",
             multiple=True,

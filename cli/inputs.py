@@ -10,7 +10,7 @@ import attrs
 
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
-from ..spec.language.scenario import Alike, Start
+from ..spec.language.scenario import Alike, Consistency, Start
 from ..spec.manifests.errors import InputError, quote
 from ..spec.manifests.fields import Lines
 from ..spec.manifests.loading import Document, load
@@ -36,6 +36,7 @@ class Flags:
     faults: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
     lag: tuple[str, ...] = ()
+    consistency: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     kubernetes: str | None = None
     switches: tuple[str, ...] = ()
@@ -77,6 +78,16 @@ def _lag(text: str) -> tuple[tuple[str, str], int]:
     return (client, kind), behind
 
 
+def _consistency(text: str) -> tuple[tuple[str, str], Consistency]:
+    levels = [level.value for level in Consistency]
+    expected = f"CLIENT/KIND=LEVEL with a client and a kind as for --lag, and a level of {', '.join(levels)}"
+    name, level = _pair(text, "--consistency", expected)
+    client, _, kind = name.partition("/")
+    if client not in CLIENTS or kind not in LAGGING_KINDS or level not in levels:
+        raise InputError(f'cannot read "{text}"', source=COMMAND_LINE, field="--consistency", expected=expected)
+    return (client, kind), Consistency(level)
+
+
 def overridden(settings: Settings, flags: Flags) -> Settings:
     """The settings with every flag that was given put in. Raises ``InputError`` on a flag that cannot be read."""
     changes: dict[str, Any] = {}
@@ -91,6 +102,8 @@ def overridden(settings: Settings, flags: Flags) -> Settings:
         changes["users"] = (*settings.users, todo)
     if flags.lag:
         changes["lag"] = {**settings.lag, **dict(_lag(text) for text in flags.lag)}
+    if flags.consistency:
+        changes["consistency"] = {**settings.consistency, **dict(_consistency(text) for text in flags.consistency)}
     if flags.candidates:
         pairs = [_pair(text, "--candidates", "PROCESS=NUMBER") for text in flags.candidates]
         several = {name: _number(count, "--candidates", "PROCESS=NUMBER") for name, count in pairs}
@@ -128,6 +141,7 @@ _FLAG_OF_FIELD = {
     "constants": "--constant",
     "kubernetes": "--kubernetes",
     "faults": "--fault",
+    "consistency": "--consistency",
     "lag": "--lag",
     "nodes": "--nodes",
     "podSlots": "--pod-slots",

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..spec.language.model import TimeMode
 from ..spec.language.plan import Rpc
-from ..spec.language.scenario import Alike, Start
+from ..spec.language.scenario import Alike, Consistency, Start
+from ..spec.manifests.consistency import lags
 from ..spec.manifests.groups import Group
 from ..spec.manifests.settings import Settings
 from ..spec.manifests.templates import WORKLOAD_TEMPLATES
@@ -36,6 +37,10 @@ _RPC: Mapping[Rpc, str] = {
     " happens while one is on its way only as far as lost requests and replies are asked for",
 }
 """What is one step, and what can be found then and what not."""
+
+
+def _watch(item: tuple[tuple[str, str], Consistency]) -> tuple[str, str]:
+    return item[0]
 
 
 def counted(number: int, noun: str) -> str:
@@ -69,9 +74,17 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
     todo = "; ".join(", then ".join(f"{verb} {what}" for verb, what in user) for user in settings.users)
     yield f"users: {todo or 'none'}"
     lag = ", ".join(
-        f"{client} up to {counted(n, 'change')} of {kind}" for (client, kind), n in sorted(settings.lag.items())
+        f"{client} up to {counted(n, 'change')} of {kind}"
+        for (client, kind), n in sorted(lags(settings, settings.name).items())
     )
     yield f"watch caches behind: {lag + '; all others up to date' if lag else 'none, all are up to date'}"
+    levels = [
+        (f"{'/'.join(watch)} {level.value}", level) for watch, level in sorted(settings.consistency.items(), key=_watch)
+    ]
+    if levels:
+        back = any(level is Consistency.RESETTABLE for _, level in levels)
+        older = "; what is resettable may list from an older API server when its process restarts or its watch breaks"
+        yield f"consistency: {', '.join(name for name, _ in levels)}{older if back else ''}"
     if settings.slow:
         yield f"slow: {listed(settings.slow)}; no timer waits for it, however short it is"
     if settings.candidates:

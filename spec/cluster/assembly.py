@@ -129,12 +129,16 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = _of_kubernetes(scenario)
     several = leaders.candidates(scenario)
     everybody = tuple(name for names in several.values() for name in names)
-    lag = _lag(scenario, found)
+    lag, once = _lag(scenario, found), found
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     clients = _clients_by_process(found)
     found = outages.guarded(scenario, found)
-    found.append(faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario)))
-    found.append(faults.component(scenario.faults, lag, several.items(), static_pods=bool(scenario.static_pods)))
+    resettable = leaders.in_every_instance(scenario, once, scenario.resettable)
+    found.append(
+        faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario), resettable=resettable)
+    )
+    static = bool(scenario.static_pods)
+    found.append(faults.component(scenario.faults, lag, several.items(), static_pods=static, resettable=resettable))
     found.append(
         users.component(
             drains=api_evictions.needed(scenario),

@@ -74,6 +74,14 @@ def lag(scenario: Scenario, found: Iterable[Component]) -> Mapping[tuple[str, st
     }
 
 
+def in_every_instance(
+    scenario: Scenario, found: Iterable[Component], watches: Iterable[tuple[str, str]]
+) -> frozenset[tuple[str, str]]:
+    """The (client, kind) of watches, those of further instances with those of the first."""
+    names = _by_first(scenario, found)
+    return frozenset((name, kind) for client, kind in watches for name in names.get(client, (client,)))
+
+
 def _needed(scenario: Scenario) -> bool:
     return bool(scenario.candidates)
 

@@ -7,7 +7,7 @@ component of its own, so that the cluster is not called quiescent while a proces
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -291,11 +291,13 @@ def component(
     leases: Iterable[tuple[str, tuple[str, ...]]] = (),
     *,
     static_pods: bool = False,
+    resettable: Collection[tuple[str, str]] = (),
 ) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
 
     ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it.
-    ``static_pods``: there are such. What is lost of requests is no rule: the engine does that.
+    ``static_pods``: there are such. ``resettable``: the caches that may go back in time. What is lost of
+    requests is no rule: the engine does that.
     """
     wanted = [name for name, budget in budgets.items() if budget > 0]
     unknown = set(wanted) - set(FAULTS)
@@ -304,22 +306,36 @@ def component(
     known = {**_RULES, NODE_CRASH: _CRASH_WITH_STATIC_PODS} if static_pods else _RULES
     rules = [known[name] for name in FAULTS if name in wanted and name in known]
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
-    rules += watch_faults.rules(budgets, lag)
+    rules += watch_faults.rules(budgets, lag, resettable)
     rules += leader_faults.rules(budgets, leases)
     rules += outages.rules(budgets)
     rules += discovery_faults.rules(budgets)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 
-def _restart(process: str, clients: tuple[str, ...], *, follows: bool) -> Rule:
-    """``follows``: it is one of several candidates, and starts as one that does not lead."""
+def _restart(
+    process: str, clients: tuple[str, ...], *, follows: bool, resettable: Collection[tuple[str, str]] = ()
+) -> Rule:
+    """``follows``: it is one of several candidates, and starts as one that does not lead.
+
+    ``resettable``: (client, kind) of the caches that an API server may fill that is behind.
+    """
     relists: tuple[Step, ...] = tuple(Relist(client) for client in clients)
     anew = (Write(Named(CANDIDATE, process), field, Set(False)) for field in ("leads", "paused"))
     plan: tuple[Step, ...] = (Write(KEY, "state", Set(RUNNING)), *(anew if follows else ()), *relists)
+    older = tuple(Relist(client, BEHIND, kind) for client, kind in sorted(resettable) if client in clients)
+
+    def decide(name: str) -> Iterable[Alternative]:
+        yield Alternative(plan, f"{name} had ended; it lists all it watches")
+        if older:
+            kinds = ", ".join(dict.fromkeys(step.kind for step in older))
+            because = f"{name} had ended; it lists all it watches, {kinds} from {BEHIND}, which may be behind"
+            yield Alternative((*plan, *older), because)
+
     return Rule(
         name=f"restart {process}",
         key=_process_key(process, STOPPED),
-        decide=lambda name: [Alternative(plan, f"{name} had ended; it lists all it watches")],
+        decide=decide,
         reference="00-index §4 reflector",
         meaning="starts a process that ended; it lists all that it watches",
     )
@@ -352,11 +368,12 @@ def supervisor(
     candidates: tuple[str, ...] = (),
     *,
     old_lists: bool = False,
+    resettable: Collection[tuple[str, str]] = (),
 ) -> Component:
     """What restarts processes that faults may end. ``clients``: process -> its components, which list again.
 
     ``candidates``: processes that end by themselves when they find that they do not lead any more. ``old_lists``: a
-    kubelet that restarts may list from an API server that is behind.
+    kubelet that restarts may list from an API server that is behind; so may the caches that are ``resettable``.
     """
     rules = []
     if budgets.get(KUBELET_CRASH, 0):
@@ -366,8 +383,10 @@ def supervisor(
         (SCHEDULER_CRASH, KUBE_SCHEDULER),
     ):
         if budgets.get(fault, 0) and process not in candidates:
-            rules.append(_restart(process, clients.get(process, ()), follows=False))
-    rules += [_restart(process, clients.get(process, ()), follows=True) for process in candidates]
+            rules.append(_restart(process, clients.get(process, ()), follows=False, resettable=resettable))
+    rules += [
+        _restart(process, clients.get(process, ()), follows=True, resettable=resettable) for process in candidates
+    ]
     rules += outages.ends_of_outages(budgets)
     return Component(SUPERVISOR, tuple(rules), place="environment", duty="restarts processes that ended")
 

@@ -8,11 +8,12 @@ its way to the others has arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..language.component import Key, Rule
 from ..language.model import INFORMER, LossBudget, informer_name
 from ..language.plan import Alternative, Loss, Miss, Relist, Step
+from ..node.old_lists import BEHIND
 from .budgets import left, spend
 
 WATCH_BREAK = "watch-break"
@@ -40,7 +41,8 @@ def losses(budgets: Mapping[str, int], kind: str) -> tuple[LossBudget, ...]:
     return tuple(LossBudget(loss, kind, name) for name, loss in _LOSSES.items() if budgets.get(name, 0))
 
 
-def _rule(fault: str, client: str, kind: str) -> Rule:
+def _rule(fault: str, client: str, kind: str, *, resettable: bool = False) -> Rule:
+    """``resettable``: the list may come from an API server that is behind, also if the client has missed nothing."""
     name = informer_name(client, kind)
     breaks = fault == WATCH_BREAK
     step: Step = Relist(client, kind=kind) if breaks else Miss(client, kind)
@@ -50,11 +52,18 @@ def _rule(fault: str, client: str, kind: str) -> Rule:
             missed = f"{pending} change{'s' if pending > 1 else ''} of {kind}"
             ends = f"the watch of {client} ends; it lists {kind} again, and skips {missed}"
             lost = f"an event of {kind} never reaches {client}"
-            yield Alternative((step, *spend(fault)), ends if breaks else lost)
+            if pending:
+                yield Alternative((step, *spend(fault)), ends if breaks else lost)
+            if resettable:
+                older = f"the watch of {client} ends; it lists {kind} from {BEHIND}, which may be behind"
+                yield Alternative((Relist(client, BEHIND, kind), *spend(fault)), older)
+
+    def watched(found: str, pending: int) -> int | None:
+        return pending if found == name and (pending or resettable) else None
 
     return Rule(
         f"{fault} {name}",
-        Key(INFORMER, ("name", "pending"), lambda found, pending: pending or None if found == name else None),
+        Key(INFORMER, ("name", "pending"), watched),
         decide,
         {"left": left(fault)},
         reference="00-index §4 reflector, etcd §3",
@@ -62,7 +71,16 @@ def _rule(fault: str, client: str, kind: str) -> Rule:
     )
 
 
-def rules(budgets: Mapping[str, int], lag: Iterable[tuple[str, str]]) -> tuple[Rule, ...]:
-    """The rules of the watch faults with a budget, for every lagging cache (client, kind)."""
+def rules(
+    budgets: Mapping[str, int], lag: Iterable[tuple[str, str]], resettable: Collection[tuple[str, str]] = ()
+) -> tuple[Rule, ...]:
+    """The rules of the watch faults with a budget, for every lagging cache (client, kind).
+
+    ``resettable``: those that may go back in time.
+    """
     wanted = [fault for fault in WATCH_FAULTS if budgets.get(fault, 0)]
-    return tuple(_rule(fault, client, kind) for fault in wanted for client, kind in sorted(lag))
+    return tuple(
+        _rule(fault, client, kind, resettable=fault == WATCH_BREAK and (client, kind) in resettable)
+        for fault in wanted
+        for client, kind in sorted(lag)
+    )

@@ -12,6 +12,17 @@ from .model import TimeMode
 from .plan import Rpc
 
 
+class Consistency(Enum):
+    """What a client's cache of one kind may show (design §4)."""
+
+    SYNCHRONOUS = "synchronous"
+    """What is stored."""
+    MONOTONIC = "monotonic"
+    """What was stored a while ago; it never goes back in time."""
+    RESETTABLE = "resettable"
+    """As monotonic, but a list may come from another API server that is behind: then it goes back in time."""
+
+
 class Start(Enum):
     """Where the exploration begins."""
 
@@ -74,7 +85,8 @@ class Scenario:
     """One question to the checker. ``objects``: decoded manifests. ``faults``: budgets by name.
 
     ``users``: for each user, the actions in order. ``lag``: (client, kind) -> changes it may be behind; all other
-    clients are synchronous. ``slow``: components, and watches as "client/kind", for which no timer waits.
+    clients are synchronous. ``resettable``: those of them that may list from an API server that is behind.
+    ``slow``: components, and watches as "client/kind", for which no timer waits.
     ``candidates``: control-plane processes with several instances, and how many; ``api_servers``: how many of
     kube-apiserver. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants`` override
     numbers of the specification by name. ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``:
@@ -93,6 +105,7 @@ class Scenario:
     clients: tuple[Client, ...] = ()
     descheduler: Descheduler | None = None
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    resettable: frozenset[tuple[str, str]] = frozenset()
     time: TimeMode = TimeMode.GRADED
     slow: frozenset[str] = frozenset()
     candidates: Mapping[str, int] = attrs.field(factory=dict)

@@ -44,6 +44,7 @@ from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import Deployment, ReplicaSet, ReplicationController
 from ..properties.services import NETWORK
 from .clients import check_clients, clients_of, looked_up
+from .consistency import lags, resettable
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
 from .defaulting import with_defaults
 from .errors import COMMAND_LINE as COMMAND_LINE
@@ -135,6 +136,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     groups = [group for group in found if any(map(_has_pods, group.documents))]
     setups = tuple(_setup(node, settings) for node in nodes)
     applied = _applied(settings, folder)
+    lag = lags(settings, settings.name or COMMAND_LINE)
     changed = {path: _workloads(path, objects) for path, objects in applied.items()}
     jobs = []
     for group in groups:
@@ -154,7 +156,8 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             users=tuple(one for one in todo if one),
             clients=clients_of(settings, objects),
             descheduler=settings.descheduler,
-            lag=settings.lag,
+            lag=lag,
+            resettable=resettable(settings),
             slow=frozenset(settings.slow),
             candidates=settings.candidates,
             api_servers=settings.api_servers,
@@ -475,7 +478,7 @@ def _check_actions(
 
 def _check_watches(settings: Settings) -> None:
     """Raises ``InputError`` where a fault, or slowness, is asked for of a watch cache that does not lag."""
-    lagging = [informer_name(client, kind) for client, kind in sorted(settings.lag)]
+    lagging = [informer_name(client, kind) for client, kind in sorted(lags(settings, COMMAND_LINE))]
     for fault in WATCH_FAULTS:
         if settings.faults.get(fault, 0) and not lagging:
             raise InputError(f'no watch cache lags, so "{fault}" cannot come', source=COMMAND_LINE, expected="a lag")

@@ -18,7 +18,7 @@ from ..environment.faults import FAULTS
 from ..environment.users import VERBS
 from ..language.model import TimeMode
 from ..language.plan import Rpc
-from ..language.scenario import Alike, Client, Descheduler, Start
+from ..language.scenario import Alike, Client, Consistency, Descheduler, Start
 from ..objects.quantities import parse_quantity
 from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
@@ -140,6 +140,12 @@ SCHEMA: Mapping[str, Any] = _mapping(
         "lag": _mapping(
             {client: _mapping({kind: _count(1, MOST_LAG) for kind in LAGGING_KINDS}) for client in CLIENTS}
         ),
+        "consistency": _mapping(
+            {
+                client: _mapping({kind: {"enum": [level.value for level in Consistency]} for kind in LAGGING_KINDS})
+                for client in CLIENTS
+            }
+        ),
         "slow": {"type": "array", "items": {"enum": [*SLOW_COMPONENTS, *_WATCHES]}},
         "time": {"enum": [mode.value for mode in TimeMode]},
         "rpc": {"enum": [rpc.value for rpc in Rpc]},
@@ -196,6 +202,7 @@ class Settings:
     clients: tuple[Client, ...] = ()
     descheduler: Descheduler | None = None
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    consistency: Mapping[tuple[str, str], Consistency] = attrs.field(factory=dict)
     slow: tuple[str, ...] = ()
     time: TimeMode = TimeMode.GRADED
     rpc: Rpc = Rpc.REQUEST
@@ -255,6 +262,11 @@ def settings_of(document: Document) -> Settings:
         clients=_read_clients(document),
         descheduler=_read_descheduler(data["descheduler"]) if "descheduler" in data else None,
         lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
+        consistency={
+            (client, kind): Consistency(level)
+            for client, kinds in data.get("consistency", {}).items()
+            for kind, level in kinds.items()
+        },
         slow=tuple(data.get("slow", ())),
         time=TimeMode(data.get("time", TimeMode.GRADED.value)),
         rpc=Rpc(data.get("rpc", Rpc.REQUEST.value)),
@@ -299,6 +311,9 @@ def as_document(settings: Settings) -> dict[str, Any]:
     lag: dict[str, dict[str, int]] = {}
     for (client, kind), behind in sorted(settings.lag.items()):
         lag.setdefault(client, {})[kind] = behind
+    consistency: dict[str, dict[str, str]] = {}
+    for (client, kind), level in sorted(settings.consistency.items(), key=lambda item: item[0]):
+        consistency.setdefault(client, {})[kind] = level.value
     nodes = list(settings.nodes) if isinstance(settings.nodes, tuple) else settings.nodes
     said: dict[str, Any] = {
         "manifests": list(settings.manifests),
@@ -311,6 +326,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "clients": [_client(client) for client in settings.clients],
         "descheduler": _descheduler(settings.descheduler) if settings.descheduler else None,
         "lag": lag,
+        "consistency": consistency,
         "slow": list(settings.slow),
         "time": settings.time.value,
         "rpc": settings.rpc.value,
@@ -406,6 +422,7 @@ _ALTERNATIVES = {
 _NOUNS = {
     "alsoCheck": "property",
     "candidates": "process",
+    "consistency": "client, kind or level",
     "constants": "constant",
     "descheduler": "setting",
     "faults": "fault",

@@ -1,4 +1,4 @@
-"""What the modes of requests and of time find, and what they do not: each scenario of `examples/modes` as it says."""
+"""What modes of requests and levels of consistency find, and what they do not: `examples/modes` as it says."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kubemodel.cli.main import run
 
 ROOT = Path(__file__).parents[2] / "examples" / "modes"
 SCENARIOS = sorted(path for path in ROOT.rglob("*.yaml") if "kind: Scenario" in path.read_text())
+
+MODES = {"rpc", "time", "consistency"}
 
 
 def named(path: Path) -> str:
@@ -38,9 +40,9 @@ def test_a_mode_finds_what_it_says(path: Path, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize("folder", sorted({path.parent for path in SCENARIOS}), ids=named)
 def test_the_scenarios_of_a_folder_differ_in_their_mode_alone(folder: Path) -> None:
     found = [yaml.safe_load(path.read_text()) for path in SCENARIOS if path.parent == folder]
-    asked = [{k: v for k, v in said.items() if k not in ("rpc", "time", "expect")} for said in found]
+    asked = [{k: v for k, v in said.items() if k not in MODES | {"expect"}} for said in found]
     assert all(one == asked[0] for one in asked)
-    assert len({(said.get("rpc"), said.get("time")) for said in found}) == len(found) > 1
+    assert len({str([said.get(mode) for mode in sorted(MODES)]) for said in found}) == len(found) > 1
 
 
 def test_a_whole_plan_at_once_shows_no_late_request(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,3 +61,12 @@ def test_a_trace_tells_what_is_on_its_way(tmp_path: Path, capsys: pytest.Capture
     (trace,) = tmp_path.iterdir()
     assert run(["replay", str(trace)]) == 0
     assert capsys.readouterr().out.rstrip().endswith("byte for byte.")
+
+
+def test_a_level_is_a_flag_too(capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(ROOT / "back-in-time" / "monotonic.yaml")
+    run(["check", path, "--consistency", "job-controller/Pod=resettable", "--quiet"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "consistency: job-controller/Pod resettable" in told
+    assert "kube-apiserver-2 up to 1 change of Pod" in told
+    assert "violated job-parallelism-bound" in told
