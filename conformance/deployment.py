@@ -57,16 +57,16 @@ def _old_replicas(given: Given) -> Answer:
 
 
 def _cleaned_up(given: Given) -> Answer:
-    replicas, _ = rollout.clean_up_unhealthy(_old(given), given["maxCleanupCount"])
-    return {"cleanedUp": rollout.desired(_old(given)) - sum(replicas.values())}
+    counts = [(rs.spec.replicas, rs.status.available_replicas) for rs in _old(given)]
+    after, _ = rollout.without_unhealthy(counts, given["maxCleanupCount"])
+    return {"cleanedUp": rollout.desired(_old(given)) - sum(after)}
 
 
 def _spared(given: Given) -> Answer:
-    old = _old(given)
-    before = {rs.metadata.name: rs.spec.replicas for rs in old}
-    available = status.totals(old).available
-    after = rollout.scale_down_spare(_deployment(given).spec, old, before, available)
-    return {"scaled": after != before, "oldReplicas": sum(after.values())}
+    old, spec = _old(given), _deployment(given).spec
+    before = tuple(rs.spec.replicas for rs in old)
+    after = rollout.without_spare(before, status.totals(old).available, spec.replicas, rollout.max_unavailable(spec))
+    return {"scaled": after != before, "oldReplicas": sum(after)}
 
 
 def _scaled(given: Given) -> Answer:

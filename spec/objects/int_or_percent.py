@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..language.arithmetic import Number, ceil_div, floor_div
+
 IntOrPercent = int | str
 """A count, or a percentage as text such as "25%"."""
 
@@ -20,7 +22,7 @@ def percentage(value: IntOrPercent) -> int | None:
     return int(match[1])
 
 
-def scaled_value(value: IntOrPercent, total: int, round_up: bool) -> int:
+def scaled_value(value: IntOrPercent, total: Number, round_up: bool) -> Number:
     """The count that the value comes to, out of ``total`` (``intstr.GetScaledValueFromIntOrPercent``).
 
     Percentages are rounded up or down as told, counts are taken as they are. Raises ValueError as ``percentage`` does.
@@ -28,4 +30,4 @@ def scaled_value(value: IntOrPercent, total: int, round_up: bool) -> int:
     percent = percentage(value)
     if percent is None:
         return int(value)
-    return -(-total * percent // 100) if round_up else total * percent // 100
+    return ceil_div(total * percent, 100) if round_up else floor_div(total * percent, 100)

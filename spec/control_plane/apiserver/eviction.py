@@ -12,6 +12,7 @@ from enum import Enum
 
 import attrs
 
+from ...language.arithmetic import Number, Truth
 from ...objects.conditions import Condition, with_condition
 from ...objects.disruption import ALWAYS_ALLOW, PodDisruptionBudget, with_allowed
 from ...objects.pod import PENDING, Pod, is_ready, is_terminal
@@ -63,6 +64,16 @@ class Verdict:
     because: str
 
 
+def may_charge(allowed: Number) -> Truth:
+    """Whether a budget that allows so many disruptions can be charged for one."""
+    return allowed > 0
+
+
+def charged(allowed: Number) -> Number:
+    """How many disruptions a budget allows after one has been taken from it."""
+    return allowed - 1
+
+
 def judge_eviction(pod: Evictable, budgets: Sequence[PodDisruptionBudget]) -> Verdict:
     """What becomes of the eviction of ``pod``, which ``budgets`` select."""
     if pod.ended:
@@ -84,7 +95,7 @@ def judge_eviction(pod: Evictable, budgets: Sequence[PodDisruptionBudget]) -> Ve
         return Verdict(Answer.TOO_MANY_REQUESTS, f"the disruption budget {name} is still being processed")
     if status.disruptions_allowed < 0:
         return Verdict(Answer.FORBIDDEN, "pdb disruptions allowed is negative")
-    if status.disruptions_allowed == 0:
+    if not may_charge(status.disruptions_allowed):
         needed = f"{name} needs {status.desired_healthy} healthy pods and has {status.current_healthy} currently"
         return Verdict(Answer.TOO_MANY_REQUESTS, f"it would violate the pod's disruption budget: {needed}")
     if len(status.disrupted_pods) > MOST_DISRUPTED_PODS:
@@ -100,7 +111,7 @@ class Charge:
 
     def __call__(self, budget: PodDisruptionBudget, /) -> PodDisruptionBudget:
         """The budget after the write."""
-        allowed = budget.status.disruptions_allowed - 1
+        allowed = charged(budget.status.disruptions_allowed)
         status = with_allowed(budget.status, allowed) if allowed == 0 else budget.status
         disrupted = status.disrupted_pods.set(self.entry, 0.0)
         return attrs.evolve(budget, status=attrs.evolve(status, disruptions_allowed=allowed, disrupted_pods=disrupted))

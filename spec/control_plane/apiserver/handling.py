@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...language.arithmetic import Number, Truth, select
 from ...language.request import ApiCall, Outcome, Preconditions, Response, Verb
 from .admission import AdmissionReads
 from .binding import bind
@@ -66,6 +67,14 @@ def _served(strategy: Strategy) -> tuple[str, ...]:
     return ("", "status", *more)
 
 
+def conflicts(names_version: Truth, current: Truth) -> Number:
+    """1 if a request that names a version fails because the object is at another one by now, else 0.
+
+    ``names_version``: whether it names one; ``current``: whether that is the stored one (kube-apiserver §3).
+    """
+    return select(names_version, select(current, 0, 1), 0)
+
+
 def precondition_mismatch(preconditions: Preconditions, stored: Any, *, current: bool) -> str:
     """Which guard of the call does not hold, "" if all do.
 
@@ -74,6 +83,6 @@ def precondition_mismatch(preconditions: Preconditions, stored: Any, *, current:
     """
     if preconditions.uid is not None and preconditions.uid != stored.metadata.uid:
         return f"the uid in the precondition ({preconditions.uid}) is not the uid of the object ({stored.metadata.uid})"
-    if preconditions.seen is not None and not current:
+    if conflicts(preconditions.seen is not None, current):
         return "the object has been modified; please apply your changes to the latest version and try again"
     return ""

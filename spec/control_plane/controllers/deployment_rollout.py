@@ -6,7 +6,7 @@ stand the decisions on a Deployment and its ReplicaSets; those return what to se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from ...language.arithmetic import Number, ceil_div, floor_div, maximum, minimum, select
 from ...objects.int_or_percent import IntOrPercent, percentage
@@ -27,13 +27,28 @@ def resolve_fenceposts(
     surge_percent, unavailable_percent = percentage(surge or 0), percentage(unavailable or 0)
     more = surge or 0 if surge_percent is None else ceil_div(replicas * surge_percent, 100)
     fewer = unavailable or 0 if unavailable_percent is None else floor_div(replicas * unavailable_percent, 100)
-    return more, select(more == 0, select(fewer == 0, 1, fewer), fewer)
+    return fenceposts(more, fewer)
+
+
+def fenceposts(surge: Number, unavailable: Number) -> tuple[Number, Number]:
+    """Both counts as they are, but for one unavailable pod where both are 0."""
+    return surge, select(surge == 0, select(unavailable == 0, 1, unavailable), unavailable)
+
+
+def at_most_all(unavailable: Number, replicas: Number) -> Number:
+    """How many pods may be missing: no more than there shall be."""
+    return minimum(unavailable, replicas)
 
 
 def grown(new: Number, total: Number, replicas: Number, surge: Number) -> Number:
     """Replicas of the new ReplicaSet (step A): up to ``replicas``, while ``total`` over all stays within the surge."""
     room = replicas + surge - total
     return select(room <= 0, new, new + minimum(room, replicas - new))
+
+
+def new_size(new: Number, total: Number, replicas: Number, surge: Number) -> Number:
+    """Replicas of the new ReplicaSet after step A: it shrinks to ``replicas``, or grows."""
+    return select(new > replicas, replicas, grown(new, total, replicas, surge))
 
 
 def removable(total: Number, new: Number, new_available: Number, replicas: Number, max_unavailable: Number) -> Number:
@@ -76,6 +91,22 @@ def without_spare(
     return tuple(after)
 
 
+def old_sizes(
+    old: Sequence[tuple[Number, Number]], new: Number, new_available: Number, replicas: Number, max_unavailable: Number
+) -> tuple[tuple[Number, ...], tuple[Number, ...], Number]:
+    """Step B on the (replicas, available) of the old ReplicaSets, oldest first: their replicas after B1, then after B2.
+
+    Those without replicas are not looked at. The third result is 1 if B1 broke off, so that there was no B2.
+    """
+    total = sum((size for size, _ in old), new)
+    budget = removable(total, new, new_available, replicas, max_unavailable)
+    healthy, broken = without_unhealthy(old, budget)
+    available = sum((select(size > 0, ready, 0) for size, ready in old), new_available)
+    spared = without_spare(healthy, available, replicas, max_unavailable)
+    goes_on = select(budget > 0, 1 - broken, 0)
+    return healthy, tuple(select(goes_on == 1, *sizes) for sizes in zip(spared, healthy, strict=True)), broken
+
+
 def max_surge(spec: DeploymentSpec) -> int:
     """How many pods there may be above the desired count; 0 unless the strategy is RollingUpdate."""
     if spec.strategy.type != ROLLING_UPDATE:
@@ -91,7 +122,7 @@ def max_unavailable(spec: DeploymentSpec) -> int:
         return 0
     rolling = spec.strategy.rolling_update
     _, unavailable = resolve_fenceposts(rolling.max_surge, rolling.max_unavailable, spec.replicas)
-    return int(minimum(unavailable, spec.replicas))
+    return int(at_most_all(unavailable, spec.replicas))
 
 
 def min_available(spec: DeploymentSpec) -> int:
@@ -101,7 +132,9 @@ def min_available(spec: DeploymentSpec) -> int:
 
 def initial_replicas(spec: DeploymentSpec, others: int, new: int = 0) -> int:
     """Replicas of the new ReplicaSet beside ``others`` of all ReplicaSets together, itself with ``new`` included."""
-    return spec.replicas if spec.strategy.type == RECREATE else int(grown(new, others, spec.replicas, max_surge(spec)))
+    return (
+        spec.replicas if spec.strategy.type == RECREATE else int(new_size(new, others, spec.replicas, max_surge(spec)))
+    )
 
 
 def desired(replica_sets: Iterable[ReplicaSet]) -> int:
@@ -112,44 +145,26 @@ def desired(replica_sets: Iterable[ReplicaSet]) -> int:
 def scale_up_new(spec: DeploymentSpec, new: ReplicaSet, old: Sequence[ReplicaSet]) -> Targets:
     """Step A of a rolling update: the new ReplicaSet grows within the surge, or shrinks to the desired count."""
     count = new.spec.replicas
-    if count > spec.replicas:
-        return ((new.metadata.name, spec.replicas),)
     target = initial_replicas(spec, desired(old) + count, count)
     return ((new.metadata.name, target),) if target != count else ()
-
-
-def clean_up_unhealthy(old: Sequence[ReplicaSet], budget: int) -> tuple[dict[str, int], bool]:
-    """Step B1: the old ReplicaSets' replicas without unavailable ones, oldest first; whether the step broke off."""
-    after, broken = without_unhealthy([(rs.spec.replicas, rs.status.available_replicas) for rs in old], budget)
-    return {rs.metadata.name: count for rs, count in zip(old, after, strict=True)}, bool(broken)
-
-
-def scale_down_spare(
-    spec: DeploymentSpec, old: Sequence[ReplicaSet], replicas: Mapping[str, int], available: int
-) -> dict[str, int]:
-    """Step B2: the old ReplicaSets' replicas, after B1 left them ``replicas``, without the spare ones."""
-    before = [replicas[rs.metadata.name] for rs in old]
-    after = without_spare(before, available, spec.replicas, max_unavailable(spec))
-    return {rs.metadata.name: count for rs, count in zip(old, after, strict=True)}
 
 
 def scale_down_old(spec: DeploymentSpec, new: ReplicaSet, old: Sequence[ReplicaSet]) -> tuple[Targets, ...]:
     """Step B of a rolling update on the old ReplicaSets that ask for pods, oldest first: the targets of B1, of B2."""
     old = [rs for rs in old if rs.spec.replicas > 0]
-    budget = removable(
-        desired((*old, new)), new.spec.replicas, new.status.available_replicas, spec.replicas, max_unavailable(spec)
-    )
-    if not old or budget <= 0:
+    counts = [(rs.spec.replicas, rs.status.available_replicas) for rs in old]
+    own = (new.spec.replicas, new.status.available_replicas)
+    most = max_unavailable(spec)
+    if not old or removable(desired((*old, new)), *own, spec.replicas, most) <= 0:
         return ()
-    healthy, broken = clean_up_unhealthy(old, budget)
-    first = tuple(
-        (rs.metadata.name, healthy[rs.metadata.name]) for rs in old if healthy[rs.metadata.name] != rs.spec.replicas
-    )
-    if broken:
-        return (first,)
-    available = sum(rs.status.available_replicas for rs in (*old, new))
-    spared = scale_down_spare(spec, old, healthy, available)
-    return first, tuple((name, count) for name, count in spared.items() if count != healthy[name])
+    healthy, spared, broken = old_sizes(counts, *own, spec.replicas, most)
+    first = _changed(old, [size for size, _ in counts], healthy)
+    return (first,) if broken else (first, _changed(old, healthy, spared))
+
+
+def _changed(old: Sequence[ReplicaSet], before: Sequence[int], after: Sequence[int]) -> Targets:
+    names = (rs.metadata.name for rs in old)
+    return tuple((name, to) for name, size, to in zip(names, before, after, strict=True) if to != size)
 
 
 def stop_old(old: Sequence[ReplicaSet]) -> Targets:

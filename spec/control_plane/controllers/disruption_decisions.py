@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import attrs
 from frozendict import frozendict
 
 from ...kinds import DEPLOYMENT, REPLICA_SET
+from ...language.arithmetic import Number, maximum, select
 from ...objects.conditions import Condition, find_condition, with_condition
 from ...objects.disruption import (
     DISRUPTION_ALLOWED,
@@ -16,7 +17,7 @@ from ...objects.disruption import (
     PodDisruptionBudgetStatus,
     with_allowed,
 )
-from ...objects.int_or_percent import percentage, scaled_value
+from ...objects.int_or_percent import IntOrPercent, percentage, scaled_value
 from ...objects.metadata import OwnerReference, Uid
 from ...objects.pod import Pod, is_ready
 from ...objects.selectors import is_readable
@@ -134,7 +135,7 @@ def _wanted(budget: PodDisruptionBudget, pods: list[tuple[Covered, int]], scales
     if most is not None:
         expected = _expected_scale(pods, scales)
         yield expected
-        yield max(0, expected - scaled_value(most, expected, round_up=True))
+        yield least_healthy(most, expected)
     elif least is None:
         yield from (0, 0)
     elif percentage(least) is None:
@@ -144,6 +145,22 @@ def _wanted(budget: PodDisruptionBudget, pods: list[tuple[Covered, int]], scales
         expected = _expected_scale(pods, scales)
         yield expected
         yield scaled_value(least, expected, round_up=True)
+
+
+def least_healthy(max_unavailable: IntOrPercent, expected: Number) -> Number:
+    """How many of the ``expected`` pods must be healthy where ``max_unavailable`` need not be."""
+    return maximum(0, expected - scaled_value(max_unavailable, expected, round_up=True))
+
+
+def healthy_pods(pods: Iterable[tuple[Covered, Number]], disrupted: Collection[str]) -> Number:
+    """How many pods are healthy: ready, not being deleted, and none whose eviction was granted a short while ago."""
+    healthy = (count for pod, count in pods if pod.ready and not pod.terminating and pod.entry not in disrupted)
+    return sum(healthy, 0)
+
+
+def disruptions_allowed(healthy: Number, desired: Number, expected: Number) -> Number:
+    """How many of the ``healthy`` pods may go if ``desired`` must be; none where no pod is ``expected``."""
+    return select(expected > 0, maximum(0, healthy - desired), 0)
 
 
 def recent_disruptions(
@@ -173,7 +190,7 @@ def budget_status(
         conditions = with_condition(status.conditions, condition)
         return attrs.evolve(status, disruptions_allowed=0, conditions=conditions)
     disrupted = recent_disruptions(status, (pod for pod, _ in selected), now)
-    healthy = sum(count for pod, count in selected if pod.ready and not pod.terminating and pod.entry not in disrupted)
+    healthy = healthy_pods(selected, disrupted)
     counted = attrs.evolve(
         status,
         observed_generation=budget.metadata.generation,
@@ -182,7 +199,7 @@ def budget_status(
         expected_pods=expected,
         disrupted_pods=disrupted,
     )
-    return with_allowed(counted, max(0, healthy - desired) if expected > 0 else 0)
+    return with_allowed(counted, int(disruptions_allowed(healthy, desired, expected)))
 
 
 def is_stale_disruption(pod: Pod, now: float) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 from frozendict import frozendict
 
+from ...language.arithmetic import Number, maximum, minimum
 from ...objects.conditions import Condition, find_condition
 from ...objects.metadata import ObjectMeta, OwnerReference
 from ...objects.pod import PENDING, RUNNING, Pod, is_ready, is_terminal
@@ -43,9 +44,9 @@ def is_available(pod: Pod, min_ready_seconds: int, now: float) -> bool:
     return min_ready_seconds == 0 or (since is not None and since + min_ready_seconds <= now)
 
 
-def replicas_to_change(active: int, wanted: int) -> int:
+def replicas_to_change(active: Number, wanted: Number) -> Number:
     """How many pods to create (positive) or delete (negative) in one sync (controllers-workloads §1.3)."""
-    return max(-BURST, min(BURST, wanted - active))
+    return maximum(-BURST, minimum(BURST, wanted - active))
 
 
 def batches(count: int) -> tuple[int, ...]:

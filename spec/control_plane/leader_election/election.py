@@ -20,15 +20,9 @@ from ...language.component import Component, Key, Rule
 from ...language.machine import Arrow, Machine, State, states_by
 from ...language.plan import KEY, Alternative, Forget, Named, Set, Step, Write
 from ...language.query import DISTINCT, ONLY, Query, no_parameter
+from .lease_timing import LEASE_DURATION, RETRY_PERIOD, has_expired
 
 NAME = "leader-election"
-
-LEASE_DURATION = 15.0
-"""Seconds for which a Lease counts after a candidate has last seen it change, on the candidate's own clock."""
-
-RETRY_PERIOD = 2.0
-"""Seconds between two attempts of a leader to renew its Lease."""
-
 
 Names = tuple[str, ...]
 
@@ -95,8 +89,8 @@ def _rules(lease: str, names: tuple[str, ...]) -> tuple[Rule, ...]:
     def take_over(
         key: Follower, runs: tuple[str, ...], renewing: tuple[str, ...], holder: str
     ) -> Iterable[Alternative]:
-        renews = holder in renewing and holder in runs
-        if key.name in runs and holder and not renews:
+        unchanged = 0 if holder in renewing and holder in runs else LEASE_DURATION
+        if key.name in runs and holder and has_expired(unchanged):
             yield Alternative(become_leader(lease, key.name, holder), f"{holder} has not renewed the Lease {lease}")
 
     def leader(name: str, leads: bool, paused: bool) -> str | None:
@@ -122,7 +116,7 @@ def _rules(lease: str, names: tuple[str, ...]) -> tuple[Rule, ...]:
             _follower(names),
             take_over,
             queries,
-            duration=LEASE_DURATION,
+            duration=float(LEASE_DURATION),
             reference="controllers-cluster §11",
             meaning="a candidate takes a Lease that it has seen unchanged for the Lease's duration",
         ),
@@ -131,7 +125,7 @@ def _rules(lease: str, names: tuple[str, ...]) -> tuple[Rule, ...]:
             Key(CANDIDATE, ("name", "leads", "paused"), leader),
             stop,
             queries,
-            duration=RETRY_PERIOD,
+            duration=float(RETRY_PERIOD),
             reference="controllers-cluster §11",
             meaning="a leader that finds another holder in its Lease exits",
         ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import lru_cache, reduce
 
 import attrs
 from frozendict import frozendict
 
+from ....language.arithmetic import Number, Truth, minimum
 from ....objects.affinity import DO_NOT_SCHEDULE, TopologySpreadConstraint
 from ....objects.node import Node
 from ....objects.pod import Pod
@@ -16,6 +18,22 @@ from ..topology_domains import eligible, matching_pods, with_match_label_keys
 from .verdict import FEASIBLE, Verdict, unresolvable, unschedulable
 
 _REASON = "node(s) didn't match pod topology spread constraints"
+
+
+def global_minimum(counts: Iterable[Number], min_domains: int) -> Number:
+    """The smallest count of all eligible domains; 0 if there are fewer than ``min_domains`` of them."""
+    each = tuple(counts)
+    return 0 if len(each) < min_domains else reduce(minimum, each)
+
+
+def skew(count: Number, self_match: Number, least: Number) -> Number:
+    """By how much a domain with ``count`` matching pods exceeds the ``least`` once the pod, if it matches, is there."""
+    return count + self_match - least
+
+
+def fits_skew(count: Number, self_match: Number, least: Number, max_skew: Number) -> Truth:
+    """Whether the pod may be placed in the domain."""
+    return skew(count, self_match, least) <= max_skew
 
 
 @attrs.frozen(cache_hash=True)
@@ -31,9 +49,7 @@ class DomainCounts:
     @property
     def global_minimum(self) -> int:
         """The smallest count; 0 if fewer domains than ``minDomains`` (default 1) are eligible."""
-        if len(self.counts) < (self.constraint.min_domains or 1):
-            return 0
-        return min(self.counts.values())
+        return int(global_minimum(self.counts.values(), self.constraint.min_domains or 1))
 
 
 def hard_constraints(pod: Pod, match_label_keys: bool = True) -> tuple[TopologySpreadConstraint, ...]:
@@ -87,6 +103,6 @@ def pod_topology_spread(pod: Pod, node: Node, snapshot: Snapshot, *, match_label
         if domain is None:
             return unresolvable(f"{_REASON} (missing required label)")
         self_match = 1 if selects(constraint.label_selector, pod.metadata.labels) else 0
-        if domains.counts.get(domain, 0) + self_match - domains.global_minimum > constraint.max_skew:
+        if not fits_skew(domains.counts.get(domain, 0), self_match, domains.global_minimum, constraint.max_skew):
             return unschedulable(_REASON)
     return FEASIBLE
