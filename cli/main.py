@@ -18,6 +18,7 @@ from .explain_command import explain
 from .export_command import export
 from .list_command import list_command
 from .place_command import place
+from .prove_command import prove_command
 from .replay_command import replay
 from .simulate_command import simulate
 from .validate_command import validate_command
@@ -45,10 +46,11 @@ def commands() -> None:
     kubemodel replay trace.json                   walk through a counterexample again
     kubemodel diagram pod                         the states of a Pod, and who moves it
     kubemodel explain deployment-min-available    what a property says, who upholds it, what shows it
+    kubemodel prove rolling-update                what holds of all numbers of replicas
 
     Exit codes: 0 all properties hold; 11 the cluster can get stuck, 12 a safety property is violated; 3 undetermined;
-    2 bad input or usage; 1 an expectation was not met, a conformance case differs, a recording is not explained; 70 an
-    error of kubemodel itself.
+    2 bad input or usage; 1 an expectation was not met, a conformance case differs, a recording is not explained, a
+    proof fails; 70 an error of kubemodel itself.
     """
 
 
@@ -62,6 +64,7 @@ commands.add_command(explain)
 commands.add_command(conform)
 commands.add_command(validate_command)
 commands.add_command(place)
+commands.add_command(prove_command)
 for command in commands.commands.values():
     # A command that was once called on its own would otherwise know no -h from then on.
     command.context_settings.setdefault("help_option_names", ["-h", "--help"])

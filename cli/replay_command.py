@@ -32,6 +32,7 @@ from .checking import model_of, starts
 from .inputs import Flags, Request, requests, thawed
 from .naming import NAMING
 from .narrative import narrative, told
+from .replaying_laws import is_of_law, system_of_law
 from .report_text import WIDTH
 from .writing import write_whole
 
@@ -55,6 +56,8 @@ def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
     be used.
     """
     recorded = _loaded(trace)
+    if is_of_law(recorded):
+        return _of_law(recorded, trace, against, form, itf)
     own = thawed(recorded.scenario, trace)
     request = own if against is None else _against(against, own)
     scenario, system = _system(request, recorded, against or trace)
@@ -68,17 +71,37 @@ def replay(trace: str, against: str | None, form: str, itf: str | None) -> int:
         exact=against is None,
         initial=_beginning(system, scenario, recorded),
     )
+    _report(recorded, replayed, illegal, against, form, itf)
+    if illegal:
+        return int(ExitCode.COMPARISON)
+    if against is None:
+        return int(ExitCode.HOLDS if replayed.identical else ExitCode.COMPARISON)
+    return int(ExitCode.COMPARISON if replayed.still_violated else ExitCode.HOLDS)
+
+
+def _of_law(recorded: Trace, path: str, against: str | None, form: str, itf: str | None) -> int:
+    """Replays the counterexample of a law, which comes from no manifests."""
+    if against is not None:
+        raise click.UsageError("--against: the trace is of a law of kubemodel prove, which no manifests change")
+    replayed = replay_trace(recorded, system_of_law(recorded, path), naming=NAMING)
+    _report(recorded, replayed, (), None, form, itf)
+    return int(ExitCode.HOLDS if replayed.identical else ExitCode.COMPARISON)
+
+
+def _report(
+    recorded: Trace,
+    replayed: Replayed,
+    illegal: tuple[IllegalMove, ...],
+    against: str | None,
+    form: str,
+    itf: str | None,
+) -> None:
     if itf is not None:
         write_whole(itf, json.dumps(to_itf(recorded), indent=1, ensure_ascii=False) + "\n")
     if form == "json":
         click.echo(json.dumps(_document(replayed, illegal), indent=1, sort_keys=True, ensure_ascii=False))
     else:
         click.echo("\n".join((*_text(recorded, replayed, against), *_reproach(illegal))))
-    if illegal:
-        return int(ExitCode.COMPARISON)
-    if against is None:
-        return int(ExitCode.HOLDS if replayed.identical else ExitCode.COMPARISON)
-    return int(ExitCode.COMPARISON if replayed.still_violated else ExitCode.HOLDS)
 
 
 def _loaded(path: str) -> Trace:
