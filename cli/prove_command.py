@@ -14,6 +14,7 @@ from ..engine.verdicts import ExitCode
 from ..proving.induction.catalogue import PROVABLES
 from ..proving.induction.law import Mutation
 from ..proving.induction.proving import INTERRUPTED, Found, Outcome, prove
+from . import machine_report
 from .progress import Progress
 from .proof_report import Proof, document, listed, listing, listing_document, text, worst
 from .writing import write_whole
@@ -29,10 +30,21 @@ _CODES = {
 }
 
 
+MACHINES = "machines"
+"""What stands for no law: whether the states of every machine are disjoint, and cover all objects."""
+
+
+def _machines(as_json: bool) -> int:
+    found = machine_report.checked()
+    shown = machine_report.document(found)
+    click.echo(json.dumps(shown, indent=1, ensure_ascii=False) if as_json else machine_report.text(found), nl=as_json)
+    return int(ExitCode.HOLDS if all(it.holds for it in found) else ExitCode.COMPARISON)
+
+
 def _known(name: str) -> str:
     if name not in PROVABLES:
         near = difflib.get_close_matches(name, PROVABLES, n=2)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(PROVABLES)}"
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(PROVABLES)}, and {MACHINES}"
         raise click.UsageError(f'there is no law "{name}"; {hint}')
     return name
 
@@ -79,6 +91,7 @@ def prove_command(
     kubemodel prove                                           every law
     kubemodel prove --list                                    what there is
     kubemodel prove rolling-update --mutate surge-off-by-one  see the proof fail, and how
+    kubemodel prove machines                                  is every object in one state of each machine?
 
     z3 shows that an invariant is kept by every step, which the controllers' own functions take; the explorer checks
     small instances besides. A law that fails is shown with a way to break it, which kubemodel replay walks again.
@@ -86,6 +99,10 @@ def prove_command(
     Exit codes: 0 proved; 1 a law fails; 3 undetermined (time ran out, or neither a proof nor a way to break it was
     found); 2 usage.
     """
+    if MACHINES in names:
+        if len(names) > 1 or mutate is not None or only_list:
+            raise click.UsageError(f"{MACHINES} stands alone: it is no law")
+        return _machines(as_json)
     if only_list:
         entries = {name: entry for name, entry in listed().items() if not names or name in tuple(map(_known, names))}
         shown = [entry for entry in listing_document() if entry["law"] in entries]

@@ -16,7 +16,7 @@ import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
 from ...language.component import Component, Key, Rule
-from ...language.machine import Arrow, Machine, State
+from ...language.machine import Arrow, Machine, State, states_by
 from ...language.plan import KEY, Alternative, Call
 from ...language.query import MULTISET, ONLY, Query, no_parameter
 from ...language.request import ApiCall, Verb
@@ -302,19 +302,25 @@ def _carries(node: Node | None, taint: Taint) -> bool:
     return node is not None and any(same_taint(taint, other) for other in node.spec.taints)
 
 
-def _reachability(status: str | None) -> State:
-    names = {"False": "NotReady", "Unknown": "Unreachable", None: "Untainted"}
-    if status is None:
-        return State(names[status], lambda node: node is None or not has_executing(node.spec.taints))
-    other = next(key for key in EXECUTING if key != status)
-    return State(names[status], lambda node: _carries(node, EXECUTING[status]) and not _carries(node, EXECUTING[other]))
+def _reachability(node: Node | None) -> str:
+    if node is None or not has_executing(node.spec.taints):
+        return "Untainted"
+    # The controller swaps these taints; where somebody has added the other one by hand, the graver one counts.
+    return "Unreachable" if _carries(node, EXECUTING["Unknown"]) else "NotReady"
+
+
+_REACHABILITY = {
+    "Untainted": "nobody is driven off for that",
+    "NotReady": "pods that do not tolerate it go: the kubelet says that the node is not healthy",
+    "Unreachable": "pods that do not tolerate it go: nobody has heard of the kubelet",
+}
 
 
 NODE_EVICTION = Machine(
     name="node eviction",
     kind=NODE,
     fields=("object",),
-    states=(_reachability(None), _reachability("False"), _reachability("Unknown")),
+    states=states_by(_reachability, _REACHABILITY),
     initial="Untainted",
     arrows=(
         Arrow("not ready", "Untainted", "NotReady", NAME, "controllers-cluster §1"),
