@@ -1,13 +1,14 @@
 """A rolling update keeps its promises to the number of pods (controllers-workloads §1, §2; invariants 41, 42).
 
-Counted are, of the new ReplicaSet and of two old ones: what its spec asks for, its active pods, and those of them that
-are available. Sizes come from the Deployment controller's own functions, how many pods change and which go first from
-the ReplicaSet controller's.
+Counted are, of three ReplicaSets in the order of their age, what their specs ask for, their active pods, and those of
+them that are available; ``current`` says which of them, from 0, has the Deployment's template. Sizes come from the
+Deployment controller's own functions, how many pods change and which go first from the ReplicaSet controller's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 
 import attrs
 
@@ -21,8 +22,7 @@ from ..truth import every
 
 NAME = "rolling-update"
 
-_OLD = ("older", "old")
-_SETS = (*_OLD, "new")
+_SETS = ("first", "second", "third")
 
 _USER, _DEPLOYMENT, _REPLICA_SET, _NODE = "user", "deployment-controller", "replicaset-controller", "kubelet"
 
@@ -54,9 +54,30 @@ def _total(at: Values, what: str) -> Number:
     return sum((at[f"{name}_{what}"] for name in _SETS[1:]), at[f"{_SETS[0]}_{what}"])
 
 
-def _shown(name: str, rules: Rules) -> str:
-    """The counter that the status of a ReplicaSet shows as available."""
-    return f"{name}_available" if rules.fresh else f"{name}_shown"
+def _shown(rules: Rules) -> str:
+    """What the status of a ReplicaSet shows as available."""
+    return "available" if rules.fresh else "shown"
+
+
+def _new(at: Values, what: str) -> Number:
+    first, second, third = (at[f"{name}_{what}"] for name in _SETS)
+    return select(at.current == 0, first, select(at.current == 1, second, third))
+
+
+def _old(at: Values, what: str) -> tuple[Number, Number]:
+    """Of the two ReplicaSets that are not the new one, the older first."""
+    first, second, third = (at[f"{name}_{what}"] for name in _SETS)
+    return select(at.current == 0, second, first), select(at.current == 2, second, third)
+
+
+def _resized(at: Values, new: Number, older: Number, younger: Number) -> Mapping[str, Number]:
+    """The ReplicaSets with these replicas, the new one and the two old ones."""
+    sizes = (
+        select(at.current == 0, new, older),
+        select(at.current == 1, new, select(at.current == 0, older, younger)),
+        select(at.current == 2, new, younger),
+    )
+    return {f"{name}_replicas": size for name, size in zip(_SETS, sizes, strict=True)}
 
 
 def _settled(at: Values, rules: Rules) -> Truth:
@@ -67,23 +88,24 @@ def _settled(at: Values, rules: Rules) -> Truth:
 def _deployment_steps(rules: Rules) -> Iterator[Step]:
     def size(at: Values) -> Number:
         surge, _ = _limits(at)
-        return rules.new_size(at.new_replicas, _total(at, "replicas"), at.replicas, surge)
+        return rules.new_size(_new(at, "replicas"), _total(at, "replicas"), at.replicas, surge)
 
     def shrunk(at: Values, chosen: Values) -> Mapping[str, Number]:
         _, unavailable = _limits(at)
-        old = [(at[f"{name}_replicas"], at[_shown(name, rules)]) for name in _OLD]
-        first, second, _ = rules.old_sizes(old, at.new_replicas, at[_shown("new", rules)], at.replicas, unavailable)
-        after: dict[str, Number] = {}
+        sizes, shown, new = _old(at, "replicas"), _old(at, _shown(rules)), _new(at, "replicas")
+        old = tuple(zip(sizes, shown, strict=True))
+        first, second, _ = rules.old_sizes(old, new, _new(at, _shown(rules)), at.replicas, unavailable)
         # The requests of a sync are sent one after the other; a crash may fall between any two.
-        for place, name in enumerate(_OLD):
-            sent = select(place < chosen.requests, first[place], at[f"{name}_replicas"])
-            after[f"{name}_replicas"] = select(len(_OLD) + place < chosen.requests, second[place], sent)
-        return after
+        after = [
+            select(len(sizes) + place < chosen.requests, then, select(place < chosen.requests, now, size))
+            for place, (size, now, then) in enumerate(zip(sizes, first, second, strict=True))
+        ]
+        return _resized(at, new, *after)
 
     yield Step(
         "scale up new ReplicaSet",
         _DEPLOYMENT,
-        lambda at, _: {"new_replicas": size(at)},
+        lambda at, _: _resized(at, size(at), *_old(at, "replicas")),
         lambda at, _: _settled(at, rules),
         meaning="rolling update, step A: as far as replicas + maxSurge allows",
         reference="controllers-workloads §2",
@@ -92,8 +114,8 @@ def _deployment_steps(rules: Rules) -> Iterator[Step]:
         "scale down old ReplicaSets",
         _DEPLOYMENT,
         shrunk,
-        lambda at, _: every(size(at) == at.new_replicas, _settled(at, rules)),
-        {"requests": lambda _: (1, 2 * len(_OLD))},
+        lambda at, _: every(size(at) == _new(at, "replicas"), _settled(at, rules)),
+        {"requests": lambda _: (1, 2 * len(_SETS[1:]))},
         meaning="rolling update, step B: unavailable replicas first, as far as maxUnavailable allows",
         reference="controllers-workloads §2",
     )
@@ -161,22 +183,33 @@ def _replica_set_steps(name: str, rules: Rules) -> Iterator[Step]:
         )
 
 
+def _change_template(place: int, name: str) -> Step:
+    return Step(
+        f"change template to that of {name}",
+        _USER,
+        lambda _at, _: {"current": place},
+        lambda at, _: at.current != place,
+        meaning="to a new one, or back to an earlier one",
+    )
+
+
 def _template_steps(rules: Rules) -> Iterator[Step]:
     counters = ("replicas", "pods", "available", *(() if rules.fresh else ("shown",)))
 
-    def swap(name: str) -> Callable[[Values, Values], Mapping[str, Number]]:
-        return lambda at, _: {
-            **{f"{name}_{it}": at[f"new_{it}"] for it in counters},
-            **{f"new_{it}": at[f"{name}_{it}"] for it in counters},
-        }
+    def move_up(at: Values, _chosen: Values) -> Mapping[str, Number]:
+        moved = {f"{to}_{it}": at[f"{name}_{it}"] for to, name in pairwise(_SETS) for it in counters}
+        return {**moved, **{f"{_SETS[-1]}_{it}": 0 for it in counters}, "current": at.current - 1}
 
-    for name in _OLD:
-        yield Step(
-            f"change template, {name} becomes new",
-            _USER,
-            swap(name),
-            meaning="a template without ReplicaSet, if that one has no pods; else back to its template",
-        )
+    for place, name in enumerate(_SETS):
+        yield _change_template(place, name)
+    yield Step(
+        "clean up history",
+        _DEPLOYMENT,
+        move_up,
+        lambda at, _: every(at.current > 0, *(at[f"{_SETS[0]}_{it}"] == 0 for it in counters)),
+        meaning="the oldest ReplicaSet is empty and goes, so that there is room for a younger one",
+        reference="controllers-workloads §2 C",
+    )
 
 
 def _promise(at: Values) -> Truth:
@@ -241,20 +274,18 @@ _HYPOTHESES = (
         "maxSurge and maxUnavailable are counts; a percentage comes to one",
         "controllers-workloads §2, proved as rollout-percentages",
     ),
-    Hypothesis("two-old-replicasets", "at most two old ReplicaSets ask for pods, or have any", "this abstraction"),
+    Hypothesis("three-replicasets", "at most three ReplicaSets ask for pods, or have any", "this abstraction"),
     Hypothesis("available-is-ready", "minReadySeconds is 0", "this abstraction"),
 )
 
 
 def law(rules: Rules = Rules()) -> Law:
     """The law, under ``rules``."""
-    shown = {} if rules.fresh else {f"{name}_shown": 0 for name in _SETS}
+    counters = ("replicas", "pods", "available", *(() if rules.fresh else ("shown",)))
 
     def start(at: Values) -> Mapping[str, Number]:
-        empty = {f"{name}_{it}": 0 for name in _OLD for it in ("replicas", "pods", "available")}
-        last = {} if rules.fresh else {"new_shown": at.replicas}
-        whole = {f"new_{it}": at.replicas for it in ("replicas", "pods", "available")}
-        return {**empty, **whole, **shown, **last}
+        counts = {f"{name}_{it}": 0 for name in _SETS for it in counters}
+        return {**counts, **{f"second_{it}": at.replicas for it in counters}, "current": 1}
 
     return Law(
         name=NAME,
@@ -275,6 +306,7 @@ def law(rules: Rules = Rules()) -> Law:
         ),
         invariant=(
             *map(_counts_fit, _SETS),
+            Claim("one of the ReplicaSets is the new one", lambda at: every(at.current >= 0, at.current <= 2)),
             Claim("the ReplicaSets ask for no more than the surge allows", _not_too_many),
             Claim("enough available pods stay", _lasting),
         ),
