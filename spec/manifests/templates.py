@@ -102,7 +102,7 @@ def _most_pods(kind: str, spec: Mapping[str, Any], node_count: int) -> int:
         return 1
     if kind == "DaemonSet":
         surge = (spec["updateStrategy"].get("rollingUpdate") or {}).get("maxSurge", 0)
-        return node_count + int(scaled_value(surge, node_count, round_up=True))
+        return node_count + scaled_value(surge, node_count, round_up=True)
     if kind == "CronJob":
         job = spec["jobTemplate"]["spec"]
         kept = 1 if spec["concurrencyPolicy"] != "Allow" else 2
@@ -113,4 +113,4 @@ def _most_pods(kind: str, spec: Mapping[str, Any], node_count: int) -> int:
     if kind != "Deployment" or spec["strategy"]["type"] != "RollingUpdate":
         return replicas
     rolling = spec["strategy"]["rollingUpdate"]
-    return replicas + int(scaled_value(rolling["maxSurge"], replicas, round_up=True))
+    return replicas + scaled_value(rolling["maxSurge"], replicas, round_up=True)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any, TypeVar
 
-from ..language.arithmetic import Number, ceil_div, floor_div
+from ..language.arithmetic import ceil_div, floor_div
+
+Count = TypeVar("Count")
+"""An ``int``, or a number that may be symbolic."""
 
 IntOrPercent = int | str
 """A count, or a percentage as text such as "25%"."""
@@ -22,12 +26,17 @@ def percentage(value: IntOrPercent) -> int | None:
     return int(match[1])
 
 
-def scaled_value(value: IntOrPercent, total: Number, round_up: bool) -> Number:
+def scaled_value(value: IntOrPercent, total: Count, round_up: bool) -> Count:
     """The count that the value comes to, out of ``total`` (``intstr.GetScaledValueFromIntOrPercent``).
 
     Percentages are rounded up or down as told, counts are taken as they are. Raises ValueError as ``percentage`` does.
     """
     percent = percentage(value)
+    whole: Any = total
     if percent is None:
-        return int(value)
-    return ceil_div(total * percent, 100) if round_up else floor_div(total * percent, 100)
+        whole = int(value)
+    elif round_up:
+        whole = ceil_div(whole * percent, 100)
+    else:
+        whole = floor_div(whole * percent, 100)
+    return whole  # type: ignore[no-any-return]

@@ -204,7 +204,7 @@ class _Sync:
 
 def max_unavailable(value: IntOrPercent, replicas: int) -> int:
     """How many pods may be missing during an update: percentages are rounded down, at least one."""
-    return max(1, int(scaled_value(value, replicas, round_up=False)))
+    return max(1, scaled_value(value, replicas, round_up=False))
 
 
 def sync(
