@@ -165,7 +165,8 @@ DEPLOYMENT = Strategy(
     advances=_deployment_advances,
     scalable=True,
 )
-JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault)
+# As ReplicationControllers, for compatibility: what names no policy leaves the pods (kube-apiserver §4.2).
+JOB = Strategy(Job.kind, prepare=_new_job, update_fault=_job_fault, default_propagation=ORPHAN)
 REPLICA_SET = Strategy(ReplicaSet.kind, prepare=_new_replica_set, update_fault=_selector_fault, scalable=True)
 REPLICATION_CONTROLLER = Strategy(
     ReplicationController.kind, prepare=_new_replica_set, default_propagation=ORPHAN, scalable=True

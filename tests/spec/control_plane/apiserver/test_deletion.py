@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from kubemodel.spec.control_plane.apiserver.deletion import ORPHAN_FINALIZER
 from kubemodel.spec.language.request import Outcome, Preconditions
+from kubemodel.spec.objects.job import Job
+from kubemodel.spec.objects.workloads import ReplicationController
 
 from .requests import (
     BOUND,
@@ -45,6 +48,13 @@ def test_the_period_of_the_spec_is_the_default() -> None:
 def test_where_nothing_runs_the_object_goes_at_once(stored: Any) -> None:
     response = delete(stored, 30)
     assert (response.outcome, response.stored) == (Outcome.DONE, None)
+
+
+@pytest.mark.parametrize("stored", [Job(), ReplicationController()])
+def test_two_old_kinds_orphan_what_they_own_unless_told_otherwise(stored: Any) -> None:
+    assert delete(stored).stored.metadata.finalizers == (ORPHAN_FINALIZER,)
+    assert delete(stored, policy="Background").stored is None
+    assert delete(DEPLOYMENT).stored is None
 
 
 def test_force_removes_a_running_pod() -> None:
