@@ -6,6 +6,8 @@ scheduling gates never enter the queue (kube-scheduler §2).
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ...spec.control_plane.scheduler.filtering import FILTERS, bound_copy, filter_node
 from ...spec.control_plane.scheduler.filters.node_ports import node_ports
 from ...spec.control_plane.scheduler.filters.scheduling_gates import scheduling_gates
@@ -14,8 +16,10 @@ from ...spec.control_plane.scheduler.filters.volume_restrictions import volume_r
 from ...spec.control_plane.scheduler.snapshot import Snapshot
 from ...spec.node.admission import rejection
 from ...spec.objects.metadata import ObjectMeta
+from ...spec.objects.namespace import Namespace
 from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod
+from ...spec.objects.storage import Storage
 from .asking import required
 from .problem import Problem
 
@@ -55,9 +59,14 @@ def admits_alone(pod: Pod, node: Node, problem: Problem) -> bool:
 
     A node that lacks the topology key of a required term of pod affinity never does.
     """
+    return _admits_alone(pod, node, problem.namespaces, problem.storage)
+
+
+@lru_cache(maxsize=2**16)
+def _admits_alone(pod: Pod, node: Node, namespaces: tuple[Namespace, ...], storage: Storage | None) -> bool:
     if not scheduling_gates(pod).feasible:
         return False
-    snapshot = Snapshot((node,), (), problem.namespaces, storage=problem.storage)
+    snapshot = Snapshot((node,), (), namespaces, storage=storage)
     if pod.spec.node_name:
         return not refusal(pod, node, snapshot)
     if not filter_node(pod, node, snapshot, ALONE).feasible:

@@ -17,10 +17,10 @@ from ...spec.manifests.contention import amount_text
 from ...spec.objects.pod import Pod, PodSpec
 from ...spec.objects.pod_resources import container_requests, spec_requests
 from ...spec.objects.quantities import CPU, PODS
-from .cores import Core
+from .cores import Core, not_asking_for
 from .dropping import without
 from .ordering import refused
-from .problem import Ask, Item, Place, PodKind, Problem
+from .problem import Ask, Item, Place, Problem
 from .relations import relations
 from .shapes import Shape, more, shapes
 from .solving import solve
@@ -225,7 +225,5 @@ def _possible_with(problem: Problem, shape: Shape, deadline: float, number: int)
 
 
 def apart_from(problem: Problem, others: Sequence[Core]) -> Problem:
-    """The problem without the workloads of other conflicts."""
-    titles = {item.kind for core in others for item in core.items}
-    kinds: tuple[PodKind, ...] = tuple(kind for kind in problem.kinds if kind.title not in titles)
-    return attrs.evolve(problem, kinds=kinds)
+    """The problem in which nobody asks for the pods of other conflicts."""
+    return not_asking_for(problem, {item.kind for core in others for item in core.items})

@@ -7,15 +7,19 @@ it says of manifests, not of a formula.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 
 import attrs
 
 from .dropping import without
 from .problem import Ask, Item, Problem
-from .solving import solve
+from .solving import counted_out, solve
 
 MOST_CORES = 5
+
+SECONDS_AT_LEAST = 2.0
+"""For each test whether an item can be left away; what is not decided then is kept, and the core not called minimal."""
 
 
 @attrs.frozen
@@ -41,8 +45,13 @@ def cores(problem: Problem, deadline: float, tell: Callable[[str], None] = lambd
         titles = {item.kind for item in core.items if item.kind}
         if not titles:
             break
-        left = attrs.evolve(left, kinds=tuple(kind for kind in left.kinds if kind.title not in titles))
+        left = not_asking_for(left, titles)
     return tuple(found)
+
+
+def not_asking_for(problem: Problem, titles: Collection[str]) -> Problem:
+    """The problem in which nobody asks for any number of pods of some kinds."""
+    return without(problem, [it for it in problem.items if it.ask is Ask.PODS and it.kind in titles])
 
 
 def _core(problem: Problem, deadline: float) -> Core:
@@ -51,19 +60,27 @@ def _core(problem: Problem, deadline: float) -> Core:
     def impossible(kept: Sequence[Item]) -> bool:
         keys = {item.key for item in kept}
         dropped = [item for item in problem.items if item.key not in keys]
-        answer = solve(without(problem, dropped), deadline, whole=False).possible
+        now = time.monotonic()
+        if now > deadline:
+            undecided.add(frozenset(keys))
+            return False
+        share = now + max(SECONDS_AT_LEAST, (deadline - now) / (2 * len(kept) + 1))
+        answer = solve(without(problem, dropped), min(deadline, share), whole=False).possible
         if answer is None:
             undecided.add(frozenset(keys))
         return answer is False
 
+    def counted(kept: Sequence[Item]) -> bool:
+        if time.monotonic() > deadline:
+            return False
+        keys = {item.key for item in kept}
+        return counted_out(without(problem, [item for item in problem.items if item.key not in keys]), deadline)
+
+    # Where numbers alone are in conflict, they say more quickly what has no part in it; the rest is solved in full.
     items = list(problem.items)
-    for kind in problem.kinds:
-        fewer = [item for item in items if item.kind != kind.title]
-        if len(fewer) < len(items) and impossible(fewer):
-            items = fewer
-    pods = [item for item in items if item.ask is Ask.PODS]
-    others = [item for item in items if item.ask is not Ask.PODS]
-    items = _shrunk([*others, *pods], impossible)
+    if counted(items):
+        items = _apart(problem, items, counted)
+    items = _apart(problem, items, impossible)
     keys = [item.key for item in items]
     minimal = not any(frozenset(keys) - {key} in undecided for key in keys)
     order = {item.key: number for number, item in enumerate(problem.items)}
@@ -71,6 +88,17 @@ def _core(problem: Problem, deadline: float) -> Core:
     kept = set(keys)
     alone = without(problem, [item for item in problem.items if item.key not in kept])
     return Core(tuple(items), minimal, alone)
+
+
+def _apart(problem: Problem, items: list[Item], impossible: Callable[[Sequence[Item]], bool]) -> list[Item]:
+    """What is left of ``items`` once whole kinds, then parts of them, have been left away for as long as that goes."""
+    for kind in problem.kinds:
+        fewer = [item for item in items if item.kind != kind.title]
+        if len(fewer) < len(items) and impossible(fewer):
+            items = fewer
+    pods = [item for item in items if item.ask is Ask.PODS]
+    others = [item for item in items if item.ask is not Ask.PODS]
+    return _shrunk([*others, *pods], impossible)
 
 
 def _shrunk(items: list[Item], impossible: Callable[[Sequence[Item]], bool]) -> list[Item]:

@@ -114,6 +114,10 @@ class Counting:
             return False
         return None if answer == z3.unknown else self._numbers_found()
 
+    def refutes(self, seconds: float) -> bool:
+        """Whether there are no such numbers, as far as a short look tells."""
+        return self.impossible or self._checked(min(seconds, SECONDS_AT_FIRST / 3), EFFORT // 20) == z3.unsat
+
     def _roomy(self, seconds: float) -> Mapping[tuple[int, int], int] | None:
         """Numbers that leave some room in every group, as much as there can be: those are easily packed."""
         for level in range(self._fill, len(FILLS)):
@@ -232,7 +236,8 @@ class Counting:
                 most = min(self._it.kinds[k].count, len(group) * self.bins[g].alone(k))
                 self._solver.add(variable >= 0, variable <= most)
             total = z3.Sum([self._count[k, g] for g in range(len(self._groups))])
-            self._solver.add(total == self._it.kinds[k].count)
+            kind = self._it.kinds[k]
+            self._solver.add(total <= kind.count if kind.optional else total == kind.count)
 
     def _room(self) -> None:
         for used, amount, size in self._uses():

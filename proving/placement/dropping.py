@@ -1,4 +1,8 @@
-"""What a problem looks like if somebody had not asked for one of its items."""
+"""What a problem looks like if somebody had not asked for one of its items.
+
+Dropping never takes a possibility away. So pods of which nobody asks for a number may still be there, as many as were
+asked for or fewer: others may have affinity to them. A DaemonSet that is not asked for is not there.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +53,14 @@ def _no_pod_limit(problem: Problem) -> Problem:
 def _kind_without(kind: PodKind, items: list[Item]) -> PodKind:
     keys = {item.key for item in items}
     left = tuple(item for item in kind.items if item.key not in keys)
-    if any(item.ask is Ask.PODS for item in items):
+    pods = any(item.ask is Ask.PODS for item in items)
+    if pods and kind.daemon is not None:
         return attrs.evolve(kind, count=0, bound=frozendict(), items=left)
-    return attrs.evolve(kind.with_pod(pod_without(kind.pod, items)), items=left)
+    if pods:
+        everybody = kind.count + sum(kind.bound.values())
+        kind = attrs.evolve(kind, count=everybody, bound=frozendict(), optional=True)
+    rest = [item for item in items if item.ask is not Ask.PODS]
+    return attrs.evolve(kind.with_pod(pod_without(kind.pod, rest)), items=left)
 
 
 def pod_without(pod: Pod, items: Iterable[Item]) -> Pod:

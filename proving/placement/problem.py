@@ -82,8 +82,9 @@ class PodKind:
 
     ``pod``: what the scheduler sees of each, not bound. ``count``: how many are to be placed. ``bound``: how many stand
     on which nodes already; those are not asked about. ``daemon``: of a DaemonSet, which wants one on each node that it
-    selects, whatever ``count`` says. ``scalable``: somebody may ask for more or fewer of them. ``surge``: how many more
-    a rolling update runs at once. ``next_labels``: those of pods of the next template that differ.
+    selects, whatever ``count`` says. ``optional``: there may be fewer than ``count``, as anybody likes. ``scalable``:
+    somebody may ask for more or fewer of them. ``surge``: how many more a rolling update runs at once. ``next_labels``:
+    those of pods of the next template that differ.
     """
 
     title: str
@@ -92,6 +93,7 @@ class PodKind:
     bound: frozendict[str, int] = frozendict()
     daemon: DaemonSetSpec | None = None
     scalable: bool = False
+    optional: bool = False
     surge: int = 0
     next_labels: frozendict[str, str] = frozendict()
     items: tuple[Item, ...] = attrs.field(default=(), eq=False)

@@ -80,7 +80,8 @@ def _answer(found: Findings, questions: Questions, deadline: float, tell: Tell) 
             found.relations, deadline, lambda seen: tell(f"can the scheduler get stuck? {seen.states:,} states")
         )
     elif found.answer.possible is False:
-        known = cores(found.problem, deadline, tell)
+        # Half of the time is left for changes.
+        known = cores(found.problem, (time.monotonic() + deadline) / 2, tell)
         found.conflicts = tuple(map(Conflict, known))
         for number, core in enumerate(known):
             rest = apart_from(found.problem, [other for other in known if other is not core])

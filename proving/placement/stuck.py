@@ -42,6 +42,9 @@ MOST_PODS = 40
 """Pods of a system that is explored; of larger ones only walks are tried."""
 
 WALKS = 12
+STEPS_OF_WALKS = 1000
+"""Bindings in all walks together, about: large systems are walked twice at least."""
+
 _POD = "Pod"
 _PLACED = "all-pods-placed"
 
@@ -80,7 +83,7 @@ def can_get_stuck(relations: Relations, deadline: float, progress: Callable[[Pro
     if walked is not None:
         return attrs.evolve(walked, states=explored)
     ran_out = f"{explored:,} states were explored" if explored else f"{len(pods)} pods are too many to explore"
-    return Stuck(None, states=explored, how=f"{ran_out}, and {WALKS} walks did not get stuck")
+    return Stuck(None, states=explored, how=f"{ran_out}, and {_walks(pods)} walks did not get stuck")
 
 
 def _waiting(relations: Relations) -> list[Waiting]:
@@ -244,10 +247,14 @@ def _told(system: TransitionSystem, result: SearchResult, trace: int) -> tuple[t
     return tuple(moves), tuple(sorted(pod[0] for pod, node in states[-1] if node < 0))
 
 
+def _walks(pods: Sequence[Waiting]) -> int:
+    return max(2, min(WALKS, STEPS_OF_WALKS // max(1, len(pods))))
+
+
 def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> Stuck | None:
     """Walks with the smallest pods first, or in any order, to the emptiest node or to any: the first to get stuck."""
     cluster = _cluster(relations)
-    for walk in range(WALKS):
+    for walk in range(_walks(pods)):
         rng = random.Random(walk)
         left = sorted(pods, key=lambda pod: (sum(relations.requests[pod[0]].values()), pod))
         if walk:

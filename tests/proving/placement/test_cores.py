@@ -10,10 +10,13 @@ from kubemodel.cli.main import run
 from kubemodel.proving.placement.changes import works
 from kubemodel.proving.placement.cores import cores
 from kubemodel.proving.placement.dropping import without
+from kubemodel.proving.placement.problem import Ask, Problem
 from kubemodel.proving.placement.reading import read
 from kubemodel.proving.placement.solving import solve
 from kubemodel.spec.manifests.loading import load
 from kubemodel.spec.manifests.settings import Settings
+
+from .clusters import HOSTNAME, kind, node
 
 ROOT = Path(__file__).parents[3]
 FOLDER = "examples/place"
@@ -134,3 +137,27 @@ def test_without_any_one_item_of_the_core_the_pods_can_be_placed(name: str) -> N
     for item in core.items:
         kept = {each.key for each in core.items if each is not item}
         assert works(without(problem, [each for each in problem.items if each.key not in kept]), deadline), item.text
+
+
+def test_what_others_have_affinity_to_is_not_taken_away() -> None:
+    """Five pods beside a cache on one node of four cpu: not because there would be no cache without its manifest."""
+    nodes = [node("n1")]
+    near = {"topologyKey": HOSTNAME, "labelSelector": {"matchLabels": {"app": "cache"}}}
+    affinity = {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [near]}}
+    asks = {"resources": {"requests": {"cpu": "1"}}}
+    web = kind("web", 5, {"container": asks, "affinity": affinity}, nodes)
+    cache = kind("cache", 1, {"container": {}}, nodes)
+    (core,) = cores(Problem(tuple(nodes), (web, cache)), time.monotonic() + 120)
+    assert {(item.kind, item.ask) for item in core.items} == {("web", Ask.PODS), ("web", Ask.REQUEST)}
+    assert core.minimal
+
+
+def test_conflicts_without_a_workload_in_common_are_told_apart() -> None:
+    nodes = [node("n1"), node("n2")]
+    large = kind("large", 1, {"container": {"resources": {"requests": {"cpu": "5"}}}}, nodes)
+    gated = kind("gated", 1, {"schedulingGates": [{"name": "example.com/wait"}]}, nodes)
+    found = cores(Problem(tuple(nodes), (large, gated)), time.monotonic() + 120)
+    assert [{(item.kind, item.ask) for item in core.items} for core in found] == [
+        {("gated", Ask.PODS), ("gated", Ask.GATE)},
+        {("large", Ask.PODS), ("large", Ask.REQUEST)},
+    ]
