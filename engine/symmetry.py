@@ -13,6 +13,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..spec.language.plan import Rpc
 from .pools import Content, Pool, State
 from .renaming import NamedWithin, Renaming, mentions, naming
 from .successors import transitions
@@ -131,8 +132,13 @@ def _permutations(groups: Sequence[Sequence[tuple[str, ...]]]) -> Iterator[dict[
 
 
 def interchangeable(system: TransitionSystem) -> tuple[Group, ...]:
-    """The groups of objects that nothing tells apart, among those of which the model says so; of each the first few."""
+    """The groups of objects that nothing tells apart, among those of which the model says so; of each the first few.
+
+    None where requests travel as messages: what is on its way keeps answers, in which names stand in their order.
+    """
     model = system.model
+    if model.rpc is Rpc.MESSAGE:
+        return ()
     every = {name for group in model.interchangeable for names in group for name in names}
     ruled = (model.components, model.properties, model.machines, model.api_server, model.api_reads, model.incarnation)
     ruled_by = mentions((*ruled, model.losses), naming(every)) if every else []

@@ -15,7 +15,7 @@ from kubemodel.engine.symmetry import MOST, Symmetry, interchangeable, up_to_sym
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.component import Component, Key, Rule
 from kubemodel.spec.language.model import Field, Kind, Model
-from kubemodel.spec.language.plan import KEY, Alternative, Named, Set, Write
+from kubemodel.spec.language.plan import KEY, Alternative, Named, Rpc, Set, Write
 from kubemodel.spec.language.property import HOLDS, StateProperty
 
 LAMP, MOTH = "Lamp", "Moth"
@@ -83,6 +83,10 @@ def test_a_property_of_one_tells_apart() -> None:
 def test_names_that_are_not_one_objects_alone_are_not_exchanged() -> None:
     assert alike(lamps(names=("l-1", "moth"))) == ()
     assert up_to_symmetry(TransitionSystem(lamps(names=("l-1", "moth")))).symmetry is None
+
+
+def test_with_requests_that_travel_all_are_looked_at_as_themselves() -> None:
+    assert alike(lamps(rpc=Rpc.MESSAGE)) == ()
 
 
 def test_of_many_only_some_trade_places() -> None:
