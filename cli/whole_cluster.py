@@ -338,6 +338,12 @@ SERVED: Mapping[str, Any] = {
         },
         {
             "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "guard", "labels": {"app": "web"}},
+            "spec": {**_template("guard")["spec"], "priorityClassName": "system-node-critical"},
+        },
+        {
+            "apiVersion": "v1",
             "kind": "Service",
             "metadata": {"name": "web"},
             "spec": {"selector": {"app": "web"}, "sessionAffinity": "ClientIP", "ports": [{"port": 80}]},
@@ -410,9 +416,11 @@ CONTAINED: Mapping[str, Any] = {
     ],
     "nodes": 1,
     "start": "created",
-    "faults": {"image-pull-error": 1},
+    "faults": {"image-pull-error": 1, "cri-reply-lost": 1},
+    "users": [[{"delete": "pod/several"}]],
+    "switches": {"termination": "in-steps", "container-runtime": "unreserved"},
 }
-"""Another one, for pods of several containers, with all probes, and for static pods."""
+"""Another one, for pods of several containers, with all probes, for static pods, and for all that runtimes may do."""
 
 
 @cache

@@ -13,6 +13,7 @@ from ..spec.language.request import ApiCall, DeleteOptions, Verb
 from ..spec.objects.conditions import find_condition
 from ..spec.objects.decoding import decode_pod_disruption_budget
 from ..spec.objects.decoding_pod import decode_pod
+from ..spec.objects.quality_of_service import qos_class
 from ..spec.objects.selectors import selects
 from .delete_options import delete_options
 from .question import Answer, Given, Question, Questions
@@ -47,12 +48,12 @@ def _field_selected(given: Given) -> Answer:
     return {"matches": matches(decode_pod(given["pod"]), given["fieldSelector"])}
 
 
+def _qos_class(given: Given) -> Answer:
+    return {"qosClass": qos_class(decode_pod(given["pod"]).spec)}
+
+
 QUESTIONS: Questions = {
-    "qosClass given to a new pod": Question(
-        None,
-        not_followed="nothing in the model reads the class: no node runs short of memory while its pods keep to their"
-        " requests, and containers are not killed for it",
-    ),
+    "qosClass given to a new pod": Question(_qos_class),
     "whether an eviction request is refused, and whether the pod is removed at once": Question(_eviction),
     "whether an eviction request is refused, and how many delete attempts are made": Question(_eviction),
     "whether the pod matches the field selector": Question(_field_selected),

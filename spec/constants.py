@@ -16,7 +16,8 @@ from .language.component import Component
 class Constant:
     """A duration in seconds, the rule that waits for it, and where it comes from.
 
-    ``since``: (minor version of Kubernetes 1, seconds before it) where the default has changed.
+    ``since``: (minor version of Kubernetes 1, seconds before it) where the default has changed. ``also``: further rules
+    of the component that wait for it.
     """
 
     default: float
@@ -25,6 +26,7 @@ class Constant:
     meaning: str
     reference: str
     since: tuple[int, float] | None = None
+    also: tuple[str, ...] = ()
 
 
 CONSTANTS: Mapping[str, Constant] = {
@@ -70,6 +72,36 @@ CONSTANTS: Mapping[str, Constant] = {
         "restart containers after back-off",
         "how long containers that exited again wait before they are restarted",
         "kubelet §6",
+        also=("restart container after back-off",),
+    ),
+    "image-pull-backoff": Constant(
+        10.0,
+        "kubelet",
+        "pull images again",
+        "how long a pull that failed waits before it is tried again",
+        "container-runtime §4",
+    ),
+    "static-pod-period": Constant(
+        20.0,
+        "kubelet",
+        "read static pods again",
+        "how often a kubelet reads the folder or the URL of its static pods (fileCheckFrequency, httpCheckFrequency)",
+        "kubelet §2",
+    ),
+    "eviction-monitoring-period": Constant(
+        10.0,
+        "kubelet",
+        "evict for node pressure",
+        "how often a kubelet looks whether its node is short of something",
+        "kubelet §7",
+        also=("reclaim disk",),
+    ),
+    "eviction-pressure-transition-period": Constant(
+        300.0,
+        "kubelet",
+        "post relief",
+        "how long the condition of a pressure stays after it is over",
+        "kubelet §7",
     ),
     "missing-node-quarantine": Constant(
         40.0,
@@ -97,7 +129,12 @@ NUMBERS: Mapping[str, str] = {"max-endpoints-per-slice": "how many endpoints an 
 def with_constants(components: Iterable[Component], overrides: Mapping[str, float]) -> tuple[Component, ...]:
     """The components with overridden durations; raises ``KeyError`` on an unknown name."""
     timers = {name: float(seconds) for name, seconds in overrides.items() if name not in NUMBERS}
-    durations = {(CONSTANTS[name].component, CONSTANTS[name].rule): seconds for name, seconds in timers.items()}
+    known = {name: CONSTANTS[name] for name in timers}
+    durations = {
+        (known[name].component, rule): seconds
+        for name, seconds in timers.items()
+        for rule in (known[name].rule, *known[name].also)
+    }
 
     def changed(component: Component) -> Component:
         rules = tuple(

@@ -80,6 +80,9 @@ UNCHECKED, PULLING, PRESENT = "unchecked", "pulling", "present"
 ERR_IMAGE_PULL, IMAGE_PULL_BACK_OFF, ERR_IMAGE_NEVER_PULL = "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"
 """How far the images of a pod are, in ``PodRuntime.pull`` (container-runtime §4)."""
 
+HANDLES, IGNORES = "handles TERM", "ignores TERM"
+"""What a program makes of TERM, in ``PodRuntime.signalled``."""
+
 INIT, SIDECAR, MAIN = "init", "sidecar", "main"
 """What a container is in its pod, in ``ContainerRuntime.role``."""
 
@@ -108,7 +111,9 @@ class PodRuntime:
     it was generated: the runtime knows it from a label. ``each``: the containers one by one, in the order of the pod's
     spec, init containers first; empty for pods whose containers are not told apart. ``hung``: the application runs, but
     will not answer anything again until it is started anew. ``pull``: how far the images are of what starts next; ""
-    where images are not followed.
+    where images are not followed. ``signalled``: the containers were sent TERM, and HANDLES or IGNORES it; "" before.
+    ``sandboxes``: how many are ready, 2 standing for more; ``doubted``: the kubelet was not told of the one that it had
+    asked for.
     """
 
     node: str
@@ -121,6 +126,9 @@ class PodRuntime:
     each: tuple[ContainerRuntime, ...] = ()
     hung: bool = False
     pull: str = ""
+    signalled: str = ""
+    sandboxes: int = 1
+    doubted: bool = False
 
 
 @attrs.frozen(cache_hash=True)

@@ -151,6 +151,19 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "kube-proxy §5",
     ),
+    "termination": Switch(
+        ("one-step", "in-steps"),
+        "whether stopping a container is one step, or TERM, its own end or the grace period, and KILL",
+        Purpose.CHOICE,
+        "container-runtime §5",
+    ),
+    "container-runtime": Switch(
+        ("containerd", "cri-o", "unreserved"),
+        "what a runtime makes of a second RunPodSandbox for a pod whose sandbox it has: it refuses, it answers with"
+        " that, or it makes another",
+        Purpose.CHOICE,
+        "container-runtime §1",
+    ),
     "containers": Switch(
         ("apart", "together"),
         "whether the containers of a pod start, end and start again one by one, where it has several, or all as one",

@@ -227,11 +227,6 @@ ASSUMPTIONS = (
         "kube-apiserver §6, §8",
     ),
     Assumption(
-        "stopped-by-force",
-        "containers that the kubelet stops end with exit code 137, so their pod ends as Failed",
-        "kubelet §5",
-    ),
-    Assumption(
         "room-between-groups",
         "groups share nodes, but never run short of room: replicas and surge are counted, terminating pods are not",
         "design §6",

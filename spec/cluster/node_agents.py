@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..control_plane.apiserver.admission import SYSTEM_PRIORITY_CLASSES
 from ..environment import faults
 from ..kinds import NODE, POD, named
-from ..language.component import Component
+from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
-from ..node import container_runtime, container_sync, images, kubelet, probes
+from ..node import container_runtime, container_sync, cri_replies, grace, images, kubelet, node_pressure, probes
 from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
 from ..node.probes import has_liveness_probe, has_startup_probe
 from ..node.static_pods import FOREIGN_FIELDS
 from ..node.termination import longest_sleep
-from ..objects.pod import Pod, PodSpec
+from ..objects.pod import CRITICAL_PRIORITY, Pod, PodSpec
+from ..objects.priority import PriorityClass
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
 from . import jobs, static_pods
 from .over_time import pod_specs, templates, versions
@@ -68,6 +70,50 @@ def pulls(scenario: Scenario) -> bool:
     return bool(scenario.faults.get(faults.IMAGE_PULL_ERROR, 0))
 
 
+def _runs_short(scenario: Scenario) -> bool:
+    return any(scenario.faults.get(fault, 0) for fault in faults.PRESSURES)
+
+
+def _pressure_rules(scenario: Scenario) -> tuple[Rule, ...]:
+    disk = bool(scenario.faults.get(faults.DISK_SHORTAGE, 0))
+    return node_pressure.rules(disk=disk) if _runs_short(scenario) else ()
+
+
+def _loses_replies(scenario: Scenario) -> bool:
+    return bool(scenario.faults.get(cri_replies.LOST, 0))
+
+
+def _reply_rules(scenario: Scenario) -> tuple[Rule, ...]:
+    runtime = scenario.switches.get("container-runtime", cri_replies.CONTAINERD)
+    serving = not _tracks_serving(scenario)
+    return cri_replies.rules(runtime, serving=serving) if _loses_replies(scenario) else ()
+
+
+def _ends_in_steps(scenario: Scenario) -> bool:
+    return scenario.switches.get("termination", "one-step") == "in-steps"
+
+
+def _grace_rules(scenario: Scenario) -> tuple[Rule, ...]:
+    if not _ends_in_steps(scenario):
+        return ()
+    graces = {max(grace.LEAST, spec.termination_grace_period_seconds - _hook(spec)) for spec in pod_specs(scenario)}
+    return grace.of_runtime(tuple(graces | {grace.LEAST}))
+
+
+def _hook(spec: PodSpec) -> int:
+    return min(longest_sleep(spec), spec.termination_grace_period_seconds)
+
+
+def has_critical_pods(scenario: Scenario) -> bool:
+    """Whether the scenario has critical pods beside others that may have to make room for them."""
+    classes = {it.metadata.name: it.value for it in (*SYSTEM_PRIORITY_CLASSES, *given(scenario, PriorityClass))}
+    defaults = [it.value for it in given(scenario, PriorityClass) if it.global_default]
+    found = {
+        spec.priority or classes.get(spec.priority_class_name, min(defaults, default=0)) for spec in pod_specs(scenario)
+    }
+    return min(found, default=0) < CRITICAL_PRIORITY <= max(found, default=0)
+
+
 def _hangs(scenario: Scenario) -> bool:
     return bool(scenario.faults.get(faults.APPLICATION_HANG, 0))
 
@@ -96,14 +142,18 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             pulls=pulls(scenario),
             startup_probes=probed(scenario, has_startup_probe),
             liveness_probes=probed(scenario, has_liveness_probe),
-            further=static_pods.rules(scenario),
+            pressure=_runs_short(scenario),
+            lost_replies=_loses_replies(scenario),
+            in_steps=_ends_in_steps(scenario),
+            critical_pods=has_critical_pods(scenario),
+            further=(*static_pods.rules(scenario), *_pressure_rules(scenario), *_reply_rules(scenario)),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
         ),
         container_runtime.component(
             track_serving=tracked,
             programs_finish=jobs.needed(scenario),
             init_containers=apart(scenario) and any(map(_prepares, pod_specs(scenario))),
-            further=(images.PULLED,) if pulls(scenario) else (),
+            further=(*((images.PULLED,) if pulls(scenario) else ()), *_grace_rules(scenario)),
         ),
     )
 
@@ -113,6 +163,7 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
     further = (
         *(images.NODE_IMAGES if pulls(scenario) else ()),
         *(FOREIGN_FIELDS if static_pods.needed(scenario) else ()),
+        *(node_pressure.PRESSURE_FIELDS if _runs_short(scenario) else ()),
     )
     return (named(NODE, names, further),)
 
@@ -136,6 +187,23 @@ def _initial(scenario: Scenario) -> Bundles:
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = []
+    if _ends_in_steps(scenario):
+        found.append(
+            Assumption(
+                "sidecars-stopped-by-force",
+                "containers that are told apart end with exit code 137 when the kubelet stops them; others handle TERM,"
+                " and end with exit code 0, or ignore it",
+                "kubelet §5",
+            )
+        )
+    else:
+        found.append(
+            Assumption(
+                "stopped-by-force",
+                "containers that the kubelet stops end with exit code 137, so their pod ends as Failed",
+                "kubelet §5",
+            )
+        )
     together = scenario.switches.get("containers", "apart") == "together" and any(map(told_apart, pod_specs(scenario)))
     if together:
         found.append(
@@ -213,5 +281,44 @@ HANGING = Part(
 OLD_LISTS = Part("old lists", old_lists, pod_fields=OLD_LIST_FIELDS)
 """What a kubelet keeps of a list that was old."""
 
-NODE_FEATURES = (CONTAINERS_APART, STARTUP_PROBES, HANGING, IMAGES, STATIC_PODS, OLD_LISTS)
+
+def _pressure_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "use-of-pods-unknown",
+            "how much a pod uses of its node is left open: one without requests uses more than that, one whose limits"
+            " are its requests does not, others may; an eviction may free enough or not",
+            "kubelet §7",
+        ),
+        Assumption(
+            "evicts-while-connected",
+            "a kubelet evicts for node pressure while it reaches the API server; thresholds are hard; a node is short"
+            " of one thing at a time",
+            "kubelet §7",
+        ),
+    )
+
+
+NODE_PRESSURE = Part(
+    "node pressure", _runs_short, machines=(node_pressure.PRESSURE,), assumptions=_pressure_assumptions
+)
+"""Nodes that run short of memory, disk or process ids."""
+
+LOST_REPLIES = Part("lost replies of the runtime", _loses_replies, machines=(cri_replies.SANDBOX_KNOWLEDGE,))
+"""Sandboxes of which their kubelet was not told."""
+
+TERMINATION = Part("termination in steps", _ends_in_steps, machines=(grace.TERMINATION,))
+"""Containers that get TERM, and KILL later."""
+
+NODE_FEATURES = (
+    CONTAINERS_APART,
+    STARTUP_PROBES,
+    HANGING,
+    IMAGES,
+    STATIC_PODS,
+    NODE_PRESSURE,
+    LOST_REPLIES,
+    TERMINATION,
+    OLD_LISTS,
+)
 """What some scenarios need of nodes besides."""

@@ -13,11 +13,12 @@ from .part import Part
 
 
 def _needed(scenario: Scenario) -> bool:
-    """Whether a node can stop sending heartbeats, register, carry a taint that evicts, or be changed by a user.
+    """Whether a node can fall silent, register, run short, carry a taint that evicts, or be changed by a user.
 
     Or so few finished pods stay that some may have to go.
     """
     node_faults = {faults.NODE_CRASH, faults.LINK_CUT, faults.CONTROL_PLANE_CUT, faults.KUBELET_CRASH}
+    node_faults |= set(faults.PRESSURES)
     return (
         any(scenario.faults.get(name, 0) for name in node_faults)
         or any(not setup.registered for setup in scenario.nodes)

@@ -27,6 +27,7 @@ from ..kinds import (
     PROCESS,
     PULLING,
     RUNNING,
+    SANDBOX_READY,
     SIDECAR,
     STATIC_POD,
     STOPPED,
@@ -37,8 +38,10 @@ from ..kinds import (
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
-from ..node.container_runtime import Exit, Hang, StopServing, machine_lost, mains_run, running_containers
+from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, machine_lost, mains_run, running_containers
+from ..node.cri_replies import LOST as CRI_REPLY_LOST
 from ..node.images import Pull
+from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE
 from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.static_pods import GONE, Edited, static_machine_lost
@@ -67,6 +70,18 @@ IMAGE_PULL_ERROR = "image-pull-error"
 STATIC_POD_CHANGED = "static-pod-changed"
 STATIC_POD_REMOVED = "static-pod-removed"
 
+SANDBOX_EXIT = "sandbox-exit"
+MEMORY_SHORTAGE = "memory-pressure"
+DISK_SHORTAGE = "disk-pressure"
+PID_SHORTAGE = "pid-pressure"
+
+PRESSURES: Mapping[str, str] = {
+    MEMORY_SHORTAGE: MEMORY_PRESSURE,
+    DISK_SHORTAGE: DISK_PRESSURE,
+    PID_SHORTAGE: PID_PRESSURE,
+}
+"""The faults by which a node runs short of something, with the condition of the node that stands for it."""
+
 FAULTS: Mapping[str, str] = {
     NODE_CRASH: "a node loses power: its kubelet and all its processes end; it may return at any time, or never",
     LINK_CUT: "a node loses its connection to the API server, its containers run on; it may heal at any time, or never",
@@ -81,6 +96,11 @@ FAULTS: Mapping[str, str] = {
     IMAGE_PULL_ERROR: "the pull of a pod's images fails: the registry does not answer, or refuses",
     STATIC_POD_CHANGED: "somebody changes the manifest of a static pod in its folder, or behind its URL",
     STATIC_POD_REMOVED: "somebody takes the manifest of a static pod away from its folder, or from its URL",
+    SANDBOX_EXIT: "the sandbox of a pod goes down, as when its pause process is killed: all its containers end",
+    CRI_REPLY_LOST: "a pod's sandbox is run, but the runtime's reply is lost; the kubelet gets an error",
+    MEMORY_SHORTAGE: "what runs on a node leaves too little memory; it may get better at any time, or never",
+    DISK_SHORTAGE: "what runs on a node leaves too little room on its disk; it may get better at any time, or never",
+    PID_SHORTAGE: "what runs on a node leaves too few process ids; it may get better at any time, or never",
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
@@ -180,12 +200,29 @@ def _sound(runtime: PodRuntime | None) -> str | None:
     return runtime.node
 
 
+def _in_sandbox(runtime: PodRuntime | None) -> str | None:
+    if runtime is None or runtime.sandbox != SANDBOX_READY or runtime.doubted or runtime.sandboxes > 1:
+        return None
+    return runtime.node
+
+
 _DECLARED = Key(STATIC_POD, ("written", "source"), lambda pod, source: None if source == GONE else pod)
 
 
 def _crash_node_with_static_pods(node: str) -> tuple[Step, ...]:
     lost = Sweep(STATIC_POD, ("runtime",), static_machine_lost, node)
     return (*_crash_node(node), lost, Write(KEY, "foreign", Set(EXITED)))
+
+
+def _run_short(fault: str, signal: str) -> Rule:
+    return _fault(
+        fault,
+        Key(
+            NODE, ("name", "machine", "pressure"), lambda name, machine, short: None if short or machine != UP else name
+        ),
+        lambda _node: (Write(KEY, "pressure", Set(signal)),),
+        lambda node: f"{node} comes to {signal}",
+    )
 
 
 _RULES: Mapping[str, Rule] = {
@@ -240,6 +277,12 @@ _RULES: Mapping[str, Rule] = {
         lambda _node: (Write(KEY, "runtime", Pull(ERR_IMAGE_PULL)),),
         lambda node: f"the registry does not deliver to {node}",
     ),
+    SANDBOX_EXIT: _fault(
+        SANDBOX_EXIT,
+        Key(POD, ("runtime",), _in_sandbox),
+        lambda _node: (Write(KEY, "runtime", SandboxLost()),),
+        lambda node: f"the sandbox of a pod on {node} goes down",
+    ),
     STATIC_POD_CHANGED: _fault(
         STATIC_POD_CHANGED,
         _DECLARED,
@@ -256,6 +299,14 @@ _RULES: Mapping[str, Rule] = {
 
 _CRASH_WITH_STATIC_PODS = _fault(
     NODE_CRASH, _node_where("machine", UP), _crash_node_with_static_pods, lambda node: f"{node} loses power"
+)
+
+_PRESSURE_ENDS = Rule(
+    name="pressure ends",
+    key=Key(NODE, ("name", "pressure"), lambda name, pressure: name if pressure else None),
+    decide=lambda node: [Alternative((Write(KEY, "pressure", Set("")),), f"{node} has enough again")],
+    reference="kubelet §7",
+    meaning="a node that was short of something has enough again, without its kubelet's doing",
 )
 
 _START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
@@ -306,6 +357,8 @@ def component(
     known = {**_RULES, NODE_CRASH: _CRASH_WITH_STATIC_PODS} if static_pods else _RULES
     rules = [known[name] for name in FAULTS if name in wanted and name in known]
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
+    rules += [_run_short(name, PRESSURES[name]) for name in PRESSURES if name in wanted]
+    rules += [_PRESSURE_ENDS] if any(name in wanted for name in PRESSURES) else []
     rules += watch_faults.rules(budgets, lag, resettable)
     rules += leader_faults.rules(budgets, leases)
     rules += outages.rules(budgets)

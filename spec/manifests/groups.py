@@ -41,13 +41,15 @@ def split(
     nodes: Sequence[Mapping[str, Any]],
     node_crashes: int,
     looked_up: frozenset[str] = frozenset(),
+    *,
+    shortage: bool = False,
 ) -> tuple[Group, ...]:
     """The groups of checked ``documents``, in the order of their first workloads.
 
     ``nodes``: plain Node objects (as in a manifest), all that the cluster has; ``node_crashes``: how many of them may
-    be down at once; ``looked_up``: Services that clients know by name. Worst case of a workload: replicas and surge;
-    pods that are still terminating are not counted, a named assumption. Documents that concern no workload belong to no
-    group.
+    be down at once; ``looked_up``: Services that clients know by name; ``shortage``: a node may run short of something,
+    and then chooses among all its pods. Worst case of a workload: replicas and surge; pods that are still terminating
+    are not counted, a named assumption. Documents that concern no workload belong to no group.
     """
     cluster = decoded_nodes(nodes)
     workloads = workloads_of(documents, len(cluster))
@@ -56,6 +58,7 @@ def split(
         *links(documents, workloads),
         *lookup_links(documents, workloads, looked_up),
         *_capacity_links(workloads, scarcity),
+        *_shortage_links(workloads, shortage),
     ]
     names = _names(workloads)
     groups = []
@@ -95,6 +98,12 @@ def _capacity_links(workloads: Sequence[Workload], scarcity: Sequence[frozenset[
         if above:
             victim = f"{lowest.title} (priority {lowest.priority})"
             yield Link(takers, f"priorities differ: {_listed(w.title for w in above)} may preempt {victim}")
+
+
+def _shortage_links(workloads: Sequence[Workload], shortage: bool) -> Iterator[Link]:
+    """A kubelet whose node runs short evicts one of all the pods that are there (kubelet §7)."""
+    if shortage and len(workloads) > 1:
+        yield Link(tuple(range(len(workloads))), "a node that runs short of something evicts one of all its pods")
 
 
 def _may_preempt(workload: Workload) -> bool:

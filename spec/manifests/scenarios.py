@@ -13,6 +13,7 @@ from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.node_labels import reconciled_labels
 from ..control_plane.controllers.statefulset_identity import pod_name
 from ..environment import users
+from ..environment.faults import PRESSURES
 from ..environment.leader_faults import LEADER_FAULTS
 from ..environment.load import Load
 from ..environment.watch_faults import WATCH_FAULTS
@@ -132,7 +133,8 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     given = checked(written)
     nodes, assumed = _nodes(given, settings, folder)
     crashes = settings.faults.get("node-crash", 0)
-    found = split(given, nodes, crashes, looked_up(settings))
+    shortage = any(settings.faults.get(fault, 0) for fault in PRESSURES)
+    found = split(given, nodes, crashes, looked_up(settings), shortage=shortage)
     groups = [group for group in found if any(map(_has_pods, group.documents))]
     setups = tuple(_setup(node, settings) for node in nodes)
     applied = _applied(settings, folder)

@@ -22,11 +22,16 @@ from ..objects.metadata import ObjectMeta
 from ..objects.node import Node, NodeSpec, NodeStatus
 from ..objects.pod import FAILED, Pod, PodSpec, is_terminal
 from ..objects.taints import NO_EXECUTE, tolerates
+from .cri_replies import lost_reply, may_lose
 from .heartbeat import KUBELET_CONNECTED, node_of
+from .node_pressure import EVICTED, admitted_under
 from .pod_containers import told_apart
 from .pod_requests import incarnation, own_name, status_patch
 from .startup import start_plan
 from .static_pods import is_mirror
+
+MakesRoom = Callable[[PodSpec, Node, tuple[PodSpec, ...], tuple[PodSpec, ...]], object]
+"""Whether room is made for a pod: pod, node, all that takes room there, what can be ended."""
 
 ADMIT_POD = "admit pod"
 """The rule by which a kubelet admits or rejects a pod."""
@@ -82,7 +87,8 @@ class Arrival:
     name: str = ""
 
 
-def _arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Arrival | None:
+def arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Arrival | None:
+    """A pod that is bound to a node, and that its kubelet has not seen; None for all others."""
     if pod is None or not pod.spec.node_name or runtime is not None or worker is not None:
         return None
     if pod.metadata.terminating or is_terminal(pod) or is_mirror(pod):
@@ -90,7 +96,8 @@ def _arrival(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | No
     return Arrival(pod.spec.node_name, pod.spec, incarnation(pod), own_name(pod))
 
 
-def _occupies(node: str, pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> PodSpec | None:
+def occupies(node: str, pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> PodSpec | None:
+    """The class of a pod that takes room on a node, as its kubelet counts."""
     # A pod whose object is gone is in no source any more: the kubelet counts it no longer, even while it still runs.
     if pod is None or pod.spec.node_name != node or is_terminal(pod):
         return None
@@ -103,7 +110,7 @@ def _occupies_until_removed(
     # What has finished was counted until it was cleaned up, though its phase was reported before that (#106884).
     if pod is not None and is_terminal(pod):
         return pod.spec if runtime is not None and runtime.node == node else None
-    return _occupies(node, pod, runtime, _worker)
+    return occupies(node, pod, runtime, _worker)
 
 
 @lru_cache(maxsize=1024)
@@ -113,43 +120,79 @@ def _as_admission_sees(node: Node) -> Node:
     return Node(identity, NodeSpec(taints=taints), NodeStatus(allocatable=node.status.allocatable))
 
 
-def _own_node(name: str, other: str, node: Node | None) -> Node | None:
+def own_node(name: str, other: str, node: Node | None) -> Node | None:
+    """The class of a kubelet's own node: what admission looks at of it."""
     return _as_admission_sees(node) if name == other and node is not None else None
 
 
-def admit(*, serving: bool, early_phase: bool = False, apart: bool = False, pulls: bool = False) -> Rule:
+def _pressed(node: str, name: str, pressed: str) -> str | None:
+    return pressed if name == node else None
+
+
+def admit(
+    *,
+    serving: bool,
+    early_phase: bool = False,
+    apart: bool = False,
+    pulls: bool = False,
+    pressure: bool = False,
+    lost_replies: bool = False,
+    makes_room: MakesRoom | None = None,
+    endable_pods: Query | None = None,
+) -> Rule:
     """The rule of admission; an admitted pod starts: sandbox, containers created, containers started.
 
     ``serving``: the application serves as soon as its container runs. ``early_phase``: a pod is reported finished
     before it is cleaned up, which frees what it has requested on its node, as it was once. ``apart``: containers are
     told apart where a pod has several. ``pulls``: a pod's images are followed, so that it waits for them.
+    ``pressure``: nodes may run short of something, and then take in less. ``lost_replies``: the runtime's reply may be
+    lost. ``makes_room``: for which pods others are ended, instead of rejecting them; ``endable_pods``: the query for
+    those others.
     """
 
-    def decide(key: Arrival, node: Node | None, others: tuple[tuple[PodSpec, int], ...]) -> list[Alternative]:
+    def decide(
+        key: Arrival,
+        node: Node | None,
+        others: tuple[tuple[PodSpec, int], ...],
+        pressed: str | None = None,
+        loses: bool = False,
+        endable: tuple[tuple[PodSpec, int], ...] = (),
+    ) -> list[Alternative]:
         if node is None:
             return []
         running = tuple(spec for spec, count in others for _ in range(count))
-        reason = rejection(key.spec, node, running)
+        reason = rejection(key.spec, node, running) if admitted_under(pressed or "", key.spec) else EVICTED
+        if reason and makes_room is not None:
+            candidates = tuple(spec for spec, count in endable for _ in range(count))
+            if makes_room(key.spec, node, running, candidates):
+                return []
         if reason:
             return [Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")]
         several = apart and told_apart(key.spec)
         plan = start_plan(key.node, key.spec, None, serving=serving, name=key.name, apart=several, pulls=pulls)
-        return [Alternative(plan, "the pod is admitted")]
+        found = [Alternative(plan, "the pod is admitted")]
+        lost = lost_reply(plan) if loses else None
+        if lost is not None:
+            found.append(Alternative(lost, "the pod is admitted; RunPodSandbox takes effect, but its reply is lost"))
+        return found
 
     queries: dict[str, Any] = {
-        "node": Query(NODE, ("name", "object"), _own_node, ONLY, node_of),
+        "node": Query(NODE, ("name", "object"), own_node, ONLY, node_of),
         "others": Query(
             POD,
             ("object", "runtime", "worker"),
-            _occupies_until_removed if early_phase else _occupies,
+            _occupies_until_removed if early_phase else occupies,
             MULTISET,
             node_of,
             excluding_key=True,
         ),
+        **({"endable": endable_pods} if endable_pods is not None else {}),
+        **({"loses": may_lose()} if lost_replies else {}),
+        **({"pressed": Query(NODE, ("name", "pressed"), _pressed, ONLY, node_of)} if pressure else {}),
     }
     return Rule(
         name=ADMIT_POD,
-        key=Key(POD, ("object", "runtime", "worker"), _arrival),
+        key=Key(POD, ("object", "runtime", "worker"), arrival),
         decide=decide,
         queries=queries,
         guards=(KUBELET_CONNECTED,),

@@ -147,7 +147,9 @@ class Exit:
             return _ended(runtime, self.exit_code, lambda _container: True)
         if runtime.containers != RUNNING:
             return runtime
-        return attrs.evolve(runtime, containers=EXITED, exit_code=self.exit_code, serving=False, hung=False)
+        return attrs.evolve(
+            runtime, containers=EXITED, exit_code=self.exit_code, serving=False, hung=False, signalled=""
+        )
 
 
 def _ended(runtime: PodRuntime, exit_code: int, meant: Callable[[ContainerRuntime], bool]) -> PodRuntime:
@@ -218,6 +220,17 @@ class Hang:
         return attrs.evolve(runtime, serving=False, hung=True)
 
 
+@attrs.frozen(cache_hash=True)
+class Known:
+    """The kubelet learns of ``sandboxes`` ready sandboxes."""
+
+    sandboxes: int = 1
+
+    def __call__(self, runtime: PodRuntime, /) -> PodRuntime:
+        """What the runtime holds afterwards."""
+        return attrs.evolve(runtime, doubted=False, sandboxes=self.sandboxes)
+
+
 def machine_lost(runtime: PodRuntime) -> PodRuntime | None:
     """What the node's disk still shows of the pod after its machine failed (container-runtime §8).
 
@@ -235,8 +248,17 @@ def machine_lost(runtime: PodRuntime) -> PodRuntime | None:
         each = tuple(attrs.evolve(container, restarts=0) for container in lost.each)
         return attrs.evolve(lost, sandbox=SANDBOX_NOT_READY, serving=False, each=each)
     if runtime.containers in (CREATED, RUNNING):
-        runtime = attrs.evolve(runtime, containers=EXITED, exit_code=KILLED, hung=False)
-    return attrs.evolve(runtime, sandbox=SANDBOX_NOT_READY, serving=False, restarts=0)
+        runtime = attrs.evolve(runtime, containers=EXITED, exit_code=KILLED, hung=False, signalled="")
+    return attrs.evolve(runtime, sandbox=SANDBOX_NOT_READY, serving=False, restarts=0, sandboxes=1, doubted=False)
+
+
+@attrs.frozen(cache_hash=True)
+class SandboxLost:
+    """The sandbox goes down by itself, and its containers with it (container-runtime §2)."""
+
+    def __call__(self, runtime: PodRuntime, /) -> PodRuntime | None:
+        """What the runtime holds afterwards."""
+        return machine_lost(runtime)
 
 
 def has_images(runtime: PodRuntime) -> bool:

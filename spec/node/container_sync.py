@@ -67,6 +67,8 @@ def _due(found: Callable[[Pod, Each], tuple[str, ...]], *, creates: bool) -> Vie
 def _next(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Due | None:
     if pod is None or runtime is None or worker is None or not runtime.each or runtime.sandbox != SANDBOX_READY:
         return None
+    if runtime.doubted or runtime.sandboxes > 1:
+        return None
     unstarted = starting(pod.spec, worker.started)
     names = () if over(pod.spec, runtime.each) else next_to_start(runtime.each, unstarted)
     created = any(it.name in names and it.state == CREATED for it in runtime.each)

@@ -141,6 +141,8 @@ _FIELDS = ("object", "runtime", "worker")
 def _unsure(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Images | None:
     if pod is None or runtime is None or worker is None or runtime.pull not in (UNCHECKED, ERR_IMAGE_NEVER_PULL):
         return None
+    if runtime.doubted or runtime.sandboxes > 1:
+        return None
     if runtime.sandbox != SANDBOX_READY or not wanted(pod) or not _starts(pod.spec, runtime, worker):
         return None
     return _images(runtime.node, runtime.pull, pod.spec)

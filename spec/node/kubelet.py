@@ -8,9 +8,8 @@ Life of a pod on its node: admit (or reject) -> sandbox, init containers, contai
 workers and adopts what the runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and
 its link to the API server for all that begins with something the API says.
 
-Not modelled: volumes, node-pressure eviction, graceful node shutdown, preemption for critical
-pods, admission anew after a restart. A kubelet whose link is cut between seeing a deletion and acting on it acts as
-if it had not seen it.
+Not modelled: volumes, graceful node shutdown, admission anew after a restart. A kubelet whose link is cut between
+seeing a deletion and acting on it acts as if it had not seen it.
 """
 
 from __future__ import annotations
@@ -23,8 +22,9 @@ from ..kinds import KUBELET, NODE, POD
 from ..language.component import Component, Handler, Rule
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
-from . import container_sync, images
+from . import container_sync, grace, images
 from .admission import admit
+from .critical_pods import MAKE_ROOM_FOR_CRITICAL, victims
 from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
 from .probes import (
@@ -36,7 +36,7 @@ from .probes import (
 )
 from .registration import POST_READY, note_deletion, register
 from .startup import adopt, restart
-from .termination import DELETE_POD, STOP_POD, stop_after_hook
+from .termination import DELETE_POD, STOP_ENDED_POD, STOP_POD, stop_after_hook
 
 NAME = "kubelet"
 
@@ -50,6 +50,10 @@ def component(
     old_lists: bool = False,
     apart: bool = False,
     pulls: bool = False,
+    pressure: bool = False,
+    lost_replies: bool = False,
+    in_steps: bool = False,
+    critical_pods: bool = False,
     startup_probes: bool = False,
     liveness_probes: bool = False,
     further: tuple[Rule, ...] = (),
@@ -61,8 +65,10 @@ def component(
     ``pre_stops``: for how many seconds preStop hooks hold a deletion up.
     ``early_phase``: pods are reported finished before they are cleaned up (``admission.admit``). ``old_lists``: a
     kubelet that restarts may list from an API server that is behind. ``apart``: containers are told apart where a pod
-    has several. ``pulls``: images are followed. ``startup_probes``, ``liveness_probes``: some pod has such a probe.
-    ``further``: rules that single features bring.
+    has several. ``pulls``: images are followed. ``pressure``: nodes may run short of something.
+    ``lost_replies``: replies of the runtime may be lost. ``in_steps``: containers that end get TERM, and KILL later.
+    ``critical_pods``: there are such, for which others are ended.
+    ``startup_probes``, ``liveness_probes``: some pod has such a probe. ``further``: rules that single features bring.
     """
     serving = not track_serving
     return Component(
@@ -70,7 +76,17 @@ def component(
         rules=(
             register(nodes),
             POST_READY,
-            admit(serving=serving, early_phase=early_phase, apart=apart, pulls=pulls),
+            admit(
+                serving=serving,
+                early_phase=early_phase,
+                apart=apart,
+                pulls=pulls,
+                pressure=pressure,
+                lost_replies=lost_replies,
+                makes_room=victims if critical_pods else None,
+                endable_pods=MAKE_ROOM_FOR_CRITICAL.queries["endable"] if critical_pods else None,
+            ),
+            *((MAKE_ROOM_FOR_CRITICAL,) if critical_pods else ()),
             *(images.OF_KUBELET if pulls else ()),
             adopt(serving=serving),
             restart(serving=serving, back_off=False),
@@ -81,8 +97,8 @@ def component(
             *((STARTUP_PROBE_SUCCEEDS, STARTUP_PROBE_FAILS) if startup_probes else ()),
             *((LIVENESS_PROBE_FAILS,) if liveness_probes else ()),
             REPORT_STATUS,
-            STOP_POD,
-            *map(stop_after_hook, pre_stops),
+            *((STOP_ENDED_POD, *grace.of_kubelet(pre_stops)) if in_steps else (STOP_POD,)),
+            *map(stop_after_hook, () if in_steps else pre_stops),
             DELETE_POD,
             *((START_LISTED,) if old_lists else ()),
             *further,

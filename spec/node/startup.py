@@ -14,7 +14,7 @@ from ..language.component import Key, Rule
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Step, Write
 from ..language.query import Query
 from ..objects.pod import Pod, PodSpec, is_terminal
-from .container_runtime import CreateContainer, RunSandbox, StartContainer, has_images
+from .container_runtime import CreateContainer, Known, RunSandbox, StartContainer, has_images
 from .heartbeat import KUBELET_CONNECTED, KUBELET_RUNS
 from .pod_containers import Each, containers_of, in_new_sandbox, next_to_start, started, starting
 from .restart_policy import NEVER, pod_restarts
@@ -50,6 +50,8 @@ def start_calls(
         if each is not None and runtime.pull:
             return (_waiting_sandbox(node, called, each),)
         return () if each is None else in_sandbox(node, called, each, starting(spec), serving=serving)
+    if runtime is not None and runtime.sandboxes > 1:
+        return ()
     sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, called), "RunPodSandbox")
     start = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
     first = RuntimeCall(KEY, "runtime", CreateContainer(), "CreateContainer")
@@ -144,14 +146,18 @@ def _ended(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None
     if pod is None or runtime is None or worker is None or runtime.containers == RUNNING:
         return None
     # Single containers in a sandbox that is ready are for ``container_sync``; what lacks its image has to wait.
-    if runtime.sandbox == SANDBOX_READY and (
-        runtime.each or not (runtime.containers == CREATED or has_images(runtime))
-    ):
+    creatable = (runtime.containers == CREATED or has_images(runtime)) and not _unsettled(runtime)
+    if runtime.sandbox == SANDBOX_READY and (runtime.each or not creatable):
         return None
     # A sandbox that is down under a pod that shall not run was stopped by the kubelet itself.
     if not wanted(pod) and runtime.sandbox != SANDBOX_READY:
         return None
     return Unfinished(runtime.node, pod.spec, runtime, wanted(pod))
+
+
+def _unsettled(runtime: PodRuntime) -> bool:
+    """Whether the kubelet was not told of the sandbox, or there are two."""
+    return runtime.doubted or runtime.sandboxes > 1
 
 
 def _backs_off(runtime: PodRuntime) -> bool:
@@ -176,6 +182,8 @@ def adopt(*, serving: bool) -> Rule:
 
     def decide(key: Unfinished) -> list[Alternative]:
         plan = start_plan(key.node, key.spec, key.runtime, serving=serving)
+        if key.runtime.doubted:
+            plan = (Write(KEY, "worker", Set(PodWorker(key.node))), Write(KEY, "runtime", Known()))
         return [Alternative(plan, "the kubelet has restarted and finds the pod in the API and in the runtime")]
 
     return Rule(

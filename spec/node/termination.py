@@ -52,13 +52,18 @@ def longest_sleep(spec: PodSpec) -> int:
     return max(sleeps, default=0)
 
 
-def _condemned(seconds: int) -> Callable[[Pod | None, PodRuntime | None], Condemned | None]:
-    """The view of a pod to be ended, ``seconds`` after that is asked for."""
+def condemned(seconds: int, *, in_steps: bool = False) -> Callable[[Pod | None, PodRuntime | None], Condemned | None]:
+    """The view of a pod to be ended, ``seconds`` after that is asked for.
+
+    ``in_steps``: not as long as containers run that are to be sent TERM first (``grace``).
+    """
 
     def view(pod: Pod | None, runtime: PodRuntime | None) -> Condemned | None:
         if runtime is None or (pod is not None and wanted(pod)):
             return None
         runs = runtime.containers == RUNNING
+        if in_steps and runs and not runtime.each:
+            return None
         deleting = pod is not None and pod.metadata.terminating
         if deleting and stopped(runtime):
             return None
@@ -85,7 +90,7 @@ def _stop(key: Condemned) -> list[Alternative]:
 
 STOP_POD = Rule(
     name="stop pod",
-    key=Key(POD, ("object", "runtime"), _condemned(0)),
+    key=Key(POD, ("object", "runtime"), condemned(0)),
     decide=_stop,
     guards=(KUBELET_CONNECTED,),
     several_requests=True,
@@ -94,12 +99,16 @@ STOP_POD = Rule(
 )
 
 
+STOP_ENDED_POD = attrs.evolve(STOP_POD, key=Key(POD, ("object", "runtime"), condemned(0, in_steps=True)))
+"""As ``STOP_POD``, for containers that have ended after TERM or KILL."""
+
+
 def stop_after_hook(seconds: int) -> Rule:
     """As ``STOP_POD``, for pods whose preStop hooks take so long: until then their containers run on."""
     return attrs.evolve(
         STOP_POD,
         name=f"stop pod after preStop {seconds} s",
-        key=Key(POD, ("object", "runtime"), _condemned(seconds)),
+        key=Key(POD, ("object", "runtime"), condemned(seconds)),
         duration=float(seconds),
         meaning=f"the kubelet stops a pod that is being deleted once its preStop hook has slept for {seconds} s",
     )

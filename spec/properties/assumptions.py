@@ -9,10 +9,14 @@ from ..environment.faults import (
     CONTAINER_EXIT,
     CONTROL_PLANE_CUT,
     CONTROLLER_MANAGER_CRASH,
+    DISK_SHORTAGE,
     KUBELET_CRASH,
     LINK_CUT,
+    MEMORY_SHORTAGE,
     NODE_CRASH,
+    PID_SHORTAGE,
     PROBE_FAILURE,
+    SANDBOX_EXIT,
 )
 from ..environment.leader_faults import CLOCK_SKEW, LEADER_PAUSE
 from ..environment.users import DISRUPTION
@@ -48,6 +52,10 @@ _LOSSES = (
     CONTAINER_COMPLETION,
     PROBE_FAILURE,
     APPLICATION_HANG,
+    DISK_SHORTAGE,
+    MEMORY_SHORTAGE,
+    PID_SHORTAGE,
+    SANDBOX_EXIT,
     DISRUPTION,
 )
 

@@ -22,10 +22,14 @@ from ..environment.faults import (
     CONTAINER_COMPLETION,
     CONTAINER_EXIT,
     CONTROL_PLANE_CUT,
+    DISK_SHORTAGE,
     KUBELET_CRASH,
     LINK_CUT,
+    MEMORY_SHORTAGE,
     NODE_CRASH,
+    PID_SHORTAGE,
     PROBE_FAILURE,
+    SANDBOX_EXIT,
 )
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
 from ..kinds import DEPLOYMENT, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
@@ -381,6 +385,23 @@ def may_preempt(scenario: Scenario) -> bool:
     return False
 
 
+def critical_pods_crowd_in(scenario: Scenario) -> bool:
+    """Whether a critical pod that names its node may have to be made room for there."""
+    if scenario.start is not Start.CREATED:
+        return False
+    for setup in scenario.nodes:
+        bound = [spec for spec in pod_specs(scenario) if spec.node_name == setup.node.metadata.name]
+        urgent = [spec for spec in bound if spec.priority_class_name in _CRITICAL]
+        for resource in ("cpu", "memory") if urgent and len(urgent) < len(bound) else ():
+            asked = sum(spec_requests(spec).get(resource, 0) for spec in bound)
+            if asked > setup.node.status.allocatable.get(resource, 0):
+                return True
+    return False
+
+
+_CRITICAL = ("system-node-critical", "system-cluster-critical")
+
+
 def replicated(scenario: Scenario) -> Iterator[tuple[PodSpec, int]]:
     """Pod specs with how many pods of them there are at most; daemon pods aside."""
     for history in histories(scenario, Deployment):
@@ -425,6 +446,10 @@ def moves_pods(scenario: Scenario) -> bool:
         CONTAINER_COMPLETION,
         PROBE_FAILURE,
         APPLICATION_HANG,
+        DISK_SHORTAGE,
+        MEMORY_SHORTAGE,
+        PID_SHORTAGE,
+        SANDBOX_EXIT,
     )
     moved = schedules_pods(scenario) or deletes_pods(scenario) or scenario.start is Start.CREATED
     return has_pods(scenario) and (moved or shaken)

@@ -20,9 +20,14 @@ from ..kinds import (
     ContainerRuntime,
     PodRuntime,
 )
-from ..language.property import HOLDS, IDLE, Finding, Shape, StepProperty, TemporalProperty, violated
+from ..language.component import Key
+from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, StepProperty, TemporalProperty, violated
 from ..language.query import COUNT, Query, no_parameter
+from ..node.container_runtime import KILLED
+from ..node.container_runtime import NAME as CONTAINER_RUNTIME
 from ..node.container_sync import RESTART_AFTER_BACK_OFF
+from ..node.critical_pods import PREEMPTING, critical
+from ..node.grace import KILL
 from ..node.pod_containers import over, starting
 from ..node.probes import LIVENESS_FAILS, has_liveness_probe, has_startup_probe
 from ..node.restart_policy import container_policy, pod_restarts, restarts
@@ -31,6 +36,9 @@ from ..objects.containers import Container
 from ..objects.pod import Pod
 
 Change = tuple[Any, ...]
+
+AT_ONCE = ("evict for node pressure",)
+"""Rules that end containers without grace."""
 
 ADOPT, AFTER_BACK_OFF = "adopt pod", "restart containers after back-off"
 """Names of the rules by which containers are started again."""
@@ -267,4 +275,71 @@ IMAGE_PRESENT_AT_START = StepProperty(
     judge=_image_there,
     reference="container-runtime §4",
     advice="with imagePullPolicy Always every start needs the registry; a digest and IfNotPresent do not",
+)
+
+
+def _sandboxes(runtime: PodRuntime | None) -> tuple[str, int] | None:
+    return (runtime.node, runtime.sandboxes) if runtime is not None else None
+
+
+def _one_sandbox(key: tuple[str, int]) -> Finding:
+    node, sandboxes = key
+    return HOLDS if sandboxes == 1 else violated(f"two sandboxes of one pod are ready on {node}")
+
+
+ONE_RUNNING_INSTANCE = StateProperty(
+    name="one-running-instance-per-container",
+    statement="a runtime holds at most one ready sandbox of a pod, and so at most one running instance of a container",
+    key=Key(POD, ("runtime",), _sandboxes),
+    judge=_one_sandbox,
+    reference="invariants 78",
+    advice="a runtime must not make a second sandbox of the same name while it has one, whatever its client was told",
+)
+
+
+def _killed(component: str, rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (pod, runtime), (_, now) = before, after
+    if component not in (KUBELET, CONTAINER_RUNTIME) or runtime is None or runtime.each or rule in AT_ONCE:
+        return IDLE
+    if runtime.containers != RUNNING or (pod is not None and wanted(pod)):
+        return IDLE
+    if now is not None and now.containers == RUNNING:
+        return IDLE
+    if now is None or now.exit_code == KILLED:
+        if runtime.signalled and rule.startswith(KILL):
+            return HOLDS
+        return violated(f"a container on {runtime.node} is killed before its grace period is over")
+    return HOLDS
+
+
+GRACE_PERIOD = StepProperty(
+    name="grace-period-lower-bound",
+    statement="a container of a pod that ends is killed only once its grace period is over, counted from TERM",
+    kind=POD,
+    fields=("object", "runtime"),
+    judge=_killed,
+    reference="invariants 83",
+    advice="a program that needs longer than terminationGracePeriodSeconds to end loses what it was doing",
+)
+
+
+def _made_room(component: str, _rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
+    (pod,), (now,) = before, after
+    if component != KUBELET or pod is None or now is None:
+        return IDLE
+    if now.status.reason != PREEMPTING or pod.status.reason == PREEMPTING:
+        return IDLE
+    if critical(pod.spec):
+        return violated(f"a kubelet ends a critical pod (priority {pod.spec.priority}) to make room for another one")
+    return HOLDS
+
+
+CRITICAL_PODS_STAY = StepProperty(
+    name="critical-pods-stay",
+    statement="a kubelet that makes room for a critical pod ends none that is critical itself",
+    kind=POD,
+    fields=("object",),
+    judge=_made_room,
+    reference="kubelet §4",
+    advice="system-node-critical is for what a node cannot do without; more of that than fits is rejected",
 )

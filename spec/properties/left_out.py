@@ -39,8 +39,6 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     65: ("job-backoff-respected", "a timer of the model: it cannot fire sooner, so that nothing could break it"),
     68: ("live-node-stays-ready", "that leases are renewed in time is taken for granted; renewals are no steps"),
     70: ("eviction-rate-bounded", "the rate is a timer of each node; rates over many nodes are not counted"),
-    78: ("one-running-instance-per-container", "replies of the container runtime are not lost in the model"),
-    83: ("grace-period-lower-bound", "containers stop at once, or after a hook; how long they take is not modelled"),
     89: ("uniform-backend-choice", "probabilities are not modelled; each choice that is possible is tried"),
     105: ("reconcile-idempotent", "a rule that changes nothing is no step: what is at rest has no step by definition"),
 }

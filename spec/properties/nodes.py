@@ -42,6 +42,7 @@ from ..language.property import (
 from ..language.query import COUNT, MULTISET, ONLY, Query, no_parameter
 from ..node.admission import ADMIT_POD
 from ..node.heartbeat import heartbeats
+from ..node.node_pressure import EVICTED
 from ..objects.conditions import condition_is_true, find_condition
 from ..objects.node import Node
 from ..objects.pod import Pod, is_terminal
@@ -261,6 +262,8 @@ def _admitted(
     if rule != ADMIT_POD or pod is None or not condition_is_true(pod.status.conditions, POD_SCHEDULED):
         return IDLE
     if reported is not None and is_terminal(reported):
+        if reported.status.reason == EVICTED:
+            return suspended(f"{pod.spec.node_name} has run short of something since the scheduler put a pod there")
         return violated(f"the kubelet of {pod.spec.node_name} rejects a pod that the scheduler put there")
     return HOLDS
 
@@ -272,6 +275,7 @@ SCHEDULED_PODS_ADMITTED = StepProperty(
     fields=("object", "worker"),
     judge=_admitted,
     reference="invariants 22, 76 (#106884)",
+    assumes="the node does not run short of memory, disk or process ids meanwhile",
     advice="both must count the same pods as taking room: look at pods that have finished, or were put there by hand",
 )
 

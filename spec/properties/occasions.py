@@ -21,11 +21,15 @@ from ..environment.faults import (
     KUBELET_CRASH,
     LINK_CUT,
     NODE_CRASH,
+    PRESSURES,
 )
 from ..environment.users import Delete
 from ..kinds import JOB, POD
 from ..language.scenario import Scenario, Start
+from ..node.cri_replies import LOST
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
+from ..node.node_pressure import spared
+from ..node.pod_containers import told_apart
 from ..node.probes import has_liveness_probe
 from ..node.restart_policy import ALWAYS
 from ..objects.cron_job import FORBID, CronJob
@@ -40,6 +44,7 @@ from .happenings import (
     can_run,
     clients,
     controlled_specs,
+    critical_pods_crowd_in,
     daemon_sets,
     daemon_specs,
     deletes_account,
@@ -176,6 +181,26 @@ IMAGES = Occasion(
     lambda scenario: schedules_pods(scenario) and faults(scenario, IMAGE_PULL_ERROR),
 )
 STATIC_PODS = Occasion("where kubelets have pods from files or by HTTP", lambda scenario: bool(scenario.static_pods))
+NODE_PRESSURE = Occasion(
+    "where a node may run short of memory, disk or process ids, and there are pods that are not critical",
+    lambda scenario: faults(scenario, *PRESSURES) and any(not spared(spec) for spec in pod_specs(scenario)),
+)
+REPLIES_LOST = Occasion(
+    "where pods get a node, and replies of the container runtime may be lost",
+    lambda scenario: schedules_pods(scenario) and faults(scenario, LOST),
+)
+ENDS_IN_STEPS = Occasion(
+    "where containers are stopped in steps, and running pods of one container are deleted",
+    lambda scenario: (
+        scenario.switches.get("termination") == "in-steps"
+        and deletes_pods(scenario)
+        and not all(map(told_apart, pod_specs(scenario)))
+    ),
+)
+CRITICAL_PODS = Occasion(
+    "where a critical pod names a node on which it may not fit beside others that are not critical",
+    critical_pods_crowd_in,
+)
 PODS_END = Occasion("where pods are deleted, lose their node, or end and may not restart", ends_pods)
 BUDGETED_DRAINS = Occasion("where a user drains a node, and there are PodDisruptionBudgets", budgeted_drains)
 DESCHEDULED = Occasion(

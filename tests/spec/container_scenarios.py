@@ -7,7 +7,7 @@ from typing import Any
 
 from kubemodel.spec.language.scenario import Scenario
 
-from .exploration import PROBED, Data, bare_pod, deployment, job, node, pod_spec, scenario
+from .exploration import PROBED, Data, bare_pod, deployment, job, needing, node, pod_spec, scenario
 
 INIT: Data = {"name": "migrate", "image": "migrate:1"}
 SIDECAR: Data = {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}
@@ -162,3 +162,63 @@ def from_files() -> Mapping[str, Scenario]:
             properties=only,
         ),
     }
+
+
+def pressed() -> Mapping[str, Scenario]:
+    """Nodes that run short of something."""
+    burstable = {"resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "2Gi"}}}
+    return {
+        "a node runs short of memory": scenario(bare_pod(), start="created", nodes=2, faults={"memory-pressure": 2}),
+        "a node runs short of disk": scenario(
+            bare_pod(pod_spec(container=burstable)), start="created", faults={"disk-pressure": 1}
+        ),
+        "a node runs short of process ids, and a pod has sidecars": scenario(
+            bare_pod(several(SIDECAR)), start="created", faults={"pid-pressure": 1}
+        ),
+    }
+
+
+def told_late() -> Mapping[str, Scenario]:
+    """What the container runtime does: sandboxes that go down, replies that are lost, containers that end in steps."""
+    lost = {"cri-reply-lost": 1, "node-crash": 1, "kubelet-crash": 1}
+    delete = [[{"delete": "pod/web"}]]
+    return {
+        "a sandbox goes down": scenario(bare_pod(), faults={"sandbox-exit": 2}),
+        "a reply of containerd is lost": scenario(bare_pod(), start="created", faults={"cri-reply-lost": 1}),
+        "a reply of CRI-O is lost": scenario(
+            bare_pod(several(INIT)),
+            start="created",
+            faults={"cri-reply-lost": 1, "image-pull-error": 1},
+            switches={"container-runtime": "cri-o"},
+        ),
+        "a reply of a runtime that reserves no names is lost": scenario(
+            bare_pod(), start="created", faults=lost, users=delete, switches={"container-runtime": "unreserved"}
+        ),
+        "containers end in steps": scenario(
+            bare_pod(pod_spec(container={"lifecycle": {"preStop": {"sleep": {"seconds": 10}}}})),
+            start="created",
+            faults={"node-crash": 1},
+            users=delete,
+            switches={"termination": "in-steps"},
+        ),
+        "containers without hook end in steps": scenario(
+            deployment(),
+            users=[[{"scale": "web=0"}], [{"force-delete": "pod/web"}]],
+            switches={"termination": "in-steps"},
+        ),
+    }
+
+
+def crowded(**settings: Any) -> Scenario:
+    """Two critical pods and another one are put on a node that has room for one of them."""
+
+    def put(name: str, **spec: Any) -> Data:
+        return bare_pod(pod_spec(container=needing("3"), nodeName="node-1", **spec), name, name)
+
+    first, second = (put(name, priorityClassName="system-node-critical") for name in ("first", "second"))
+    return scenario(put("web"), first, second, start="created", **settings)
+
+
+def critical() -> Mapping[str, Scenario]:
+    """Critical pods."""
+    return {"critical pods need room": crowded()}

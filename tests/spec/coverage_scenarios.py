@@ -9,7 +9,7 @@ import attrs
 from kubemodel.spec.environment import users
 from kubemodel.spec.language.scenario import Scenario
 
-from .container_scenarios import contained, from_files, pulled, watched
+from .container_scenarios import contained, critical, from_files, pressed, pulled, told_late, watched
 from .exploration import (
     PROBED,
     RECREATE,
@@ -592,6 +592,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     **watched(),
     **pulled(),
     **from_files(),
+    **pressed(),
+    **told_late(),
+    **critical(),
     **_silenced(),
     **_daemons(),
     **_stateful(),

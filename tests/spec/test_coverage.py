@@ -151,6 +151,16 @@ RULES: Mapping[str, frozenset[str]] = {
             "startup probe succeeds",
             "startup probe fails",
             "liveness probe fails",
+            "post pressure",
+            "post relief",
+            "reclaim disk",
+            "evict for node pressure",
+            "make room for critical pod",
+            "relist sandboxes",
+            "ask for sandbox again",
+            "tear down sandboxes",
+            "send TERM",
+            "send TERM after preStop 10 s",
             "read static pods",
             "read static pods again",
             "start static pod",
@@ -169,7 +179,14 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "container-runtime": frozenset(
-        {"application serves", "program finishes", "init container finishes", "images are pulled"}
+        {
+            "application serves",
+            "program finishes",
+            "init container finishes",
+            "images are pulled",
+            "program ends on TERM",
+        }
+        | {f"kill after {seconds} s" for seconds in (1, 2, 20, 30)}
     ),
     "node-lifecycle-controller": frozenset(
         {
@@ -214,6 +231,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "etcd member returns",
             *(f"{fault} replicaset-controller/Pod" for fault in WATCH_FAULTS),
             "node returns",
+            "pressure ends",
             "link heals",
             "cut heals",
         }

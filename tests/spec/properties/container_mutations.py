@@ -19,9 +19,15 @@ from kubemodel.spec.kinds import (
     PodWorker,
 )
 from kubemodel.spec.language.component import Key, Rule
-from kubemodel.spec.language.plan import Alternative, Named, Set, Write
+from kubemodel.spec.language.model import Model
+from kubemodel.spec.language.plan import KEY, Alternative, Named, Set, Write
+from kubemodel.spec.node.container_runtime import Known
+from kubemodel.spec.node.critical_pods import critical, endable
 from kubemodel.spec.node.static_pods import GONE
-from kubemodel.spec.objects.pod import Pod
+from kubemodel.spec.node.termination import STOP_POD
+from kubemodel.spec.objects.pod import CRITICAL_PRIORITY, Pod
+
+from ..exploration import edited
 
 
 def _seeing(change: Callable[[ContainerRuntime], ContainerRuntime]) -> Callable[[Rule], tuple[Rule, ...]]:
@@ -89,3 +95,45 @@ def ending_foreign_containers(rule: Rule) -> tuple[Rule, ...]:
             yield attrs.evolve(found, plan=(Write(Named(NODE, key.node), "foreign", Set(STOPPED)), *found.plan))
 
     return (attrs.evolve(rule, decide=decide),)
+
+
+def evicting_any(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet evicts whichever pod it comes upon."""
+
+    def decide(key: Any, pressure: str | None, others: Any) -> Iterable[Alternative]:
+        return rule.decide(key, pressure, ())
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def taken_for_two(rule: Rule) -> tuple[Rule, ...]:
+    """The runtime makes another sandbox while the kubelet lists."""
+
+    def decide(_key: Any) -> Iterable[Alternative]:
+        yield Alternative((Write(KEY, "runtime", Known(2)),), "there are two")
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def killing_at_once(_rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet stops containers with KILL."""
+    return (STOP_POD,)
+
+
+def ending_critical_pods(model: Model) -> Model:
+    """The kubelet ends whichever pod has to go to make room."""
+
+    def any_of_node(node: str, pod: Pod | None, runtime: PodRuntime | None) -> Any:
+        urgent = pod is not None and critical(pod.spec)
+        if pod is not None and urgent:
+            pod = attrs.evolve(pod, spec=attrs.evolve(pod.spec, priority=0))
+        found = endable(node, pod, runtime)
+        return attrs.evolve(found, priority=CRITICAL_PRIORITY + 1000) if found is not None and urgent else found
+
+    def edit(rule: Rule) -> tuple[Rule, ...]:
+        query = attrs.evolve(rule.queries["endable"], classify=any_of_node)
+        return (attrs.evolve(rule, queries={**rule.queries, "endable": query}),)
+
+    for name in ("make room for critical pod", "admit pod"):
+        model = edited("kubelet", name, edit)(model)
+    return model

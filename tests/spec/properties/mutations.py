@@ -51,7 +51,7 @@ from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_termin
 from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStatefulSet, StatefulSet
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
-from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, several, static_pod
+from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, crowded, several, static_pod
 from ..exploration import (
     BY_NAME,
     CLIENT,
@@ -1162,6 +1162,22 @@ CASES: Mapping[str, Case] = {
         mutation="the kubelet creates containers without looking for their images",
         mutate=edited(KUBELET, "restart containers", containers.heedless_of_images),
     ),
+    "critical-pods-stay": Case(
+        holds=crowded(),
+        mutation="the kubelet ends critical pods, too, to make room for critical ones",
+        mutate=containers.ending_critical_pods,
+    ),
+    "one-running-instance-per-container": Case(
+        holds=scenario(bare_pod(), start="created", faults={"cri-reply-lost": 1}),
+        mutation="the runtime makes a second sandbox although it has one of that name",
+        mutate=edited(KUBELET, "relist sandboxes", containers.taken_for_two),
+    ),
+    "grace-period-lower-bound": Case(
+        holds=scenario(deployment(), users=[[{"delete": "pod/web"}]], switches={"termination": "in-steps"}),
+        mutation="the kubelet kills containers without waiting for their end",
+        mutate=edited(KUBELET, "stop pod", containers.killing_at_once),
+        besides=frozenset({UNDECLARED_TRANSITION}),
+    ),
     "mirror-reflects-static": Case(
         holds=scenario(static_pod(), start="created"),
         mutation="the kubelet makes no mirrors",
@@ -1218,6 +1234,23 @@ CASES: Mapping[str, Case] = {
         holds=scenario(job(2, pod_spec(container=needing("3")))),
         mutation="a kubelet counts pods that have finished until it has cleaned them up",
         mutate=edited(KUBELET, "admit pod", lambda _rule: (admit(serving=True, early_phase=True),)),
+        broken=scenario(bare_pod(), start="created", faults={"memory-pressure": 1}),
+    ),
+    "node-pressure-ranking": Case(
+        holds=scenario(
+            priority_class("high", 1000),
+            bare_pod(pod_spec(container=needing("3")), "low", "low"),
+            bare_pod(pod_spec(container=needing("1"), priorityClassName="high"), "high", "high"),
+            faults={"memory-pressure": 1},
+            start="created",
+        ),
+        mutation="a kubelet under pressure evicts whichever pod it comes upon",
+        mutate=edited(KUBELET, "evict for node pressure", containers.evicting_any),
+    ),
+    "node-pressure-tainted": Case(
+        holds=scenario(bare_pod(), start="created", faults={"memory-pressure": 1}),
+        mutation="the node lifecycle controller gives nodes no taints for their conditions",
+        mutate=without(NODES, "taint by condition"),
     ),
     "toleration-seconds-honoured": Case(
         holds=scenario(
