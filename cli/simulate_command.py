@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import textwrap
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +19,9 @@ from ..engine.verdicts import ExitCode, PropertyVerdict, Verdict, combined_exit_
 from .check_command import scenario_flags
 from .inputs import FLAG_NAMES, Flags, requests
 from .narrative import narrative
+from .progress import SECONDS_BETWEEN_PLAIN_LINES
 from .report_text import WIDTH
-from .simulating import Swarm, Wandered, processes, run
+from .simulating import Reached, Swarm, Wandered, processes, run
 from .writing import write_whole
 
 DEFAULT_WALKS = 200
@@ -60,17 +62,12 @@ def simulate(paths: tuple[str, ...], **flags: Any) -> int:
     swarm = Swarm(
         flags["walks"], flags["steps"], flags["seed"], Walking(flags["walking"]), flags["jobs"] or processes()
     )
-    console = Console(stderr=True, highlight=False)
-
-    def progress(done: int, of: int) -> None:
-        if not flags["quiet"] and console.is_terminal:
-            console.print(f"{done:,} of {of:,} walks", end="\r", markup=False)
-
+    progress = _Progress(shown=not flags["quiet"])
     given = requests(paths, Flags(**{name: flags[name] for name in FLAG_NAMES}), sys.stdin)
     found: list[Wandered] = []
     for request in given:
         for job in request.plan.jobs:
-            found.append(run(job, swarm, progress))
+            found.append(run(job, swarm, progress.report))
             if found[-1].interrupted:
                 break
     files = _written(found, flags["output_dir"])
@@ -80,6 +77,28 @@ def simulate(paths: tuple[str, ...], **flags: Any) -> int:
         lines = (line for one, file in zip(found, files, strict=True) for line in (*_text(one, swarm, file), ""))
         click.echo("\n".join(lines), nl=False)
     return int(combined_exit_code([_exit_code(one) for one in found] or [ExitCode.UNDETERMINED]))
+
+
+class _Progress:
+    """How far the walks are, and what they have come by: a changing line on a terminal, a plain one now and then."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown
+        self._console = Console(stderr=True, highlight=False)
+        self._next_line = time.monotonic() + SECONDS_BETWEEN_PLAIN_LINES
+
+    def report(self, reached: Reached) -> None:
+        if not self._shown:
+            return
+        text = (
+            f"{reached.walks:,} of {reached.of:,} walks, fired {reached.rules} of {reached.of_rules} rules, "
+            f"took {reached.arrows} of {reached.of_arrows} arrows"
+        )
+        if self._console.is_terminal:
+            self._console.print(text, end="\r", markup=False, soft_wrap=True)
+        elif time.monotonic() >= self._next_line:
+            self._next_line = time.monotonic() + SECONDS_BETWEEN_PLAIN_LINES
+            self._console.print(text, markup=False, soft_wrap=True)
 
 
 def _exit_code(one: Wandered) -> ExitCode:
@@ -151,6 +170,7 @@ def _document(one: Wandered, swarm: Swarm) -> dict[str, Any]:
         "neverFired": sorted([component, rule] for component, rule in one.rules - result.fired),
         "rulesFired": len(one.rules & result.fired),
         "arrowsTaken": len(one.arrows & result.arrows),
+        "arrowsNeverTaken": sorted(map(list, one.arrows - result.arrows)),
         **(
             {
                 "property": met.property,

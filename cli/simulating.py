@@ -50,6 +50,18 @@ class Wandered:
     interrupted: bool = False
 
 
+@attrs.frozen
+class Reached:
+    """How far a swarm is: ``walks`` of ``of``, and how many of all rules and arrows they have come by."""
+
+    walks: int
+    of: int
+    rules: int
+    of_rules: int
+    arrows: int
+    of_arrows: int
+
+
 # Rules are functions and cannot be sent to another process; a forked one has the system already.
 _shared: dict[str, tuple[TransitionSystem, tuple[State, ...]]] = {}
 
@@ -60,19 +72,17 @@ def _one(steps: int, walking: Walking, seed: int) -> Walk:
     return walk(system, start, policy(walking, seed, steps), seed=seed, steps=steps)
 
 
-def _walks(swarm: Swarm, progress: Callable[[int, int], None]) -> Iterator[Walk]:
+def _walks(swarm: Swarm) -> Iterator[Walk]:
     """The walks in the order of their seeds; nothing is begun after a batch in which one met a violation."""
     one = partial(_one, swarm.steps, swarm.walking)
     last = swarm.seed + swarm.walks
     if swarm.processes == 1:
         for seed in range(swarm.seed, last):
             yield one(seed)
-            progress(seed + 1 - swarm.seed, swarm.walks)
         return
     with ProcessPoolExecutor(swarm.processes, multiprocessing.get_context("fork")) as pool:
         for first in range(swarm.seed, last, BATCH):
             batch = list(pool.map(one, range(first, min(first + BATCH, last))))
-            progress(first + len(batch) - swarm.seed, swarm.walks)
             yield from batch
             if any(each.met is not None for each in batch):
                 return
@@ -83,25 +93,31 @@ def processes() -> int:
     return len(os.sched_getaffinity(0)) if "fork" in multiprocessing.get_all_start_methods() else 1
 
 
-def run(job: Job, swarm: Swarm, progress: Callable[[int, int], None]) -> Wandered:
-    """The walks of one job."""
+def run(job: Job, swarm: Swarm, progress: Callable[[Reached], None]) -> Wandered:
+    """The walks of one job; ``progress`` is told of each."""
     model = model_of(job.scenario)
     system = TransitionSystem(model)
     initial = starts(system, job.scenario)
     _shared["system"] = (system, initial)
-    done: list[Walk] = []
-    interrupted = False
-    try:
-        done.extend(_walks(swarm, progress))
-    except KeyboardInterrupt:
-        interrupted = True
-    result = summed(done)
     rules = frozenset((component.name, rule.name) for component in model.components for rule in component.rules)
     arrows = frozenset(
         (machine.name, arrow.source, arrow.dest, arrow.component)
         for machine in model.machines
         for arrow in machine.arrows
     )
+    done: list[Walk] = []
+    fired: set[RuleName] = set()
+    taken: set[tuple[str, str, str, str]] = set()
+    interrupted = False
+    try:
+        for each in _walks(swarm):
+            done.append(each)
+            fired |= each.fired & rules
+            taken |= each.arrows & arrows
+            progress(Reached(len(done), swarm.walks, len(fired), len(rules), len(taken), len(arrows)))
+    except KeyboardInterrupt:
+        interrupted = True
+    result = summed(done)
     trace = _told(system, initial, job, result.found) if result.found is not None else None
     return Wandered(job, result, rules, arrows, trace, interrupted)
 

@@ -57,3 +57,15 @@ def test_the_trace_can_be_replayed(simulate, tmp_path: Path, capsys: pytest.Capt
 def test_bad_input_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["simulate", "no-such-file.yaml"]) == 2
     assert "no-such-file.yaml" in capsys.readouterr().err
+
+
+def test_progress_says_what_was_come_by(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("kubemodel.cli.simulate_command.SECONDS_BETWEEN_PLAIN_LINES", 0.0)
+    assert run(["simulate", FINE, "--walks", "2", "--steps", "5", "--jobs", "1", "--format", "json"]) == 3
+    out, err = capsys.readouterr()
+    (found,) = json.loads(out)
+    rules, arrows = found["rulesFired"], found["arrowsTaken"]
+    last = err.splitlines()[-1]
+    assert last.startswith(f"2 of 2 walks, fired {rules} of ") and f", took {arrows} of " in last
+    machine, source, dest, driver = found["arrowsNeverTaken"][0]
+    assert machine and source != dest and driver
