@@ -17,7 +17,7 @@ from ...spec import kinds
 from ...spec.control_plane.controllers.deployment_status import PROGRESS_DEADLINE_EXCEEDED, PROGRESSING
 from ...spec.control_plane.controllers.horizontal_pod_autoscaler import SCALING_DISABLED
 from ...spec.control_plane.controllers.node_taints import EXECUTING
-from ...spec.environment import name_lookup, traffic
+from ...spec.environment import faults, name_lookup, traffic
 from ...spec.node import static_pods
 from ...spec.objects import job as jobs
 from ...spec.objects import namespace as namespaces
@@ -90,15 +90,31 @@ def _queued() -> tuple[Shape, ...]:
     return _each((None, *pods, *gated), (None, kinds.BACKOFF, kinds.UNSCHEDULABLE), ("", "node"))
 
 
+_OF_RUNTIME = (
+    "container",
+    "sandbox",
+    "application",
+    "image pull",
+    "initialization",
+    "termination",
+    "sandbox knowledge",
+)
+"""The machines of what a runtime holds for one pod."""
+
 _STATES_OF_CONTAINERS = (kinds.ABSENT, kinds.CREATED, kinds.RUNNING, kinds.EXITED)
 
 
 def _runtimes() -> tuple[Shape, ...]:
     sandboxes = (kinds.SANDBOX_READY, kinds.SANDBOX_NOT_READY)
     pulls = ("", *_PULLS)
+    signals, booleans = ("", kinds.HANDLES, kinds.IGNORES), (False, True)
     whole = (
-        kinds.PodRuntime("node", sandbox, containers, hung=hung, pull=pull)
-        for sandbox, containers, hung, pull in product(sandboxes, _STATES_OF_CONTAINERS, (False, True), pulls)
+        kinds.PodRuntime(
+            "node", sandbox, containers, hung=hung, pull=pull, signalled=signal, sandboxes=ready, doubted=doubted
+        )
+        for sandbox, containers, hung, pull, signal, ready, doubted in product(
+            sandboxes, _STATES_OF_CONTAINERS, booleans, pulls, signals, (1, 2), booleans
+        )
     )
     return _each((None, *whole, *_told_apart()))
 
@@ -273,14 +289,14 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
     """The shapes of every machine's objects, by the machine's name."""
     booleans = (False, True)
     up, runs = (kinds.UP, kinds.DOWN), (kinds.RUNNING, kinds.STOPPED)
+    pressures = ("", *faults.PRESSURES.values())
     evictions = (kinds.Eviction(state, "node") for state in (kinds.REQUESTED, kinds.REFUSED, kinds.GRANTED))
     connections = (traffic.IDLE, traffic.ANSWERED, traffic.REFUSED, traffic.LOST, traffic.UNRESOLVED)
     lookups = (name_lookup.UNASKED, name_lookup.FOUND, name_lookup.NO_SUCH_NAME, name_lookup.UNANSWERED)
     cron = (CronJob(status=CronJobStatus(active, last)) for active, last in product(((), ("job",)), (None, 0.0)))
-    of_runtime = _runtimes()
     return {
         "pod": _each((None, *_pods())),
-        **dict.fromkeys(("container", "sandbox", "application", "image pull", "initialization"), of_runtime),
+        **dict.fromkeys(_OF_RUNTIME, _runtimes()),
         **dict.fromkeys(("pod worker", "startup probe"), _workers()),
         "scheduling-queue": _queued(),
         "replicaset": _asking(ReplicaSet),
@@ -292,6 +308,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "daemonset": (_ABSENT, _daemon_set),
         "statefulset": tuple(_stateful_sets()),
         **dict.fromkeys(("node", "node eviction"), _nodes()),
+        "node pressure": _each(pressures, pressures),
         "eviction": _each((None, *evictions)),
         "budget": (_ABSENT, _budget),
         "leadership": _each(booleans, booleans, booleans),
