@@ -8,7 +8,13 @@ import pytest
 from kubemodel.engine.pools import cached_field
 from kubemodel.engine.successors import transitions
 from kubemodel.spec.environment import faults
-from kubemodel.spec.environment.faults import FAULTS
+from kubemodel.spec.environment.faults import (
+    APPLICATION_HANG,
+    FAULTS,
+    IMAGE_PULL_ERROR,
+    STATIC_POD_CHANGED,
+    STATIC_POD_REMOVED,
+)
 from kubemodel.spec.environment.leader_faults import LEADER_FAULTS
 from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 from kubemodel.spec.kinds import (
@@ -27,12 +33,16 @@ from kubemodel.spec.kinds import (
 )
 from kubemodel.spec.language.model import INFORMER
 from kubemodel.spec.language.scenario import Scenario
+from kubemodel.spec.node.cri_replies import LOST
 
-from ..exploration import PROBED, bare_pod, deployment, needing, pod_spec, replica_set, scenario
+from ..container_scenarios import LIVELY, static_pod
+from ..exploration import PROBED, bare_pod, deployment, needing, pod_spec, replica_set, scenario, service
 from .walking import Walk, begin, reachable, until
 
-RULED = [fault for fault in FAULTS if fault not in REQUEST_FAULTS]
-"""Faults that are rules; what is lost of requests is in the hands of the engine."""
+STATIC_POD_FAULTS = (STATIC_POD_CHANGED, STATIC_POD_REMOVED)
+
+RULED = [fault for fault in FAULTS if fault not in (*REQUEST_FAULTS, LOST)]
+"""Faults that are rules; what is lost of requests is in the hands of the engine, of runtime calls in those of kubelets."""
 
 
 def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
@@ -43,14 +53,25 @@ def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
         )
     if fault in LEADER_FAULTS:
         return scenario(bare_pod(), nodes=nodes, faults={fault: budget}, candidates={"kube-controller-manager": 2})
+    if fault in STATIC_POD_FAULTS:
+        pods = [static_pod(f"{name}-node-1") for name in ("etcd", "proxy")[:budget]]
+        return scenario(*pods, service(), nodes=nodes, faults={fault: budget}, properties=["mirror-reflects-static"])
+    if fault == LOST:
+        pods = [bare_pod(name=f"web-{number}") for number in range(budget)]
+        return scenario(*pods, service(), nodes=nodes, faults={fault: budget}, properties=["node-name-write-once"])
+    if fault == APPLICATION_HANG:
+        return scenario(bare_pod(pod_spec(container=LIVELY)), nodes=nodes, faults={fault: budget})
     return scenario(bare_pod(pod_spec(container=PROBED)), nodes=nodes, faults={fault: budget})
 
 
 def _struck(fault: str, nodes: int = 1) -> tuple[Walk, Walk]:
-    """A cluster at rest, or with something on its way to a watch, and the same after the fault."""
+    """A cluster at rest, or in which what the fault is about is just under way, and the same after the fault."""
     if fault in WATCH_FAULTS:
         behind = until(begin(_tiny(fault)), lambda walk: any(walk.see(INFORMER, "pending")))
         return behind, behind.after(faults.NAME)[0]
+    if fault == IMAGE_PULL_ERROR:
+        starting = until(begin(_tiny(fault, nodes=nodes)), lambda walk: bool(walk.steps(faults.NAME)))
+        return starting, starting.after(faults.NAME)[0]
     calm = begin(_tiny(fault, nodes=nodes)).settled()
     return calm, calm.after(faults.NAME)[0]
 
