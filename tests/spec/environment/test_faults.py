@@ -42,7 +42,7 @@ from .walking import Walk, begin, reachable, until
 STATIC_POD_FAULTS = (STATIC_POD_CHANGED, STATIC_POD_REMOVED)
 
 RULED = [fault for fault in FAULTS if fault not in (*REQUEST_FAULTS, LOST)]
-"""Faults that are rules; what is lost of requests is in the hands of the engine, of runtime calls in those of kubelets."""
+"""Faults that are rules; the engine loses what is lost of requests, kubelets lose replies of their runtime."""
 
 
 def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
