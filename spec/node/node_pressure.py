@@ -298,6 +298,8 @@ PRESSURE = Machine(
         Arrow("evict or reclaim", "Reported", "Relieved", KUBELET, "kubelet §7"),
         Arrow("pressure ends", "Reported", "Relieved", FAULT, "kubelet §7"),
         Arrow("run short again", "Relieved", "Reported", FAULT, "kubelet §7"),
+        Arrow("run short of something else", "Relieved", "Short", FAULT, "kubelet §7"),
+        Arrow("have enough of something else", "Short", "Relieved", FAULT, "kubelet §7"),
         Arrow("transition period passes", "Relieved", "Enough", KUBELET, "kubelet §7"),
     ),
     meaning="whether a node is short of memory, disk or process ids, and says so",

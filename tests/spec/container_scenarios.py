@@ -172,6 +172,9 @@ def pressed() -> Mapping[str, Scenario]:
         "a node runs short of disk": scenario(
             bare_pod(pod_spec(container=burstable)), start="created", faults={"disk-pressure": 1}
         ),
+        "a node runs short of memory, and of disk": scenario(
+            bare_pod(), start="created", faults={"memory-pressure": 1, "disk-pressure": 1}
+        ),
         "a node runs short of process ids, and a pod has sidecars": scenario(
             bare_pod(several(SIDECAR)), start="created", faults={"pid-pressure": 1}
         ),
