@@ -42,7 +42,8 @@ def memory_mb() -> float:
 class Task:
     """What is to be explored, from where, and how far.
 
-    ``checkpoint``: where to keep the search as it goes; ``resume``: what was kept, to go on from.
+    ``checkpoint``: where to keep the search as it goes; ``resume``: what was kept, to go on from. ``cores``: how many
+    the kernel may use; ``fingerprint``: it knows states by 64 bits alone.
     """
 
     system: TransitionSystem
@@ -52,6 +53,8 @@ class Task:
     keep_going: bool
     checkpoint: Path | None = None
     resume: Path | None = None
+    cores: int = 1
+    fingerprint: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -70,6 +73,8 @@ class Exploration(ABC):
     """
 
     name: ClassVar[str]
+    by_fingerprint = False
+    """Whether states are known by 64 bits alone."""
 
     def __init__(self, task: Task) -> None:
         """Nothing explored yet."""

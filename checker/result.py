@@ -179,8 +179,9 @@ class SearchResult:
     """All that a search found; the same for every run but for ``measured``.
 
     ``paths`` are what the ``trace`` of a property counts in. ``views``: distinct answers that each rule has decided
-    on. ``arrows``: machine, source, dest and driver of every change seen. ``explosion``: why there are so many states,
-    where that was asked for or a bound was hit.
+    on. ``arrows``: machine, source, dest and driver of every change seen. ``collisions``: the odds that a state was
+    missed because it was taken for another, None where the search was exact. ``explosion``: why there are so many
+    states, where that was asked for or a bound was hit.
     """
 
     properties: tuple[PropertyVerdict, ...]
@@ -196,6 +197,7 @@ class SearchResult:
     arrows: tuple[tuple[str, str, str, str], ...]
     views: Mapping[RuleName, int]
     measured: Measured = attrs.field(eq=False)
+    collisions: float | None = None
     explosion: Explosion | None = None
 
     @property

@@ -56,6 +56,8 @@ def search(
     checkpoint: File | None = None,
     resume: File | None = None,
     diagnose: bool = False,
+    cores: int = 1,
+    fingerprint: bool = False,
 ) -> SearchResult:
     """Explores ``system`` and judges its properties.
 
@@ -65,11 +67,17 @@ def search(
     for what was measured; raises ``NoCompilerError`` where the kernel is asked for and cannot be compiled.
     ``checkpoint``: a file in which the kernel keeps the search once a minute, and when a limit or an interrupt ends
     it; ``resume``: such a file to go on from; raises ``CheckpointError`` where it is none, or of another search.
-    ``diagnose``: say why there are so many states even where no bound was hit.
+    ``diagnose``: say why there are so many states even where no bound was hit. ``cores``: how many the kernel may use;
+    the result is the same. ``fingerprint``: the kernel knows states by 64 bits alone, so that one may be taken for
+    another and missed: the result says how likely that is. Such a search is not kept: ``checkpoint`` and ``resume``
+    raise ``ValueError`` with it.
     Raises ``ToldApart`` where ``system`` takes objects for interchangeable that it does tell apart.
     """
-    task = Task(system, tuple(initial) or (system.initial_state(),), limits, progress, keep_going, checkpoint, resume)
-    if checkpoint or resume:
+    if fingerprint and (checkpoint or resume):
+        raise ValueError("a search by fingerprints cannot be kept, nor gone on with")
+    start = tuple(initial) or (system.initial_state(),)
+    task = Task(system, start, limits, progress, keep_going, checkpoint, resume, cores, fingerprint)
+    if checkpoint or resume or fingerprint:
         explorer = Explorer.KERNEL
     exploration, bounds = _explored(task, explorer)
     exploration.finish()
@@ -172,8 +180,18 @@ def _result(exploration: Exploration, bounds: list[Bound]) -> SearchResult:
         never_fired=tuple(rule for rule in ordinary if rule not in exploration.fired),
         arrows=tuple(sorted(findings.arrows)),
         views=views,
+        collisions=_collisions(exploration),
         measured=_measured(exploration),
     )
+
+
+def _collisions(exploration: Exploration) -> float | None:
+    """The odds that a state was missed, as TLC calculates them: each state that was found again might have been another
+    one with the fingerprint of one of those known."""
+    if not exploration.by_fingerprint:
+        return None
+    found = exploration.states
+    return found * max(exploration.transitions + 1 - found, 0) / 2.0**64
 
 
 def _measured(exploration: Exploration) -> Measured:

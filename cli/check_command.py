@@ -14,6 +14,7 @@ from typing import Any
 import attrs
 import click
 
+from ..checker.kernel.library import MOST_CORES, usable_cores
 from ..checker.result import Explorer, Limits
 from ..checker.vacuity import Severity, Vacuity
 from ..engine.traces import dumps
@@ -36,6 +37,8 @@ from .writing import write_whole
 
 DEFAULT_MAX_STATES = 20_000_000
 DEFAULT_MAX_MEMORY_MB = 8_000
+DEFAULT_CORES = 4
+"""More do not pay: one core takes in what the others have found."""
 
 
 def scenario_flags(command: Any) -> Any:
@@ -182,6 +185,17 @@ def scenario_flags(command: Any) -> Any:
     metavar="FILE",
     help="Go on from there, with the same manifests and flags, but for limits.",
 )
+@click.option(
+    "--cores",
+    type=click.IntRange(1, MOST_CORES),
+    metavar="N",
+    help=f"How many cores the kernel may use; what it finds is the same [all, at most {DEFAULT_CORES}].",
+)
+@click.option(
+    "--fingerprint",
+    is_flag=True,
+    help="Know states by 64 bits alone, in less memory: the report says how likely it is that one was missed.",
+)
 @click.option("--keep-going", is_flag=True, help="Go on after the first violation, until every property is decided.")
 @click.option(
     "--vacuity",
@@ -237,6 +251,8 @@ def check(paths: tuple[str, ...], **flags: Any) -> int:
                     keep_going=flags["keep_going"],
                     explorer=Explorer(flags["explorer"]),
                     diagnose=flags["stats"],
+                    cores=flags["cores"] or min(usable_cores(), DEFAULT_CORES),
+                    fingerprint=flags["fingerprint"],
                     **kept,
                     progress=progress.report,
                     interrupted=interrupted,
@@ -262,6 +278,14 @@ def _kept(given: Sequence[Request], flags: dict[str, Any]) -> dict[str, Path]:
         raise InputError(
             "several groups are checked, each by a search of its own", source=COMMAND_LINE, field=f"--{min(kept)}"
         )
+    if kept and flags["fingerprint"]:
+        raise InputError(
+            f"a search by fingerprints cannot be kept, nor gone on with: leave out --{min(kept)}",
+            source=COMMAND_LINE,
+            field="--fingerprint",
+        )
+    if flags["fingerprint"] and flags["explorer"] == Explorer.TABLES.value:
+        raise InputError("only the kernel knows fingerprints", source=COMMAND_LINE, field="--explorer")
     if kept and flags["explorer"] == Explorer.TABLES.value:
         raise InputError("only the kernel keeps its search", source=COMMAND_LINE, field="--explorer")
     if "checkpoint" in kept and not os.access(kept["checkpoint"].parent, os.W_OK):

@@ -124,6 +124,8 @@ def run(
     checkpoint: Path | None = None,
     resume: Path | None = None,
     diagnose: bool = False,
+    cores: int = 1,
+    fingerprint: bool = False,
 ) -> Checked:
     """Checks one job. ``interrupted``: an earlier job of the run was, so this one is not begun."""
     model = model_of(job.scenario, seed)
@@ -135,7 +137,9 @@ def run(
         initial = starts(system, job.scenario, _pause(limits, began))
         if limits.seconds is not None:
             limits = attrs.evolve(limits, seconds=max(0.0, limits.seconds - (time.monotonic() - began)))
-        options = _Options(limits, progress, keep_going, initial, explorer, checkpoint, resume, diagnose)
+        options = _Options(
+            limits, progress, keep_going, initial, explorer, checkpoint, resume, diagnose, cores, fingerprint
+        )
         reduced = up_to_symmetry(system) if job.settings.symmetry is Alike.NODES else system
         try:
             result = options.search(reduced)
@@ -171,6 +175,8 @@ class _Options:
     checkpoint: Path | None
     resume: Path | None
     diagnose: bool
+    cores: int
+    fingerprint: bool
 
     def search(self, system: TransitionSystem) -> SearchResult:
         """Searches ``system``."""
@@ -184,6 +190,8 @@ class _Options:
             checkpoint=self.checkpoint,
             resume=self.resume,
             diagnose=self.diagnose,
+            cores=self.cores,
+            fingerprint=self.fingerprint,
         )
 
 

@@ -114,6 +114,7 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
     slots = sorted({kind.slots for one in checked for kind in one.model.kinds if kind.slots})
     if slots:
         yield f"room for at most {listed([str(most) for most in slots], 'or')} pods at once in a group"
+    yield from _fingerprints(checked)
     yield from request.plan.assumptions
     known: dict[str, str] = {}
     for one in checked:
@@ -130,6 +131,16 @@ def _alike(checked: Sequence[Checked]) -> str:
         return "something tells any two nodes apart, so each is looked at as itself"
     told = "; ".join(groups)
     return f"nothing tells {told} apart, so states that differ only in who is who of them count as one"
+
+
+def _fingerprints(checked: Sequence[Checked]) -> Iterator[str]:
+    """That no two states had one fingerprint, where states were known by nothing else."""
+    odds = [one.result.collisions for one in checked if one.result.collisions is not None]
+    if odds:
+        yield (
+            "fingerprints: no two states have the same 64 bits; the odds that two do, and that a state was therefore "
+            f"missed, are {sum(odds):.1E} (calculated as TLC does: states times steps to known states, through 2^64)"
+        )
 
 
 def _changed_since(settings: Settings) -> str:

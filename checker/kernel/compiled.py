@@ -31,6 +31,12 @@ OTHER = "the checkpoint is of another search: other manifests, flags or another 
 SAVE_EVERY = 60.0
 """Seconds between two checkpoints."""
 
+MANY = 8192
+"""States from which on a search is worth other cores."""
+
+_WALKED = 100_000
+"""States found again by walking to them whose contents are remembered."""
+
 _PATIENCE = 256
 """Questions between two looks at the clock."""
 
@@ -46,18 +52,23 @@ class CompiledExploration(Exploration):
         system = task.system
         shapes = [number for pool in system.pools for number in (pool.slots, pool.slots if pool.ordered else 0)]
         edging = Edging.OWN if self.findings.judges_loops else Edging.NONE
-        kernel = library.new(words(shapes), len(system.pools), task.limits.max_states or NONE - 1, edging)
+        most = task.limits.max_states or NONE - 1
+        kernel = library.new(words(shapes), len(system.pools), most, edging, task.cores, int(task.fingerprint), MANY)
         if kernel is None:
             raise MemoryError
         weakref.finalize(self, library.free, kernel)
         self._library, self._kernel = library, kernel
         self._board = library.board(kernel)
-        self._oracle = Oracle(system, library, kernel, self._content)
+        kept = task.checkpoint is not None or task.resume is not None
+        self._oracle = Oracle(system, library, kernel, self._content, digests=kept)
         self._drained = 0
         self._log = array("I")
         self._saved = time.monotonic()
         self._resumed = False
         self._level_end = 0
+        self.by_fingerprint = task.fingerprint
+        self._walked: dict[int, tuple[int, ...]] = {}
+        self._initial: dict[int, tuple[int, ...]] = {}
         add = self._oracle.add_readers
         add((group for group in system.groups if group.environment), Purpose.ENVIRONMENT)
         groups = [group for group in system.groups if not group.environment]
@@ -93,6 +104,8 @@ class CompiledExploration(Exploration):
             if self._library.add_initial(self._kernel, words(contents)):
                 raise MemoryError
         self._run()
+        if self.task.fingerprint:
+            self._initial = {number: self._contents(number) for number in range(self.states)}
 
     def explore(self) -> None:
         """As in ``Exploration``; what ends it is kept, too."""
@@ -147,7 +160,9 @@ class CompiledExploration(Exploration):
         if code == Code.FULL:
             raise self.stop_at_states()
         if code == Code.TOO_MANY:
-            text = f"more than {NONE - 1} states or contents of a pool, or more than 32 objects in one step"
+            text = (
+                f"more than {NONE - 1} states or contents of a pool, 32 objects in one step, or 65,535 steps of a state"
+            )
             raise Stopped(Bound("memory", f"{text}; use the explorer tables, or a smaller model"))
         if code == Code.OUT_OF_MEMORY:
             raise MemoryError
@@ -272,9 +287,33 @@ class CompiledExploration(Exploration):
         return numpy.ctypeslib.as_array(items, (count,)).copy() if count else numpy.zeros(0, numpy.uint32)
 
     def _content_getter(self, number: int) -> Callable[[int], Content]:
-        contents = words([0] * len(self.system.pools))
-        self._library.state(self._kernel, number, contents)
+        contents = self._contents(number)
         return lambda pool: self._content(pool, contents[pool])
+
+    def _contents(self, number: int) -> tuple[int, ...]:
+        contents = words([0] * len(self.system.pools))
+        if self._library.state(self._kernel, number, contents):
+            return tuple(contents)
+        return self._walk(number)
+
+    def _walk(self, number: int) -> tuple[int, ...]:
+        """The contents of a state of which only a fingerprint is left: the way to it is gone once more."""
+        ahead: list[int] = []
+        while number not in self._initial and number not in self._walked:
+            ahead.append(number)
+            number = self.parent(number)
+        here = self._initial[number] if number in self._initial else self._walked[number]
+        if len(self._walked) > _WALKED:
+            self._walked.clear()
+        contents = words(here)
+        for following in reversed(ahead):
+            code = self._library.follow(self._kernel, following, contents)
+            if code == Code.OUT_OF_MEMORY:
+                raise MemoryError
+            if code:
+                raise AssertionError(f"a step that was made before asks {Code(code).name}")
+            here = self._walked[following] = tuple(contents)
+        return here
 
     def _content(self, number: int, content: int) -> Content:
         pool = self.system.pools[number]

@@ -3,10 +3,11 @@
 #define KUBEMODEL_KERNEL_H
 
 #include "contents.h"
-#include "tables.h"
+#include "visited.h"
 
 #define MOST_POOLS 64 /* sets of pools are words of bits */
 #define MOST_CHOSEN 32
+#define CACHE_WORDS (1ULL << 20)
 
 /* What a run ends with: a question that only Python can answer, or why it pauses. The codes stand in oracle.py, too. */
 enum {
@@ -27,16 +28,16 @@ enum {
 
 /* A query with its parameter: `classes` by bundle, 0 if it does not count. `whole`: the multiset of no classes. */
 typedef struct {
-    u32 pool, nothing;
+    u32 pool, column, nothing;
     u32 *classes;
     u64 room;
 } Query;
 
 /* A node of a decision tree: reads a query, or (`query` is NONE) is a leaf whose items are what was decided. */
 typedef struct {
-    u32 query;
-    u32 excluding; /* or the leaf's first item */
-    u32 count;
+    u32 query, pool;
+    u32 excluding;
+    u32 first, count; /* what follows each answer in `follows`, or a leaf's items in `leaf_items` */
 } Node;
 
 enum { BY_INDEX, BY_CLASS, THE_ONE, NEW, EFFECTS };
@@ -59,8 +60,6 @@ typedef struct {
 typedef struct {
     u32 first, count;
     u64 mask;
-    u64 misses, since;
-    u32 worthless;
 } Partition;
 
 /* A list of numbers. */
@@ -79,20 +78,6 @@ static void list_extend(List *list, const u32 *items, u64 count) {
     memcpy(list->items + list->count, items, count * sizeof(u32));
     list->count += count;
 }
-
-/* One place of the cache of answers. */
-typedef struct {
-    u64 key;
-    u32 answer;
-} Answer;
-
-#define BATCH 16
-
-/* A state of those that are expanded together: where its moves and their keys begin, and how many are components'. */
-typedef struct {
-    u64 moves, keys, own_words, own_moves;
-    u32 at_rest;
-} Expanded;
 
 /* Numbers by number, NONE where nothing is known yet. */
 typedef struct {
@@ -116,6 +101,76 @@ typedef struct {
     Range fast, slow, losing, slow_losing;
 } Rank;
 
+/* The answers of all queries on a pool for its contents: a row holds the content that it is of, then answers. */
+typedef struct {
+    u32 *rows;
+    u64 places;
+    u32 columns;
+} Answers;
+
+#define EDITS 7
+
+/* What contents become once an object in them is replaced: for one content (index and bundle after, what it becomes). */
+typedef struct {
+    u32 content, edits[2 * EDITS], unused;
+} EditRow;
+
+typedef struct {
+    EditRow *rows;
+    u64 places;
+} Edits;
+
+/* Whether it pays to keep what a partition yields. */
+typedef struct {
+    u64 misses, since;
+    u32 worthless;
+} Trial;
+
+/* What one core needs to look at states; nothing in it decides what is found. */
+typedef struct Worker {
+    struct Kernel *kernel;
+    int failed; /* for want of memory */
+    u32 shared; /* others look at states, too: common tables are read, and at most take what they have room for */
+
+    u32 *contents;              /* of the state that is being looked at */
+    List outside, losing;       /* its moves but for the components' own */
+    List listing, leaves, later;
+    List found;                 /* its findings */
+    u32 *buffer;                /* one content */
+    u64 touched;
+
+    Cache sites, memos;
+    Answers *answers;           /* by pool */
+    Edits *edits;
+    Trial *trials;              /* by partition */
+    u64 trial_room, looks, answer_misses;
+
+    u32 *values, *fresh;        /* of all nodes of the tree, for each state of a block; and of one that follows */
+    u64 *prints;                /* of what partitions read, for each state of a block */
+    List moves;                 /* of the states of the chunk that it has looked at */
+    u64 *keys;
+    u64 key_count, key_room, moves_kept;
+    List findings;              /* of the new states that it has judged */
+} Worker;
+
+#define BLOCK 16
+#define CHUNK 1024
+#define MOST_WORKERS 16
+
+/* What a worker found out about a state of the chunk: where its moves and their keys begin, and how many are own ones. */
+typedef struct {
+    u64 moves, keys;
+    u32 count, own, transitions;
+    u32 worker, at_rest, done;
+} Looked;
+
+/* The same about a new state: where its findings begin. */
+typedef struct {
+    u64 changed; /* pools in which it differs from its parent */
+    u64 first;
+    u32 count, worker, done;
+} Judged;
+
 typedef struct Kernel {
     int64_t board[64]; /* what Python sees: a question, then counters */
 
@@ -126,23 +181,18 @@ typedef struct Kernel {
     u64 query_count, query_room;
     Map folds;
     List fold_answers;
-    Answer *answers;
-    u64 answer_slots;
 
     Node *nodes;
     u64 node_count, node_room;
-    Map decisions;
-    List leaf_items;
+    List follows, leaf_items;
 
     ReaderSet *sets;
     u64 set_count, set_room;
     Map readers;
     List reader_lists;
-    Cache sites;
 
     Partition *partitions;
     u64 partition_count, partition_room;
-    Cache memos;
     Range environment, always, quiescent;
     Rank *ranks;
     u64 rank_count, rank_room;
@@ -154,50 +204,63 @@ typedef struct Kernel {
     List step_items;
     Map sweeps;
 
-    u32 *contents;          /* of the state that is being looked at */
-    List own, outside, losing; /* its moves */
-    List found;             /* its findings */
-    List listing;
-    u32 *buffer;            /* one content */
-    u64 touched;
+    Worker *workers;
+    u32 worker_count;
+    struct Crew *crew;       /* the workers but the first, each on a core of its own */
+    u64 ticket;              /* the next block of the chunk that no worker has taken */
 
-    Expanded batch[BATCH + 1];
-    u32 *batch_values;      /* of all nodes of the tree, for each state of the batch */
-    u64 *batch_hashes;      /* of what partitions read, for each state of the batch */
-    List moves;             /* of the batch */
-
-    u32 *left, *right;      /* the tree: node i, from `pool_count` on, stands for a pair of nodes */
-    u64 *ancestors;         /* of each pool: the inner nodes above it, bits from `pool_count` on */
+    u32 *left, *right;       /* the tree: node i, from `pool_count` on, stands for a pair of nodes */
+    u64 *ancestors;          /* of each pool: the inner nodes above it, bits from `pool_count` on */
     Pairs *inner;
-    Pairs states;
-    u32 *values, *fresh;     /* of all nodes: of the state at hand, and of one that follows */
+
+    Visited visited;
+    u32 count;               /* states */
+    u64 *hashes;             /* of states, by number; with fingerprints there is nothing but their contents below */
+    u64 hash_room;
     u32 *parents;
     u64 parent_room;
-    u64 *keys;
-    u64 key_count, key_room;
+    unsigned char *clean;    /* bits by state: no property of every state has anything to say of it */
+    u64 clean_room;
+
+    u32 fingerprints;        /* states are known by 64 bits alone */
+    uint16_t *ways;          /* which of its parent's moves leads to a state */
+    u64 way_room;
+    u32 *rows;               /* the contents of the states from `first_row` on: not yet expanded */
+    u64 row_room, first_row;
 
     Permutation *permutations; /* but for the one that changes nothing */
     u32 permutation_count;
-    u32 is_looked_at;          /* the state at hand was begun to be looked at */
-    u64 moves_before, keys_before;
 
     List finding_counts, first_findings;
     List lacking; /* pools that ran out of slots, in the order in which they did */
     List sources, targets, edge_groups;
 
-    u32 phase, keeps_edges, is_new;
-    u64 next, level_end, limit, fuel, looks, replant_at;
-    u64 in_batch, batched; /* which state of the batch is looked at, of how many */
-    u64 cursor, at;        /* which of its moves is taken in next */
-    u64 transitions, at_rest, answer_misses, counters[5];
+    u32 phase, keeps_edges;
+    u64 next, level_end, limit, many, fuel, replant_at;
+    u64 chunk, in_chunk;     /* states that are expanded together, from `next` on; which of them is at hand */
+    u32 gathered, full;
+    Looked looked[CHUNK];
+    u32 first_new, judged;   /* states found since the chunk was begun, and how many of those were judged */
+    Judged *judgements;
+    u64 judgement_room;
+    u32 settled;
+    u64 transitions, at_rest, counters[5];
 } Kernel;
 
-/* Leaves the run with a question. */
-static _Noreturn void ask(Kernel *kernel, int code, u32 first, u32 second, u32 third) {
-    kernel->board[0] = first;
-    kernel->board[1] = second;
-    kernel->board[2] = third;
+/* Leaves the run with a question; a helper leaves what raises one to be done in its turn. */
+static _Noreturn void ask(Worker *worker, int code, u32 first, u32 second, u32 third) {
+    if (worker->shared) longjmp(way_out, UNFINISHED);
+    worker->kernel->board[0] = first;
+    worker->kernel->board[1] = second;
+    worker->kernel->board[2] = third;
     longjmp(way_out, code);
+}
+
+/* How many words a cache may take: in proportion to the states, so that tables never outweigh them. */
+static u64 cache_words(const Kernel *kernel) {
+    u64 words = CACHE_WORDS;
+    while (words * kernel->worker_count < kernel->count && words < 1ULL << 26) words *= 2;
+    return words;
 }
 
 #endif

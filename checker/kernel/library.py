@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCES = Path(__file__).parent
-FLAGS = ("-std=c11", "-O3", "-shared", "-fPIC", "-fvisibility=hidden")
+FLAGS = ("-std=c11", "-O2", "-shared", "-fPIC", "-fvisibility=hidden", "-pthread")
 
 _WORD = ctypes.c_uint32
 _WORDS = ctypes.POINTER(_WORD)
@@ -28,7 +28,7 @@ _INTEGER = ctypes.c_int
 _KERNEL = ctypes.c_void_p
 
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
-    "new": (_KERNEL, (_WORDS, _WORD, ctypes.c_uint64, _WORD)),
+    "new": (_KERNEL, (_WORDS, _WORD, ctypes.c_uint64, _WORD, _WORD, _WORD, ctypes.c_uint64)),
     "free": (None, (_KERNEL,)),
     "run": (_INTEGER, (_KERNEL,)),
     "begin_level": (None, (_KERNEL,)),
@@ -36,7 +36,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "add_initial": (_INTEGER, (_KERNEL, _WORDS)),
     "intern": (_INTEGER, (_KERNEL, _WORD, _WORDS)),
     "content": (_WORDS, (_KERNEL, _WORD, _WORD)),
-    "state": (None, (_KERNEL, _WORD, _WORDS)),
+    "state": (_INTEGER, (_KERNEL, _WORD, _WORDS)),
+    "follow": (_INTEGER, (_KERNEL, _WORD, _WORDS)),
     "parent": (_WORD, (_KERNEL, _WORD)),
     "add_permutation": (_INTEGER, (_KERNEL, _WORDS)),
     "set_image": (_INTEGER, (_KERNEL, _WORD, _WORD, _WORD, _WORD)),
@@ -68,6 +69,16 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 PATIENCE = 0.5
 """Seconds that a search must have taken for a compiler to be worth its time."""
+
+
+MOST_CORES = 16
+"""Cores that one search can use; see kernel.h."""
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 class NoCompilerError(Exception):

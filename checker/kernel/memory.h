@@ -20,7 +20,7 @@ typedef uint64_t u64;
 /* Where a run is left to, with what it wants: a question that Python answers, or the memory that it lacks. */
 static _Thread_local jmp_buf way_out;
 
-enum { OUT_OF_MEMORY = 1, TOO_MANY = 2 };
+enum { OUT_OF_MEMORY = 1, TOO_MANY = 2, UNFINISHED = 100 /* what helpers leave to be done in its turn */ };
 
 /* Asks for large pages where much is read here and there: finding a small one takes as long as reading it. */
 static void *spread(void *found, size_t bytes) {
@@ -55,6 +55,15 @@ static inline u64 mixed(u64 key) {
     key ^= key >> 33;
     key *= 0xc4ceb9fe1a85ec53ULL;
     return key ^ key >> 33;
+}
+
+/* The key of which this is the hash. */
+static inline u64 unmixed(u64 hash) {
+    hash ^= hash >> 33;
+    hash *= 0x9cb4b2f8129337dbULL;
+    hash ^= hash >> 33;
+    hash *= 0x4f74430c22a54005ULL;
+    return hash ^ hash >> 33;
 }
 
 static inline u64 pair(u32 first, u32 second) { return (u64)first << 32 | second; }

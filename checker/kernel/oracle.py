@@ -26,12 +26,13 @@ def words(numbers: Sequence[int]) -> ctypes.Array[ctypes.c_uint32]:
 
 @attrs.frozen(eq=False)
 class _Node:
-    """Part of a stage: the answers known, in the order in which the kernel reads."""
+    """Part of a stage: the answers known, in the order in which the kernel reads; ``query`` is read next."""
 
     entry: Entry
     stage: Stage
     order: tuple[int, ...]
     known: tuple[int, ...]
+    query: int
 
 
 @attrs.frozen(eq=False)
@@ -64,9 +65,15 @@ class Oracle:
     """
 
     def __init__(
-        self, system: TransitionSystem, library: Library, kernel: int, content: Callable[[int, int], Content]
+        self,
+        system: TransitionSystem,
+        library: Library,
+        kernel: int,
+        content: Callable[[int, int], Content],
+        *,
+        digests: bool,
     ) -> None:
-        """No rows yet. ``content``: that of a pool with a number."""
+        """No rows yet. ``content``: that of a pool with a number. ``digests``: whether ``digest`` is wanted."""
         self.system = system
         self._content = content
         self.tables = Tables(system)
@@ -74,12 +81,15 @@ class Oracle:
         self.findings: list[tuple[StateJudge, Finding]] = []
         self.questions = 0
         self.digest = 0
+        self._digests = digests
         self._library = library
         self._kernel = kernel
         self._group_numbers = {id(group): number for number, group in enumerate(system.groups)}
         self._classifiers: list[Callable[[int], int]] = []
         self._queries: list[TabledQuery | None] = []
         self._query_numbers: dict[Any, int] = {}
+        self._answers: list[dict[int, int]] = []
+        self._answered: list[list[int]] = []
         self._multisets: list[tuple[int, tuple[int, ...]]] = []
         self._multiset_numbers: dict[tuple[int, tuple[int, ...]], int] = {}
         self._sets: list[list[Reader]] = []
@@ -127,8 +137,9 @@ class Oracle:
         self._answering[code](first, second, third)
 
     def _add(self, function: str, *numbers: Any) -> None:
-        told = [number for number in numbers if isinstance(number, int)]
-        self.digest = zlib.crc32(repr((function, told)).encode(), self.digest)
+        if self._digests:
+            told = [number for number in numbers if isinstance(number, int)]
+            self.digest = zlib.crc32(repr((function, told)).encode(), self.digest)
         if getattr(self._library, function)(self._kernel, *numbers):
             raise MemoryError
 
@@ -139,6 +150,8 @@ class Oracle:
         if number is None:
             number = self._query_numbers[key] = len(self._queries)
             self._queries.append(query)
+            self._answers.append({})
+            self._answered.append([])
             self._classifiers.append(classify)
             self._add("add_query", pool, self._multiset(number, ()))
         return number
@@ -173,7 +186,12 @@ class Oracle:
         assert query is not None, "only queries of the specification are answered"
         classes = [query.classes[cls] for cls in self._multisets[multiset][1]]
         answer = self.tables.intern_answer(query.query.query.aggregate.of(classes))
-        self._library.set_answer(self._kernel, multiset, answer)
+        # Numbered for each query, so that what follows an answer can be looked up in an array.
+        known = self._answers[number]
+        if answer not in known:
+            known[answer] = len(known)
+            self._answered[number].append(answer)
+        self._library.set_answer(self._kernel, multiset, known[answer])
 
     # Decisions: which readers apply, what they look up, what they yield.
 
@@ -203,11 +221,12 @@ class Oracle:
             return self._added(None, NONE, False, [self._firing(firing) for firing in at])
         own = entry.reader.pool
         order = tuple(sorted(range(len(at.queries)), key=lambda place: at.queries[place][1].pool != own))
-        return self._node(_Node(entry, at, order, ()))
+        return self._node(entry, at, order, ())
 
-    def _node(self, node: _Node) -> int:
-        _, query, excluding = node.stage.queries[node.order[len(node.known)]]
-        return self._added(node, self._tabled(query), excluding, ())
+    def _node(self, entry: Entry, stage: Stage, order: tuple[int, ...], known: tuple[int, ...]) -> int:
+        _, tabled, excluding = stage.queries[order[len(known)]]
+        query = self._tabled(tabled)
+        return self._added(_Node(entry, stage, order, known, query), query, excluding, ())
 
     def _added(self, node: _Node | None, query: int, excluding: bool, items: Sequence[int]) -> int:
         self._add("add_node", query, excluding, words(items), len(items))
@@ -217,9 +236,9 @@ class Oracle:
     def _follow(self, number: int, answer: int, _third: int) -> None:
         node = self._nodes[number]
         assert node is not None, "a leaf leads nowhere"
-        known = (*node.known, answer)
+        known = (*node.known, self._answered[node.query][answer])
         if len(known) < len(node.order):
-            follow = self._node(attrs.evolve(node, known=known))
+            follow = self._node(node.entry, node.stage, node.order, known)
         else:
             key = tuple([answer for _, answer in sorted(zip(node.order, known, strict=True))])
             follow = self._arrived(node.entry, node.entry.follow(node.stage, key))
@@ -328,8 +347,11 @@ class Oracle:
         found = tuple(changes(self.system, content, chosen, effects))
         self._library.set_judged(self._kernel, number)
         for pool, sweep in step.sweeps:
-            for bundle in filter(None, content(pool)):
-                self._add("set_sweep", sweep, bundle, self._swept_before[sweep, bundle], True)
+            # What was chosen is not swept: only of what is left a change was judged.
+            taken = {index for (other, _), index in zip(step.chosen, indices, strict=True) if other == pool}
+            for index, bundle in enumerate(content(pool)):
+                if bundle and index not in taken:
+                    self._add("set_sweep", sweep, bundle, self._swept_before[sweep, bundle], True)
         return Reported(step.firing, effects, chosen, found)
 
     def complain(self, number: int, indices: Sequence[int], content: Callable[[int], Content]) -> None:

@@ -9,27 +9,52 @@
 
 API int kernel_add_initial(Kernel *kernel, const u32 *contents) {
     ADDING;
-    memcpy(kernel->values, contents, kernel->pool_count * sizeof(u32));
-    u64 key = key_of_state(kernel, kernel->values, (1ULL << (root_of(kernel) - kernel->pool_count)) - 1), place;
-    if (pairs_find(&kernel->states, key, &place) == NONE) add_state(kernel, key, place, kernel->states.count);
+    u32 *values = kernel->workers[0].values;
+    memcpy(values, contents, kernel->pool_count * sizeof(u32));
+    u64 hash = hash_of(kernel, values), place = visited_find(&kernel->visited, hash);
+    if (kernel->visited.places[place]) return 0;
+    kernel->judgements = with_room(kernel->judgements, &kernel->judgement_room, kernel->count + 1ULL, sizeof(Judged));
+    kernel->judgements[kernel->count] = (Judged){0};
+    add_state(kernel, hash, place, kernel->count, 0, contents);
     return 0;
 }
 
 /* The number of a content, into the board. */
 API int kernel_intern(Kernel *kernel, u32 pool, const u32 *bundles) {
     ADDING;
-    memcpy(kernel->buffer, bundles, kernel->pools[pool].width * sizeof(u32));
-    put_in_order(&kernel->pools[pool], kernel->buffer);
-    kernel->board[0] = pool_intern(&kernel->pools[pool], kernel->buffer);
+    u32 *buffer = kernel->workers[0].buffer;
+    memcpy(buffer, bundles, kernel->pools[pool].width * sizeof(u32));
+    put_in_order(&kernel->pools[pool], buffer);
+    kernel->board[0] = pool_intern(&kernel->pools[pool], buffer, 0);
     return 0;
 }
 
 API const u32 *kernel_content(Kernel *kernel, u32 pool, u32 content) { return content_of(&kernel->pools[pool], content); }
 
-API void kernel_state(Kernel *kernel, u32 state, u32 *contents) {
+/* The contents of a state; 0 if only walking there can tell. */
+API int kernel_state(Kernel *kernel, u32 state, u32 *contents) {
     u32 values[2 * MOST_POOLS];
-    unfold(kernel, kernel->states.keys[state], values);
+    if (!unfold(kernel, state, values)) return 0;
     memcpy(contents, values, kernel->pool_count * sizeof(u32));
+    return 1;
+}
+
+/* With fingerprints: from the contents of the parent of `state` to its own. What was asked once is not asked again. */
+API int kernel_follow(Kernel *kernel, u32 state, u32 *contents) {
+    int code = setjmp(way_out);
+    if (code) return code;
+    Worker *worker = &kernel->workers[0];
+    make_ready(worker);
+    worker->contents = contents;
+    u64 begin = worker->moves.count;
+    find_moves(worker, NULL);
+    list_extend(&worker->moves, worker->outside.items, worker->outside.count);
+    const u32 *move = worker->moves.items + begin;
+    for (u32 way = kernel->ways[state]; way; way--) move += 2 + 2 * move[1];
+    for (u32 i = 0; i < move[1]; i++) contents[move[2 + 2 * i]] = move[3 + 2 * i];
+    canonise(worker, contents);
+    worker->moves.count = begin;
+    return 0;
 }
 
 API u32 kernel_parent(Kernel *kernel, u32 state) { return kernel->parents[state]; }
@@ -61,7 +86,7 @@ API int kernel_set_image(Kernel *kernel, u32 permutation, u32 pool, u32 bundle, 
 API int kernel_add_query(Kernel *kernel, u32 pool, u32 nothing) {
     ADDING;
     kernel->queries = with_room(kernel->queries, &kernel->query_room, kernel->query_count + 1, sizeof(Query));
-    kernel->queries[kernel->query_count++] = (Query){pool, nothing, NULL, 0};
+    kernel->queries[kernel->query_count++] = (Query){pool, kernel->pools[pool].queries++, nothing, NULL, 0};
     return 0;
 }
 
@@ -94,15 +119,26 @@ API void kernel_set_answer(Kernel *kernel, u32 multiset, u32 answer) { kernel->f
 API int kernel_add_node(Kernel *kernel, u32 query, u32 excluding, const u32 *items, u32 count) {
     ADDING;
     kernel->nodes = with_room(kernel->nodes, &kernel->node_room, kernel->node_count + 1, sizeof(Node));
-    Node node = {query, query == NONE ? (u32)kernel->leaf_items.count : excluding, count};
+    Node leaf = {NONE, NONE, 0, (u32)kernel->leaf_items.count, count};
+    Node inner = {query, query == NONE ? NONE : kernel->queries[query].pool, excluding, 0, 0};
     list_extend(&kernel->leaf_items, items, count);
-    kernel->nodes[kernel->node_count++] = node;
+    kernel->nodes[kernel->node_count++] = query == NONE ? leaf : inner;
     return 0;
 }
 
+/* What follows an answer, a small number that stands for it among those of one query. */
 API int kernel_set_node(Kernel *kernel, u32 node, u32 answer, u32 follow) {
     ADDING;
-    map_set(&kernel->decisions, pair(node, answer), follow);
+    Node *found = &kernel->nodes[node];
+    if (answer >= found->count) {
+        u32 first = (u32)kernel->follows.count, count = found->count ? found->count : 2;
+        while (count <= answer) count *= 2;
+        for (u32 i = 0; i < count; i++)
+            list_add(&kernel->follows, i < found->count ? kernel->follows.items[found->first + i] : NONE);
+        found->first = first;
+        found->count = count;
+    }
+    kernel->follows.items[found->first + answer] = follow;
     return 0;
 }
 
@@ -118,7 +154,7 @@ API int kernel_add_partition(Kernel *kernel, u32 sets, u64 mask) {
     ADDING;
     kernel->partitions =
         with_room(kernel->partitions, &kernel->partition_room, kernel->partition_count + 1, sizeof(Partition));
-    kernel->partitions[kernel->partition_count++] = (Partition){(u32)kernel->set_count - sets, sets, mask, 0, 0, 0};
+    kernel->partitions[kernel->partition_count++] = (Partition){(u32)kernel->set_count - sets, sets, mask};
     return 0;
 }
 

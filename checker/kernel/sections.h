@@ -15,8 +15,8 @@ static List *listed(Kernel *kernel, u32 section) {
 API const u32 *kernel_section(Kernel *kernel, u32 section) {
     u32 inner = root_of(kernel) > kernel->pool_count ? root_of(kernel) - kernel->pool_count : 0;
     int64_t *count = &kernel->board[0];
-    if (section == KEYS) return *count = 2LL * kernel->states.count, (const u32 *)kernel->states.keys;
-    if (section == PARENTS) return *count = kernel->states.count, kernel->parents;
+    if (section == KEYS) return *count = 2LL * kernel->count, (const u32 *)kernel->hashes;
+    if (section == PARENTS) return *count = kernel->count, kernel->parents;
     if (section == LEFT) return *count = 2 * kernel->pool_count + 1, kernel->left;
     if (section == RIGHT) return *count = 2 * kernel->pool_count + 1, kernel->right;
     if (section == COUNTERS) {
@@ -37,7 +37,7 @@ API const u32 *kernel_section(Kernel *kernel, u32 section) {
 }
 
 static void fill(Pairs *pairs, const u64 *keys, u64 count) {
-    for (u64 i = 0; i < count; i++) pairs_intern(pairs, keys[i]);
+    for (u64 i = 0; i < count; i++) pairs_intern(pairs, keys[i], 0);
 }
 
 /* Takes a section in. The tree comes before what stands on it; what findings were counted, after they were named. */
@@ -45,9 +45,10 @@ API int kernel_restore(Kernel *kernel, u32 section, const u32 *words, u64 count)
     ADDING;
     u32 inner = root_of(kernel) > kernel->pool_count ? root_of(kernel) - kernel->pool_count : 0;
     if (section == KEYS) {
-        fill(&kernel->states, (const u64 *)words, count / 2);
+        const u64 *hashes = (const u64 *)words;
+        for (u64 i = 0; i < count / 2; i++)
+            add_state(kernel, hashes[i], visited_find(&kernel->visited, hashes[i]), NONE, 0, NULL);
     } else if (section == PARENTS) {
-        kernel->parents = with_room(kernel->parents, &kernel->parent_room, count, sizeof(u32));
         memcpy(kernel->parents, words, count * sizeof(u32));
     } else if (section == LEFT || section == RIGHT) {
         memcpy(section == LEFT ? kernel->left : kernel->right, words, count * sizeof(u32));
@@ -60,7 +61,6 @@ API int kernel_restore(Kernel *kernel, u32 section, const u32 *words, u64 count)
         kernel->next = counters[2];
         kernel->level_end = counters[3];
         kernel->replant_at = counters[4];
-        make_room_for_batch(kernel);
         kernel->phase = NEXT;
     } else if (section < FIXED_SECTIONS) {
         listed(kernel, section)->count = 0;
@@ -70,7 +70,7 @@ API int kernel_restore(Kernel *kernel, u32 section, const u32 *words, u64 count)
         fill(&kernel->inner[kernel->pool_count + section - FIXED_SECTIONS], (const u64 *)words, count / 2);
     } else {
         Pool *pool = &kernel->pools[section - FIXED_SECTIONS - inner];
-        for (u64 at = 0; at < count; at += pool->width) pool_intern(pool, words + at);
+        for (u64 at = 0; at < count; at += pool->width) pool_intern(pool, words + at, 0);
     }
     show(kernel);
     return 0;

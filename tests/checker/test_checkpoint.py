@@ -36,7 +36,7 @@ def explored(model: Model, **options: Any) -> SearchResult:
     return search(up_to_symmetry(TransitionSystem(model)), explorer=Explorer.KERNEL, **options)
 
 
-def kept_after(saves: int, model: Model, file: Path) -> bool:
+def kept_after(saves: int, model: Model, file: Path, cores: int) -> bool:
     """Ends a search at its n-th checkpoint; says whether it got so far."""
     left = saves
 
@@ -51,22 +51,23 @@ def kept_after(saves: int, model: Model, file: Path) -> bool:
         patch.setattr(checkpoint, "write", write)
         patch.setattr(compiled, "SAVE_EVERY", 0.0)
         patch.setattr(compiled, "_PATIENCE", 3)
+        patch.setattr(compiled, "MANY", 0)
         try:
-            explored(model, checkpoint=file)
+            explored(model, checkpoint=file, cores=cores)
         except Killed:
             return True
     return False
 
 
 @SEVERAL
-@given(st.one_of(models(), symmetric_models()), st.integers(1, 40))
-def test_after_a_kill_the_result_is_the_same(tmp_path_factory: Any, model: Model, saves: int) -> None:
+@given(st.one_of(models(), symmetric_models()), st.integers(1, 40), st.sampled_from((1, 2)))
+def test_after_a_kill_the_result_is_the_same(tmp_path_factory: Any, model: Model, saves: int, cores: int) -> None:
     expected = explored(model, limits=Limits(max_states=600))
     if not expected.complete:
         return
     file = tmp_path_factory.mktemp("kept") / "search"
-    if kept_after(saves, model, file):
-        assert explored(model, resume=file, checkpoint=file) == expected
+    if kept_after(saves, model, file, cores):
+        assert explored(model, resume=file, checkpoint=file, cores=cores) == expected
 
 
 def test_a_search_up_to_symmetry_is_another_search(tmp_path: Path) -> None:
