@@ -31,9 +31,14 @@ class Killed(Exception):
     """Stands for the end of the process."""
 
 
+def reduced(model: Model) -> TransitionSystem:
+    """What a model does, up to the objects that nothing tells apart."""
+    return up_to_symmetry(TransitionSystem(model))
+
+
 def explored(model: Model, **options: Any) -> SearchResult:
     options.setdefault("keep_going", True)
-    return search(up_to_symmetry(TransitionSystem(model)), explorer=Explorer.KERNEL, **options)
+    return search(reduced(model), explorer=Explorer.KERNEL, **options)
 
 
 def kept_after(saves: int, model: Model, file: Path, cores: int) -> bool:
@@ -90,12 +95,17 @@ def symmetric() -> Model:
     return Model("lamps", (kind,), components, {}, interchangeable=(tuple((name,) for name in names),))
 
 
-def test_what_a_limit_ends_goes_on(tmp_path: Path) -> None:
-    model = rollout.model(2, 4, 3, 1)
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize(
+    ("seen", "counts"), [(TransitionSystem, (35_285, 137_116)), (reduced, (17_753, 69_036))], ids=["all", "symmetry"]
+)
+def test_what_a_limit_ends_goes_on(tmp_path: Path, seen: Any, counts: tuple[int, int], cores: int) -> None:
+    system = seen(rollout.model(2, 4, 3, 1))
     file = tmp_path / "search"
-    ended = explored(model, checkpoint=file, limits=Limits(max_depth=20))
-    assert not ended.complete
-    assert (explored(model, resume=file).states, ended.states < 35_285) == (35_285, True)
+    ended = search(system, Limits(max_depth=20), keep_going=True, checkpoint=file, cores=cores)
+    assert (ended.complete, ended.states < counts[0]) == (False, True)
+    resumed = search(seen(rollout.model(2, 4, 3, 1)), keep_going=True, resume=file, cores=cores)
+    assert (resumed.states, resumed.transitions, resumed.bounds) == (*counts, ())
 
 
 def test_a_checkpoint_of_another_search_is_refused(tmp_path: Path) -> None:
