@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
+
+import attrs
 
 from ..constants import with_constants
 from ..control_plane.apiserver.incarnations import incarnation
@@ -22,7 +24,7 @@ from ..kinds import (
 )
 from ..language.component import Component
 from ..language.machine import Machine
-from ..language.model import Assumption, Kind, Model
+from ..language.model import INFORMER, Assumption, Kind, Model
 from ..language.property import TemporalProperty
 from ..language.scenario import Scenario
 from ..language.witness import with_witness
@@ -146,7 +148,16 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
             evict_by_uid=scenario.switches.get("eviction-by-uid", "off") == "on",
         )
     )
-    return tuple(component for component in found if component.rules)
+    there = {kind.name for kind in kinds(scenario)} | {INFORMER}
+    return tuple(component for component in _about(found, there) if component.rules)
+
+
+def _about(found: Iterable[Component], kinds: Collection[str]) -> Iterator[Component]:
+    """The components, without faults of what the scenario has not got: static pods, if there are none."""
+    for component in found:
+        if component.name == faults.NAME:
+            component = attrs.evolve(component, rules=tuple(it for it in component.rules if it.key.kind in kinds))
+        yield component
 
 
 def _of_kubernetes(scenario: Scenario) -> list[Component]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from kubemodel.checker.minimising import minimised
 from kubemodel.checker.result import Limits
@@ -17,11 +17,13 @@ from kubemodel.spec.language.property import HOLDS, When, violated
 
 from .random_models import models
 from .small_models import always, lights, rule, step
-from .test_gate import FEW, THOROUGH
 
 STEPS = 40
 SHORT = 12
-FEWER = settings(THOROUGH, max_examples=25)
+FEW = Limits(max_states=600)
+FEWER = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
 
 
 def bright(level: int) -> object:
