@@ -178,11 +178,11 @@ class StopContainer:
 
 @attrs.frozen(cache_hash=True)
 class StopSandbox:
-    """StopPodSandbox: what still runs is killed, the network is released."""
+    """StopPodSandbox: what still runs is killed, the network is released; without a sandbox there is nothing to do."""
 
-    def __call__(self, runtime: PodRuntime, /) -> PodRuntime | None:
+    def __call__(self, runtime: PodRuntime | None, /) -> PodRuntime | None:
         """What the runtime holds afterwards."""
-        return machine_lost(runtime)
+        return machine_lost(runtime) if runtime is not None else None
 
 
 @attrs.frozen(cache_hash=True)
