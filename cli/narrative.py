@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..engine.trace_words import called, deed_lines, slow_lines, stale_lines
 from ..engine.traces import Reference, Step, Trace, Truth
+from ..engine.watch_cache import WATCH
 from ..spec.kinds import FAULT, POD, USER
 from ..spec.language.model import INFORMER
 from .oscillation import names_change, reasons, round_lines
@@ -119,7 +120,7 @@ def _steps(trace: Trace, width: int) -> Iterator[str]:
 def told(step: Step) -> Iterator[str]:
     """A step without its number and actor, in lines: the deed and why, what was read that was old, what came of it."""
     done = "; ".join(deed_lines(step, _BUDGETS, _RANKS))
-    if step.target.kind == INFORMER:
+    if step.target.kind == INFORMER and step.component == WATCH:
         # A delivery is what it makes a client see; that the client was behind is why there is one.
         yield done or step.rule
         return
@@ -133,6 +134,8 @@ def told(step: Step) -> Iterator[str]:
 def _deed(step: Step) -> str:
     if step.target.kind in _BUDGETS and step.because:
         return step.because
+    if step.target.kind == INFORMER and step.because:
+        return f"after {step.duration:g} s, {step.because}" if step.duration else step.because
     named = _NAMED_TIME.fullmatch(step.rule) if step.duration else None
     rule, late = (named["rule"], named["time"]) if named else (step.rule, f"{step.duration:g} s")
     when = f"after {late}, " if step.duration else ""

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from ..spec.language.component import Handler
-from ..spec.language.model import INFORMER, Counting, LossBudget, informer_name
+from ..spec.language.model import BEYOND, INFORMER, Counting, LossBudget, informer_name
 from ..spec.language.plan import (
     Alternative,
     Call,
     Chosen,
+    FieldChange,
     Forget,
     It,
     Loss,
@@ -38,7 +39,7 @@ from ..spec.language.request import ApiCall, Outcome, Response, Verb
 from .in_flight import AWAITED, Awaited, orphaned, sent_field
 from .plan_targets import targets, with_targets
 from .pools import MARKS, NAME, cached_field, pending_field, plan_field
-from .watch_cache import missing
+from .watch_cache import Nearer, missing
 
 if TYPE_CHECKING:
     from .transition_system import BoundQuery, TransitionSystem
@@ -246,6 +247,7 @@ class Execution:
             pending = self.field(informer, "pending")
             if pending == self.system.model.lag[client, kind]:
                 self.sweep(self.system.deliveries[client, kind])
+                self.nearer(informer, Nearer())
                 pending -= 1
             self.put(informer, "pending", pending + 1)
             queue = self.field(ordinal, pending_field(client))
@@ -379,6 +381,7 @@ class Execution:
         elif isinstance(step, Miss):
             informer = self.by_name(INFORMER, informer_name(step.client, step.kind))
             self.put(informer, "pending", self.field(informer, "pending") - 1)
+            self.nearer(informer, Nearer(least=1))
             self.sweep(missing(step.client, step.kind))
         else:
             self.relist(step)
@@ -395,7 +398,14 @@ class Execution:
                         raise ValueError(f"{client} lists {kind} from {source}, so it may lag as much: raise its lag")
                     coming = self.field(self.by_name(INFORMER, informer_name(source, kind)), "pending")
                 self.sweep(self.system.relists[client, kind, source])
-                self.put(self.by_name(INFORMER, informer_name(client, kind)), "pending", coming)
+                informer = self.by_name(INFORMER, informer_name(client, kind))
+                self.put(informer, "pending", coming)
+                self.nearer(informer, Set(0))
+
+    def nearer(self, informer: int, change: FieldChange) -> None:
+        """Changes how far an informer is behind what is kept of history, where that is followed."""
+        if self.system.model.history:
+            self.put(informer, BEYOND, change(self.field(informer, BEYOND)))
 
     def run(self, alternative: Alternative) -> Effects:
         steps: tuple[Step, ...] = alternative.plan

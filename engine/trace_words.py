@@ -22,6 +22,9 @@ LONGEST = 60
 MOST = 5
 """So many differences of one object are told one by one."""
 
+_GONE = "it is gone"
+"""What a client sees of an object that has been deleted."""
+
 _BOOKKEEPING = (pending_field(""), plan_field(""), sent_field(""))
 _SEEN = cached_field("")
 _STORED = "object"
@@ -110,18 +113,34 @@ def _told(step: Step, hidden: Collection[str], omitted: Collection[str]) -> dict
     return told
 
 
+def _skipped(step: Step) -> dict[tuple[Reference, str], int]:
+    """How many changes of an object a client's list has skipped, where there were several (00-index §4, reflector)."""
+    found: dict[tuple[Reference, str], int] = {}
+    for change in step.changes:
+        client = change.field.removeprefix(pending_field(""))
+        if client != change.field and isinstance(change.before, int) and change.before > 1 and change.after == 0:
+            found[change.target, client] = change.before
+    return found
+
+
 def _said(differences: list[str]) -> str:
     return ", ".join(_few([difference for difference in differences if difference], "more fields"))
 
 
 def _lines(step: Step, told: dict[tuple[Reference, str], list[str]]) -> tuple[str, ...]:
     found: list[str] = []
+    skipped = _skipped(step)
     for (target, view), differences in told.items():
         what = "" if target == step.target else called(target)
         who = f"{view} now sees {called(target)}" if view else what
         said = _said(differences)
+        number = skipped.pop((target, view), 1) - 1
+        if number:
+            earlier = f"{number} earlier change{'s' if number > 1 else ''} unseen"
+            said += f" (DeletedFinalStateUnknown: {earlier})" if differences == [_GONE] else f" ({earlier})"
         if said or view:
             found.append(": ".join(part for part in (who, said) if part))
+    found += [f"{client} never sees {number} changes of {called(it)}" for (it, client), number in skipped.items()]
     late = {target for target, view in told if view}
     stored = {change.target for change in step.changes if change.field == _STORED}
     # What left the store earlier is only now gone from the last cache: that has been said.
@@ -186,7 +205,7 @@ def _difference(step: Step, change: Change, view: str) -> str:
         made = any(request.verb == "create" and request.target == change.target for request in step.requests)
         return "" if made or view else f"now exists, {after}"
     if change.after is None:
-        return "it is gone" if view else "is gone"
+        return _GONE if view else "is gone"
     return f"{before} -> {after}"
 
 

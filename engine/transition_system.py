@@ -260,8 +260,10 @@ class TransitionSystem:
             for client, kind in model.lag
             for source in ("", *(other for other, same in model.lag if same == kind and other != client))
         }
-        watch = (watch_cache.watch_component(self.deliveries),) if model.lag else ()
-        kinds = (*model.kinds, *((watch_cache.informer_kind(model.lag),) if model.lag else ()))
+        history = model.history
+        watch = (watch_cache.watch_component(self.deliveries, history=history),) if model.lag else ()
+        informers = (watch_cache.informer_kind(model.lag, history=history),) if model.lag else ()
+        kinds = (*model.kinds, *informers)
         self.pools = tuple(Pool(kind, self._extra_fields(kind), positional) for kind in kinds)
         self.pool_index = {pool.name: number for number, pool in enumerate(self.pools)}
         self._process_of = {component.name: component.process for component in model.components}

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ..spec.language.component import Component, Handler, Key, Rule
-from ..spec.language.model import INFORMER, Field, Kind, informer_name
+from ..spec.language.model import BEYOND, INFORMER, Field, Kind, informer_name
 from ..spec.language.plan import KEY, Alternative, Sweep, Write
 from .pools import cached_field, pending_field
 
@@ -32,10 +32,22 @@ class Plus:
         return value + self.amount
 
 
-def informer_kind(lag: Mapping[tuple[str, str], int]) -> Kind:
-    """The kind of the informers of a model with these lags."""
+@attrs.frozen(cache_hash=True)
+class Nearer:
+    """The edit of ``BEYOND`` by one event; at least ``least`` stays: 1 where the event is lost and none is seen."""
+
+    least: int = 0
+
+    def __call__(self, value: int, /) -> int:
+        """One less, but for what stays of it."""
+        return max(value - 1, min(value, self.least))
+
+
+def informer_kind(lag: Mapping[tuple[str, str], int], *, history: bool = False) -> Kind:
+    """The kind of the informers of a model with these lags; ``history``: they know how far back it goes."""
     names = tuple(informer_name(client, kind) for client, kind in sorted(lag))
-    return Kind(INFORMER, (Field("pending", 0),), names=names)
+    fields = (Field("pending", 0), Field(BEYOND, 0)) if history else (Field("pending", 0),)
+    return Kind(INFORMER, fields, names=names)
 
 
 @attrs.frozen(eq=False)
@@ -97,15 +109,16 @@ def relist(client: str, kind: str, handlers: tuple[Handler, ...], source: str = 
     return Sweep(kind, fields, _ListAgain(tuple(handler.react for handler in mine), bool(source)))
 
 
-def watch_component(deliveries: Mapping[tuple[str, str], Sweep]) -> Component:
+def watch_component(deliveries: Mapping[tuple[str, str], Sweep], *, history: bool = False) -> Component:
     """The component that delivers watch events to lagging clients, one event a step."""
+    told = (Write(KEY, "pending", Plus(-1)), *((Write(KEY, BEYOND, Nearer()),) if history else ()))
 
     def rule(client: str, kind: str, sweep: Sweep) -> Rule:
         name = informer_name(client, kind)
 
         def decide(pending: int) -> list[Alternative]:
             because = f"{client} is {pending} change{'s' if pending > 1 else ''} of {kind} behind"
-            return [Alternative((sweep, Write(KEY, "pending", Plus(-1))), because)]
+            return [Alternative((sweep, *told), because)]
 
         return Rule(
             name=f"deliver {kind} to {client}",

@@ -103,6 +103,20 @@ CONSTANTS: Mapping[str, Constant] = {
         "how long the condition of a pressure stays after it is over",
         "kubelet §7",
     ),
+    "compaction-interval": Constant(
+        300.0,
+        "watch-cache",
+        "compact",
+        "how long history is kept for watches at least (etcd-compaction-interval)",
+        "etcd §4",
+    ),
+    "bookmark-frequency": Constant(
+        60.0,
+        "watch-cache",
+        "send bookmark",
+        "how often an API server tells the clients of its watches how far they are",
+        "kube-apiserver §2",
+    ),
     "missing-node-quarantine": Constant(
         40.0,
         "pod-garbage-collector",

@@ -138,6 +138,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.HISTORIC,
         "controllers-cluster §3",
     ),
+    "bookmarks": Switch(
+        ("on", "off"),
+        "API servers tell clients every minute how far they are, so that a watch of what is quiet can be resumed",
+        Purpose.MITIGATION,
+        "kube-apiserver §2",
+    ),
     "proxy-terminating-endpoints": Switch(
         ("on", "off"),
         "endpoints that terminate and still serve are used while no other is ready",

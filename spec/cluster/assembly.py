@@ -59,6 +59,7 @@ from .scheduling import SCHEDULING
 from .service_accounts import SERVICE_ACCOUNTS
 from .services import AFFINITY, CLIENTS, LATE_SLICES, SERVICES, SERVICES_LEFT_OUT
 from .stateful_sets import STATEFUL_SETS
+from .watches import WATCH_HISTORY
 
 PARTS: tuple[Part, ...] = (
     DEPLOYMENTS,
@@ -96,6 +97,7 @@ PARTS: tuple[Part, ...] = (
     SERVICE_ACCOUNTS,
     NAMESPACES,
     CONTROL_PLANE_OUTAGES,
+    WATCH_HISTORY,
 )
 """Every part, in the order in which their components' rules are tried."""
 
@@ -140,7 +142,16 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
         faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario), resettable=resettable)
     )
     static = bool(scenario.static_pods)
-    found.append(faults.component(scenario.faults, lag, several.items(), static_pods=static, resettable=resettable))
+    found.append(
+        faults.component(
+            scenario.faults,
+            lag,
+            several.items(),
+            static_pods=static,
+            resettable=resettable,
+            reachable=outages.reachable_guards(scenario),
+        )
+    )
     found.append(
         users.component(
             drains=api_evictions.needed(scenario),
@@ -283,6 +294,7 @@ def build(scenario: Scenario) -> Model:
         api_server=ApiServer(admission_reads(scenario)),
         incarnation=incarnation,
         lag=_lag(scenario, once),
+        history=WATCH_HISTORY.needed(scenario),
         api_reads=api_reads(scenario),
         rpc=scenario.rpc,
         fused=fused(scenario),

@@ -11,6 +11,7 @@ from ..environment.outages import OUTAGES, reachable
 from ..kinds import API_SERVER, API_SERVER_FIELDS, ETCD_MEMBER, ETCD_MEMBER_FIELDS, KUBELET
 from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
+from ..language.query import Query
 from ..language.scenario import Scenario
 from ..node.heartbeat import KUBELET_CONNECTED
 from .part import Bundles, Part
@@ -35,6 +36,11 @@ def instances(scenario: Scenario) -> tuple[str, ...]:
 def member_names() -> tuple[str, ...]:
     """The names of the members of etcd."""
     return tuple(f"etcd-{number}" for number in range(1, MEMBERS + 1))
+
+
+def reachable_guards(scenario: Scenario) -> tuple[Query, ...]:
+    """The guards that the API can be reached; none where it always can."""
+    return reachable(MEMBERS) if needed(scenario) else ()
 
 
 def guarded(scenario: Scenario, found: Iterable[Component]) -> list[Component]:

@@ -38,6 +38,7 @@ from ..kinds import (
 from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
+from ..language.query import Query
 from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, machine_lost, mains_run, running_containers
 from ..node.cri_replies import LOST as CRI_REPLY_LOST
 from ..node.images import Pull
@@ -343,12 +344,13 @@ def component(
     *,
     static_pods: bool = False,
     resettable: Collection[tuple[str, str]] = (),
+    reachable: tuple[Query, ...] = (),
 ) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
 
     ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it.
-    ``static_pods``: there are such. ``resettable``: the caches that may go back in time. What is lost of
-    requests is no rule: the engine does that.
+    ``static_pods``: there are such. ``resettable``: the caches that may go back in time. ``reachable``: guards that an
+    API server answers. What is lost of requests is no rule: the engine does that.
     """
     wanted = [name for name, budget in budgets.items() if budget > 0]
     unknown = set(wanted) - set(FAULTS)
@@ -359,7 +361,7 @@ def component(
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
     rules += [_run_short(name, PRESSURES[name]) for name in PRESSURES if name in wanted]
     rules += [_PRESSURE_ENDS] if any(name in wanted for name in PRESSURES) else []
-    rules += watch_faults.rules(budgets, lag, resettable)
+    rules += watch_faults.rules(budgets, lag, resettable, reachable)
     rules += leader_faults.rules(budgets, leases)
     rules += outages.rules(budgets)
     rules += discovery_faults.rules(budgets)

@@ -65,6 +65,10 @@ class Kind:
 INFORMER = "Informer"
 """Kind of the bookkeeping objects, one a lagging client and kind: field ``pending`` counts the changes on their way."""
 
+BEYOND = "beyond"
+"""Field of informers, where history is followed: how many changes the client has to see before the last one that it has
+seen is no longer older than what is kept of history; 0: its watch can be resumed from there."""
+
 
 def informer_name(client: str, kind: str) -> str:
     """Name of the informer of ``client`` for ``kind``."""
@@ -136,6 +140,7 @@ class Model:
 
     ``fused``: components whose plans are one step whatever ``rpc`` says, where nothing can fall between their requests.
     ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
+    ``history``: informers have the field ``BEYOND``, and how much is kept of history matters to them.
     ``slow``: components, and watches as "client/kind", that take as long as they like: timers do not wait for them.
     ``losses``: what may be lost of requests to the API server, by whomever they are made but the environment.
     ``incarnation(object, bundle)``: an object as it is stored that is created under a name of its own, given all fields
@@ -155,6 +160,7 @@ class Model:
     incarnation: Callable[[Any, Mapping[str, Any]], Any] = as_created
     api_reads: Callable[[ApiCall], tuple[ApiRead, ...]] = no_api_reads
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    history: bool = False
     rpc: Rpc = Rpc.REQUEST
     fused: frozenset[str] = frozenset()
     time: TimeMode = TimeMode.GRADED

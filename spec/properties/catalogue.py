@@ -36,6 +36,7 @@ from . import (
     services,
     stateful_sets,
     static_pods,
+    watches,
 )
 from .happenings import deletes_namespace
 from .occasions import Occasion
@@ -154,6 +155,9 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "connection-reaches-serving-backend": (services.CONNECTION_REACHES_BACKEND,),
     "dns-eventually-correct": (names.dns_eventually_correct(),),
     "lookups-answered": (names.LOOKUPS_ANSWERED,),
+    "watch-no-gap-no-reorder": (watches.NO_GAP_NO_REORDER,),
+    "bookmark-sound": (watches.BOOKMARK_SOUND,),
+    "expectations-met-by-watch": (watches.EXPECTATIONS_MET,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -267,6 +271,9 @@ OCCASIONS: Mapping[str, Occasion] = {
     "connection-reaches-serving-backend": occasions.TRAFFIC,
     "dns-eventually-correct": occasions.HEADLESS_LOOKUPS,
     "lookups-answered": occasions.LOOKUPS,
+    "watch-no-gap-no-reorder": occasions.WATCHES_END,
+    "bookmark-sound": occasions.SLOW_WATCHES_END,
+    "expectations-met-by-watch": occasions.ON_REQUEST,
 }
 """When each property is checked unless a scenario says otherwise."""
 

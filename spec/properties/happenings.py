@@ -32,7 +32,8 @@ from ..environment.faults import (
     SANDBOX_EXIT,
 )
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
-from ..kinds import DEPLOYMENT, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
+from ..environment.watch_faults import WATCH_END
+from ..kinds import DEPLOYMENT, ENDPOINT_SLICE, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
 from ..language.scenario import Client, Scenario, Start
 from ..node.pod_status import has_readiness_probe
 from ..node.probes import has_startup_probe
@@ -60,6 +61,11 @@ def actions(scenario: Scenario) -> Iterator[Action]:
 def faults(scenario: Scenario, *names: str) -> bool:
     """Whether one of these faults may come."""
     return any(scenario.faults.get(name, 0) for name in names)
+
+
+def watches_end(scenario: Scenario) -> bool:
+    """Whether watches of caches that lag may end, of which the engine keeps what they show."""
+    return faults(scenario, WATCH_END) and any(kind != ENDPOINT_SLICE for _, kind in scenario.lag)
 
 
 def tells_apart(scenario: Scenario) -> bool:

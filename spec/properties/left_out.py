@@ -16,8 +16,6 @@ LEFT_OUT: Mapping[int, tuple[str, str]] = {
     6: ("cached-read-may-be-stale-but-real", "a law of every watch cache of the engine, tested there on random models"),
     7: ("uid-unique-and-stable", f"{_BY_CONSTRUCTION}: an incarnation is a place of its own"),
     8: ("create-unique-name", f"{_BY_CONSTRUCTION}: a name has one place"),
-    9: ("watch-no-gap-no-reorder", "a law of every watch cache of the engine, tested there on random models"),
-    10: ("bookmark-sound", _STORE),
     13: ("no-finalizer-added-while-deleting", "nothing in the model adds a finalizer to what exists"),
     14: ("graceful-pod-removed-only-with-zero-grace", "the API server's own answers to deletions are tested instead"),
     23: ("admitted-pods-fit-node", "no-overcommit-of-requests says it of all pods that are bound to a node"),

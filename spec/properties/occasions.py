@@ -25,6 +25,7 @@ from ..environment.faults import (
 )
 from ..environment.users import Delete
 from ..kinds import JOB, POD
+from ..language.model import TimeMode
 from ..language.scenario import Scenario, Start
 from ..node.cri_replies import LOST
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
@@ -87,6 +88,7 @@ from .happenings import (
     stateful_sets,
     tells_apart,
     updates_in_order,
+    watches_end,
 )
 
 
@@ -188,6 +190,15 @@ NODE_PRESSURE = Occasion(
 REPLIES_LOST = Occasion(
     "where pods get a node, and replies of the container runtime may be lost",
     lambda scenario: schedules_pods(scenario) and faults(scenario, LOST),
+)
+WATCHES_END = Occasion("where watches of caches that lag may end, and be resumed", watches_end)
+SLOW_WATCHES_END = Occasion(
+    "where such watches may be slow, or timers too early, so that compaction can overtake what is on its way",
+    lambda scenario: (
+        watches_end(scenario)
+        and scenario.switches.get("bookmarks", "on") == "on"
+        and (scenario.time is TimeMode.ASYNCHRONOUS or any("/" in name for name in scenario.slow))
+    ),
 )
 ENDS_IN_STEPS = Occasion(
     "where containers are stopped in steps, and running pods of one container are deleted",

@@ -138,5 +138,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "connection-reaches-serving-backend": NOBODY,
     "dns-eventually-correct": ("cluster-dns",),
     "lookups-answered": NOBODY,
+    "watch-no-gap-no-reorder": ("watch",),
+    "bookmark-sound": ("watch-cache",),
+    "expectations-met-by-watch": ("watch-cache",),
 }
 """The components that uphold a property, by its name."""

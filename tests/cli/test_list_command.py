@@ -75,6 +75,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "pod-garbage-collector",
         "leader-election",
         "etcd",
+        "watch-cache",
         "process-supervisor",
         "fault",
         "user",

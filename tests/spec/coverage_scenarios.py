@@ -106,6 +106,13 @@ def _silenced() -> Mapping[str, Scenario]:
             lag={"replicaset-controller": {"Pod": 1}},
             faults={"watch-break": 1, "watch-event-lost": 1},
         ),
+        "a slow watch ends, and its client starts again": scenario(
+            replica_set(),
+            lag={"replicaset-controller": {"Pod": 2}},
+            slow=["replicaset-controller/Pod"],
+            faults={"watch-end": 1, "controller-manager-crash": 1},
+            properties=["watch-no-gap-no-reorder", "bookmark-sound"],
+        ),
         "a request is lost, and a reply": scenario(replica_set(), faults={"request-lost": 1, "reply-lost": 1}),
         "the API cannot be reached for a while": scenario(
             replica_set(), faults={"api-server-down": 1, "etcd-member-down": 3}

@@ -16,8 +16,9 @@ class Duty:
 
 DUTIES = (
     Duty(
-        "kube-apiserver: the API is the only way in, on several instances; admission, which asks webhooks, too",
-        ("kube-apiserver", "webhook-client"),
+        "kube-apiserver: the API is the only way in, on several instances; admission, which asks webhooks, too;"
+        " watches with bookmarks and 410 Gone",
+        ("kube-apiserver", "webhook-client", "watch-cache"),
         ("podapi",),
     ),
     Duty("etcd: keeps all cluster data, while a majority of its members is there", ("etcd",)),

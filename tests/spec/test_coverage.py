@@ -212,6 +212,7 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
     "etcd": frozenset({"elect leader", "step down"}),
+    "watch-cache": frozenset({"compact", "send bookmark"}),
     "process-supervisor": frozenset(
         {
             "kube-apiserver returns at last",

@@ -22,7 +22,7 @@ DESIGNED: Mapping[str, tuple[str, ...]] = {
     "one cut of all nodes": ("control-plane-cut",),
     "API-server instance down": ("api-server-down",),
     "etcd quorum lost": ("etcd-member-down",),
-    "watch broken, relist": ("watch-break",),
+    "watch broken, relist": ("watch-break", "watch-end"),
     "watch event lost without relist": ("watch-event-lost",),
     "request lost before it was applied": ("request-lost",),
     "reply lost after it was applied": ("reply-lost",),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import product
+from typing import Any
 
 import pytest
 from kubemodel.engine.pools import cached_field
@@ -16,7 +18,7 @@ from kubemodel.spec.environment.faults import (
     STATIC_POD_REMOVED,
 )
 from kubemodel.spec.environment.leader_faults import LEADER_FAULTS
-from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_FAULTS
+from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_END, WATCH_FAULTS
 from kubemodel.spec.kinds import (
     DOWN,
     EXITED,
@@ -31,7 +33,7 @@ from kubemodel.spec.kinds import (
     STOPPED,
     UP,
 )
-from kubemodel.spec.language.model import INFORMER
+from kubemodel.spec.language.model import BEYOND, INFORMER
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.cri_replies import LOST
 
@@ -48,8 +50,9 @@ RULED = [fault for fault in FAULTS if fault not in (*REQUEST_FAULTS, LOST)]
 def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
     if fault in WATCH_FAULTS:
         lag = {"replicaset-controller": {"Pod": 1}}
+        old: Mapping[str, Any] = {"switches": {"bookmarks": "off"}} if fault == WATCH_END else {}
         return scenario(
-            replica_set(), nodes=nodes, faults={fault: budget}, lag=lag, properties=["node-name-write-once"]
+            replica_set(), nodes=nodes, faults={fault: budget}, lag=lag, properties=["node-name-write-once"], **old
         )
     if fault in LEADER_FAULTS:
         return scenario(bare_pod(), nodes=nodes, faults={fault: budget}, candidates={"kube-controller-manager": 2})
@@ -66,6 +69,9 @@ def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
 
 def _struck(fault: str, nodes: int = 1) -> tuple[Walk, Walk]:
     """A cluster at rest, or in which what the fault is about is just under way, and the same after the fault."""
+    if fault == WATCH_END:
+        calm = begin(_tiny(fault)).settled()
+        return calm, calm.after(faults.NAME)[0]
     if fault in WATCH_FAULTS:
         behind = until(begin(_tiny(fault)), lambda walk: any(walk.see(INFORMER, "pending")))
         return behind, behind.after(faults.NAME)[0]
@@ -157,6 +163,19 @@ def test_a_client_whose_watch_breaks_lists_again() -> None:
     assert struck.see(POD, cached_field(_CONTROLLER)) == struck.see(POD)
     assert struck.see(INFORMER, "pending") == (0,)
     assert struck.see(POD, "expected") == (None,)
+
+
+def test_a_watch_that_is_too_old_makes_its_client_list_and_can_be_resumed_from_there() -> None:
+    calm, struck = _struck("watch-end")
+    assert calm.see(INFORMER, BEYOND) == (1,)
+    assert struck.see(INFORMER, BEYOND) == (0,)
+    assert struck.see(POD, cached_field(_CONTROLLER)) == struck.see(POD)
+
+
+def test_a_watch_that_can_be_resumed_ends_without_a_step() -> None:
+    resumable = [walk for walk in reachable(begin(_tiny("watch-end"))) if walk.see(INFORMER, BEYOND) == (0,)]
+    assert any(walk.see(INFORMER, "pending") == (1,) for walk in resumable)
+    assert [step for walk in resumable for step in walk.steps(faults.NAME)] == []
 
 
 def test_an_event_that_is_lost_is_never_seen() -> None:

@@ -92,6 +92,7 @@ from . import container_mutations as containers
 from . import job_mutations as job_indexes
 from . import namespace_mutations as namespaces
 from . import service_mutations as services
+from . import watch_mutations as watches
 
 ApiServer = Callable[..., Response]
 
@@ -748,6 +749,17 @@ def _held_deployment() -> Scenario:
     """A Deployment with a finalizer is deleted; later the finalizer is taken off."""
     wanted = scenario(deployment(finalizers=["example.com/held"]), users=[[{"delete": "deployment/web"}]])
     return attrs.evolve(wanted, users=((*wanted.users[0], users.release("web")),))
+
+
+def _watched(name: str) -> Scenario:
+    """A ReplicaSet whose controller has a slow watch of pods, which may end."""
+    return scenario(
+        replica_set(),
+        faults={"watch-end": 1},
+        lag={REPLICA_SETS: {"Pod": 2}},
+        slow=[f"{REPLICA_SETS}/Pod"],
+        properties=[name],
+    )
 
 
 CASES: Mapping[str, Case] = {
@@ -1454,6 +1466,29 @@ CASES: Mapping[str, Case] = {
         holds=scenario(daemon_set(), nodes=2, faults=_CRASH),
         mutation="the taint eviction controller does not look at the tolerations of pods",
         mutate=edited("taint-eviction-controller", "evict now", key_seen(without_tolerations)),
+    ),
+    "watch-no-gap-no-reorder": Case(
+        holds=_watched("watch-no-gap-no-reorder"),
+        mutation="a watch that ends while changes are on their way goes on behind them",
+        mutate=edited("fault", "watch-end replicaset-controller/Pod", watches.resumed_with_a_gap),
+    ),
+    "bookmark-sound": Case(
+        holds=_watched("bookmark-sound"),
+        mutation="the API server sends bookmarks ahead of the events that come before them",
+        mutate=edited("watch-cache", "send bookmark", watches.overtaking),
+    ),
+    "expectations-met-by-watch": Case(
+        holds=also(
+            scenario(
+                deployment(0),
+                faults={"watch-end": 1},
+                lag={REPLICA_SETS: {"Pod": 2}},
+                users=[[{"scale": "web=1"}, {"delete": "pod/web"}]],
+            ),
+            "expectations-met-by-watch",
+        ),
+        mutation="the API server sends no bookmarks",
+        mutate=watches.without_bookmarks,
     ),
     "undeclared-transition": Case(
         holds=updated(
