@@ -74,6 +74,13 @@ CONSTANTS: Mapping[str, Constant] = {
         "kubelet §6",
         also=("restart container after back-off",),
     ),
+    "application-start": Constant(
+        0.0,
+        "container-runtime",
+        "application serves",
+        "how long an application takes to answer once its container runs, where it does not do so at once",
+        "kubelet §6",
+    ),
     "image-pull-backoff": Constant(
         10.0,
         "kubelet",

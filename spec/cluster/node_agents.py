@@ -25,9 +25,13 @@ from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
 from .static_pods import STATIC_PODS
 
+APPLICATION_START = "application-start"
+"""The constant that says how long an application takes to start; where a scenario names it, that is a step."""
+
 
 def _tracks_serving(scenario: Scenario) -> bool:
-    return DEPLOYMENT_MIN_SERVING.name in (*scenario.properties, *scenario.extra_properties)
+    asked = DEPLOYMENT_MIN_SERVING.name in (*scenario.properties, *scenario.extra_properties)
+    return asked or APPLICATION_START in scenario.constants
 
 
 def fused(scenario: Scenario) -> frozenset[str]:
@@ -140,8 +144,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             pre_stops=_pre_stops(scenario),
             apart=apart(scenario),
             pulls=pulls(scenario),
-            startup_probes=probed(scenario, has_startup_probe),
-            liveness_probes=probed(scenario, has_liveness_probe),
+            probe_seconds=probes.probe_seconds(pod_specs(scenario)),
             pressure=_runs_short(scenario),
             lost_replies=_loses_replies(scenario),
             in_steps=_ends_in_steps(scenario),
@@ -249,6 +252,28 @@ STARTUP_PROBES = Part(
 """Pods whose start is probed."""
 
 
+def _kills(spec: PodSpec) -> bool:
+    return has_startup_probe(spec) or has_liveness_probe(spec)
+
+
+def _probe_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "probe-seconds",
+            "a startup or liveness probe fails failureThreshold times periodSeconds after its container stopped"
+            " answering, or, as long as it has never answered, after initialDelaySeconds more; one that succeeds does"
+            " so at once",
+            "kubelet §6",
+        ),
+    )
+
+
+PROBE_TIMES = Part(
+    "probes that stop containers", lambda scenario: probed(scenario, _kills), assumptions=_probe_assumptions
+)
+"""Pods whose containers are stopped where probes fail."""
+
+
 def _hang_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
     return (
         Assumption(
@@ -313,6 +338,7 @@ TERMINATION = Part("termination in steps", _ends_in_steps, machines=(grace.TERMI
 NODE_FEATURES = (
     CONTAINERS_APART,
     STARTUP_PROBES,
+    PROBE_TIMES,
     HANGING,
     IMAGES,
     STATIC_PODS,

@@ -22,18 +22,12 @@ from ..kinds import KUBELET, NODE, POD
 from ..language.component import Component, Handler, Rule
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
-from . import container_sync, grace, images
+from . import container_sync, grace, images, probes
 from .admission import admit
 from .critical_pods import MAKE_ROOM_FOR_CRITICAL, victims
 from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
-from .probes import (
-    LIVENESS_PROBE_FAILS,
-    PROBE_FAILS,
-    PROBE_SUCCEEDS,
-    STARTUP_PROBE_FAILS,
-    STARTUP_PROBE_SUCCEEDS,
-)
+from .probes import UNPROBED, ProbeSeconds
 from .registration import POST_READY, note_deletion, register
 from .startup import adopt, restart
 from .termination import DELETE_POD, STOP_ENDED_POD, STOP_POD, stop_after_hook
@@ -54,8 +48,7 @@ def component(
     lost_replies: bool = False,
     in_steps: bool = False,
     critical_pods: bool = False,
-    startup_probes: bool = False,
-    liveness_probes: bool = False,
+    probe_seconds: ProbeSeconds = UNPROBED,
     further: tuple[Rule, ...] = (),
 ) -> Component:
     """The kubelets of all nodes.
@@ -68,7 +61,7 @@ def component(
     has several. ``pulls``: images are followed. ``pressure``: nodes may run short of something.
     ``lost_replies``: replies of the runtime may be lost. ``in_steps``: containers that end get TERM, and KILL later.
     ``critical_pods``: there are such, for which others are ended.
-    ``startup_probes``, ``liveness_probes``: some pod has such a probe. ``further``: rules that single features bring.
+    ``probe_seconds``: how long the probes of pods take to fail. ``further``: rules that single features bring.
     """
     serving = not track_serving
     return Component(
@@ -92,10 +85,7 @@ def component(
             restart(serving=serving, back_off=False),
             restart(serving=serving, back_off=True),
             *(container_sync.rules(serving=serving) if apart else ()),
-            PROBE_SUCCEEDS,
-            PROBE_FAILS,
-            *((STARTUP_PROBE_SUCCEEDS, STARTUP_PROBE_FAILS) if startup_probes else ()),
-            *((LIVENESS_PROBE_FAILS,) if liveness_probes else ()),
+            *probes.rules(probe_seconds),
             REPORT_STATUS,
             *((STOP_ENDED_POD, *grace.of_kubelet(pre_stops)) if in_steps else (STOP_POD,)),
             *map(stop_after_hook, () if in_steps else pre_stops),

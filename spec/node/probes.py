@@ -7,7 +7,7 @@ pod out of its endpoints.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -15,7 +15,7 @@ from ..kinds import POD, RUNNING, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Write
-from ..objects.containers import Container
+from ..objects.containers import Container, Probe
 from ..objects.pod import Pod, PodSpec
 from .container_runtime import StopContainer, mains_run
 from .heartbeat import KUBELET_RUNS
@@ -23,15 +23,15 @@ from .pod_containers import starting
 from .pod_status import has_readiness_probe
 from .startup import wanted
 
-FAILURE = 30.0
-"""Seconds until a failing probe counts: three failures in a row, ten seconds apart (kubelet §6)."""
+FAILURE = 30
+"""Seconds until a failing probe counts, unless it says otherwise: three failures in a row, ten seconds apart."""
 
 STARTUP_SUCCEEDS, STARTUP_FAILS, LIVENESS_FAILS = (
     "startup probe succeeds",
     "startup probe fails",
     "liveness probe fails",
 )
-"""Names of the rules of startup and liveness probes."""
+"""Names of the rules of startup and liveness probes; those that fail have their seconds behind it, unless FAILURE."""
 
 View = Callable[[Pod | None, PodRuntime | None, PodWorker | None], object]
 _FIELDS = ("object", "runtime", "worker")
@@ -45,6 +45,26 @@ def has_startup_probe(spec: PodSpec) -> bool:
 def has_liveness_probe(spec: PodSpec) -> bool:
     """Whether any main container of the pod has a liveness probe."""
     return any(container.liveness_probe is not None for container in spec.containers)
+
+
+def failure_seconds(probe: Probe) -> int:
+    """Seconds until a probe that fails counts: so many failures in a row, a period apart (kubelet §6)."""
+    return max(1, probe.period_seconds * probe.failure_threshold)
+
+
+def starting_seconds(probe: Probe) -> int:
+    """The same of a container that has just started, which is left alone for initialDelaySeconds."""
+    return probe.initial_delay_seconds + failure_seconds(probe)
+
+
+def readiness_seconds(spec: PodSpec) -> int:
+    """Seconds until a pod of which nothing answers any more is not ready: the shortest of its readiness probes."""
+    probes = (it.readiness_probe for it in (*spec.init_containers, *spec.containers))
+    return min((failure_seconds(probe) for probe in probes if probe is not None), default=FAILURE)
+
+
+def _named(name: str, seconds: int) -> str:
+    return name if seconds == FAILURE else f"{name} after {seconds} s"
 
 
 @attrs.frozen(cache_hash=True)
@@ -63,8 +83,10 @@ def _probed(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | Non
     return None if result and starting(pod.spec, worker.started) else Probed(worker.node, worker.started)
 
 
-def _probe(result: bool) -> Rule:
+def _probe(result: bool, seconds: int = 0) -> Rule:
     def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Probed | None:
+        if not result and pod is not None and readiness_seconds(pod.spec) != seconds:
+            return None
         return _probed(pod, runtime, worker, result)
 
     def decide(key: Probed) -> list[Alternative]:
@@ -72,18 +94,22 @@ def _probe(result: bool) -> Rule:
         return [Alternative((Write(KEY, "worker", Set(PodWorker(key.node, result, key.started))),), serves)]
 
     return Rule(
-        name="readiness probe succeeds" if result else "readiness probe fails",
+        name="readiness probe succeeds" if result else _named("readiness probe fails", seconds),
         key=Key(POD, _FIELDS, view),
         decide=decide,
         guards=(KUBELET_RUNS,),
-        duration=0.0 if result else FAILURE,
+        duration=float(seconds),
         reference="kubelet §6",
         meaning="the kubelet learns whether a running pod's application serves",
     )
 
 
 PROBE_SUCCEEDS = _probe(True)
-PROBE_FAILS = _probe(False)
+
+
+def readiness_fails(seconds: int = FAILURE) -> Rule:
+    """The rule by which a readiness probe fails that takes so many seconds for it."""
+    return _probe(False, seconds)
 
 
 @attrs.frozen(cache_hash=True)
@@ -139,10 +165,10 @@ STARTUP_PROBE_SUCCEEDS = Rule(
 )
 
 
-def _silent(applies: Callable[[Container, bool], bool]) -> View:
-    """The view of a pod whose application answers nothing: its main containers to which a probe ``applies``.
+def _silent(applies: Callable[[Container, bool, bool], int | None], seconds: int) -> View:
+    """The view of a pod whose application answers nothing: its main containers whose probe takes ``seconds`` to fail.
 
-    The second argument of ``applies`` says whether the container's startup probe has yet to succeed.
+    ``applies``: the seconds of a container's probe, None for one without; see ``_startup`` and ``_liveness``.
     """
 
     def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Answering | None:
@@ -154,39 +180,97 @@ def _silent(applies: Callable[[Container, bool], bool]) -> View:
         if worker.ready and not runtime.hung:
             return None
         unstarted = starting(pod.spec, worker.started)
-        names = tuple(it.name for it in pod.spec.containers if applies(it, it.name in unstarted))
+        names = tuple(
+            it.name for it in pod.spec.containers if applies(it, it.name in unstarted, runtime.hung) == seconds
+        )
         return Answering(worker.node, names, worker, bool(runtime.each)) if names else None
 
     return view
 
 
+def _startup(container: Container, unstarted: bool, _hung: bool) -> int | None:
+    probe = container.startup_probe
+    return starting_seconds(probe) if unstarted and probe is not None else None
+
+
+def _liveness(container: Container, unstarted: bool, hung: bool) -> int | None:
+    probe = container.liveness_probe
+    if unstarted or probe is None:
+        return None
+    return failure_seconds(probe) if hung else starting_seconds(probe)
+
+
 def _kill(key: Answering) -> list[Alternative]:
     meant = key.names if key.apart else ("",)
     stop = tuple(RuntimeCall(KEY, "runtime", StopContainer(name), "StopContainer") for name in meant)
-    return [Alternative(stop, f"{', '.join(key.names)} did not answer three times in a row")]
+    return [Alternative(stop, f"{', '.join(key.names)} did not answer often enough")]
 
 
-STARTUP_PROBE_FAILS = Rule(
-    name=STARTUP_FAILS,
-    key=Key(POD, _FIELDS, _silent(lambda container, unstarted: unstarted)),
-    decide=_kill,
-    guards=(KUBELET_RUNS,),
-    duration=FAILURE,
-    several_requests=True,
-    reference="kubelet §6",
-    meaning="the kubelet stops a container that does not answer its startup probe",
-)
+def startup_fails(seconds: int = FAILURE) -> Rule:
+    """The rule by which a startup probe fails that takes so many seconds for it."""
+    return Rule(
+        name=_named(STARTUP_FAILS, seconds),
+        key=Key(POD, _FIELDS, _silent(_startup, seconds)),
+        decide=_kill,
+        guards=(KUBELET_RUNS,),
+        duration=float(seconds),
+        several_requests=True,
+        reference="kubelet §6",
+        meaning="the kubelet stops a container that does not answer its startup probe",
+    )
 
-LIVENESS_PROBE_FAILS = Rule(
-    name=LIVENESS_FAILS,
-    key=Key(POD, _FIELDS, _silent(lambda container, unstarted: container.liveness_probe is not None and not unstarted)),
-    decide=_kill,
-    guards=(KUBELET_RUNS,),
-    duration=FAILURE,
-    several_requests=True,
-    reference="kubelet §6",
-    meaning="the kubelet stops a container that does not answer its liveness probe",
-)
+
+def liveness_fails(seconds: int = FAILURE) -> Rule:
+    """The rule by which a liveness probe fails that takes so many seconds for it."""
+    return Rule(
+        name=_named(LIVENESS_FAILS, seconds),
+        key=Key(POD, _FIELDS, _silent(_liveness, seconds)),
+        decide=_kill,
+        guards=(KUBELET_RUNS,),
+        duration=float(seconds),
+        several_requests=True,
+        reference="kubelet §6",
+        meaning="the kubelet stops a container that does not answer its liveness probe",
+    )
+
+
+@attrs.frozen
+class ProbeSeconds:
+    """How long the probes of some pods take to fail, in seconds, each ascending."""
+
+    readiness: tuple[int, ...] = (FAILURE,)
+    startup: tuple[int, ...] = ()
+    liveness: tuple[int, ...] = ()
+
+
+UNPROBED = ProbeSeconds()
+"""Those of pods without probes."""
+
+
+def probe_seconds(specs: Iterable[PodSpec]) -> ProbeSeconds:
+    """How long the probes of these pods take to fail."""
+    readiness, startup, liveness = set[int](), set[int](), set[int]()
+    for spec in specs:
+        if has_readiness_probe(spec):
+            readiness.add(readiness_seconds(spec))
+        for container in (*spec.init_containers, *spec.containers):
+            if container.startup_probe is not None:
+                startup.add(starting_seconds(container.startup_probe))
+        for container in spec.containers:
+            if container.liveness_probe is not None:
+                liveness |= {failure_seconds(container.liveness_probe), starting_seconds(container.liveness_probe)}
+    return ProbeSeconds(tuple(sorted(readiness or {FAILURE})), tuple(sorted(startup)), tuple(sorted(liveness)))
+
+
+def rules(seconds: ProbeSeconds) -> tuple[Rule, ...]:
+    """The kubelet's rules of probes that take these times to fail."""
+    return (
+        PROBE_SUCCEEDS,
+        *map(readiness_fails, seconds.readiness),
+        *((STARTUP_PROBE_SUCCEEDS,) if seconds.startup else ()),
+        *map(startup_fails, seconds.startup),
+        *map(liveness_fails, seconds.liveness),
+    )
 
 
 STARTED = Machine(

@@ -15,6 +15,9 @@ from .assumptions import PODS_LOST, disturbed
 NEEDLESS = "no-needless-recreation"
 STAYS = "statefulset-pods-stay"
 
+_BUSY = Query(USER, ("todo",), lambda _, todo: True if todo else None, ANY, no_parameter)
+"""Whether some user has yet to act."""
+
 
 def _of_stateful_set(name: str, pod: Pod | None, times: int) -> tuple[str, int] | None:
     reference = pod.metadata.controller_reference if pod is not None else None
@@ -57,11 +60,36 @@ PODS_STAY = StateProperty(
     name=STAYS,
     statement="once users are done and everything has come to rest, no pod of a StatefulSet has gone and come again",
     key=Key(POD, ("name", "object", "removals"), _of_stateful_set),
-    queries={"busy": Query(USER, ("todo",), lambda _, todo: True if todo else None, ANY, no_parameter)},
+    queries={"busy": _BUSY},
     judge=_stays,
     when=When.QUIESCENT,
     reference="controllers-workloads §3",
     advice="a template that is changed and changed back replaces pods twice; updateStrategy OnDelete replaces none",
 )
 
-__all__ = ["NEEDLESS", "NO_NEEDLESS_RECREATION", "PODS_STAY", "STAYS"]
+BACK = "deleted-pods-stay-gone"
+
+
+def _known(name: str, pod: Pod | None, removals: int) -> tuple[str, bool, int] | None:
+    return (name, pod is not None, removals) if name and (pod is not None or removals) else None
+
+
+def _back(key: tuple[str, bool, int], busy: bool) -> Finding:
+    name, there, removals = key
+    if busy:
+        return IDLE
+    return violated(f"{name} was deleted, and is back") if there and removals else HOLDS
+
+
+DELETED_PODS_STAY_GONE = StateProperty(
+    name=BACK,
+    statement="once users are done and everything has come to rest, no pod that was deleted is there again",
+    key=Key(POD, ("name", "object", "removals"), _known),
+    queries={"busy": _BUSY},
+    judge=_back,
+    when=When.QUIESCENT,
+    reference="kubelet §2, controllers-workloads §3",
+    advice="who owns the pod brings it back: delete or scale that; a static pod ends when its file is taken away",
+)
+
+__all__ = ["BACK", "DELETED_PODS_STAY_GONE", "NEEDLESS", "NO_NEEDLESS_RECREATION", "PODS_STAY", "STAYS"]

@@ -212,7 +212,7 @@ def _gated(_component: str, rule: str, before: Change, after: Change, _seen: Map
         if unstarted:
             return violated(f"the pod's readiness probe counts although {unstarted[0]} has not started")
         return HOLDS
-    if rule == LIVENESS_FAILS:
+    if rule.startswith(LIVENESS_FAILS):
         guarded = [it.name for it in pod.spec.containers if it.liveness_probe is not None]
         if all(name in unstarted for name in guarded):
             return violated(f"{guarded[0]} is stopped by its liveness probe although it has not started")

@@ -94,6 +94,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "statefulset-identity-exclusive": NOBODY,
     "no-needless-recreation": (_STATEFUL_SETS,),
     "statefulset-pods-stay": NOBODY,
+    "deleted-pods-stay-gone": NOBODY,
     "statefulset-survives-faults": NOBODY,
     "cronjob-no-duplicate-per-slot": ("cronjob-controller", _API),
     "cronjob-forbid-exclusive": ("cronjob-controller",),

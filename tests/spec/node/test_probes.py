@@ -13,12 +13,13 @@ from kubemodel.spec.language.component import Component
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.node import container_runtime, kubelet
 from kubemodel.spec.node.pod_status import computed_status
+from kubemodel.spec.node.probes import FAILURE, ProbeSeconds
 from kubemodel.spec.objects.containers import Probe
 from kubemodel.spec.objects.pod import Pod
 
 from .small_cluster import cluster, node, pod, search, without
 
-KUBELET = kubelet.component(startup_probes=True, liveness_probes=True)
+KUBELET = kubelet.component(probe_seconds=ProbeSeconds(startup=(FAILURE,), liveness=(FAILURE,)))
 RUNTIME = container_runtime.component(track_serving=True)
 NODES = {"a": {"object": node()}}
 RUNS = PodRuntime("a", containers=RUNNING, serving=True)

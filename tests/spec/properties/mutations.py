@@ -1091,6 +1091,11 @@ CASES: Mapping[str, Case] = {
         mutation="the StatefulSet controller deletes a pod that runs, once",
         mutate=edited(STATEFUL, "sync", lambda rule: (rule, deleting_once("removals", 0))),
     ),
+    "deleted-pods-stay-gone": Case(
+        holds=also(scenario(stateful_set()), "deleted-pods-stay-gone"),
+        mutation="the StatefulSet controller deletes a pod that runs, once",
+        mutate=edited(STATEFUL, "sync", lambda rule: (rule, deleting_once("removals", 0))),
+    ),
     "statefulset-survives-faults": Case(
         holds=also(scenario(stateful_set(2), users=[[{"delete": "pod/db-0"}]]), "statefulset-survives-faults"),
         mutation="the StatefulSet controller does not see its pods, so that it comes no further than the first",
