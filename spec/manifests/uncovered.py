@@ -29,8 +29,8 @@ POD_TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         _both(*_PROBES),
-        "probes: that there is one is modelled, what it asks and how often is not; it may pass or fail whenever the "
-        "faults that are allowed say so",
+        "probes: that there is one is modelled, and how long it takes to fail; what it asks is not: it may pass or "
+        "fail whenever the faults that are allowed say so",
     ),
     Topic(
         (

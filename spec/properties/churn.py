@@ -8,15 +8,12 @@ from __future__ import annotations
 from ..kinds import POD, STATEFUL_SET, USER
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, StateProperty, When, suspended, violated
-from ..language.query import ANY, Query, no_parameter
+from ..language.query import ANY, DISTINCT, Query, no_parameter
 from ..objects.pod import Pod
 from .assumptions import PODS_LOST, disturbed
 
 NEEDLESS = "no-needless-recreation"
 STAYS = "statefulset-pods-stay"
-
-_BUSY = Query(USER, ("todo",), lambda _, todo: True if todo else None, ANY, no_parameter)
-"""Whether some user has yet to act."""
 
 
 def _of_stateful_set(name: str, pod: Pod | None, times: int) -> tuple[str, int] | None:
@@ -60,7 +57,7 @@ PODS_STAY = StateProperty(
     name=STAYS,
     statement="once users are done and everything has come to rest, no pod of a StatefulSet has gone and come again",
     key=Key(POD, ("name", "object", "removals"), _of_stateful_set),
-    queries={"busy": _BUSY},
+    queries={"busy": Query(USER, ("todo",), lambda _, todo: True if todo else None, ANY, no_parameter)},
     judge=_stays,
     when=When.QUIESCENT,
     reference="controllers-workloads §3",
@@ -70,22 +67,19 @@ PODS_STAY = StateProperty(
 BACK = "deleted-pods-stay-gone"
 
 
-def _known(name: str, pod: Pod | None, removals: int) -> tuple[str, bool, int] | None:
-    return (name, pod is not None, removals) if name and (pod is not None or removals) else None
+def _came_again(_key: bool, name: str, pod: Pod | None, removals: int) -> str | None:
+    return name if pod is not None and removals else None
 
 
-def _back(key: tuple[str, bool, int], busy: bool) -> Finding:
-    name, there, removals = key
-    if busy:
-        return IDLE
-    return violated(f"{name} was deleted, and is back") if there and removals else HOLDS
+def _back(_key: bool, back: tuple[str, ...]) -> Finding:
+    return violated(f"{', '.join(back)} was deleted, and is back") if back else HOLDS
 
 
 DELETED_PODS_STAY_GONE = StateProperty(
     name=BACK,
-    statement="once users are done and everything has come to rest, no pod that was deleted is there again",
-    key=Key(POD, ("name", "object", "removals"), _known),
-    queries={"busy": _BUSY},
+    statement="once a user is done and everything has come to rest, no pod that has gone is there again",
+    key=Key(USER, ("todo",), lambda todo: None if todo else True),
+    queries={"back": Query(POD, ("name", "object", "removals"), _came_again, DISTINCT)},
     judge=_back,
     when=When.QUIESCENT,
     reference="kubelet §2, controllers-workloads §3",

@@ -18,6 +18,7 @@ from kubemodel.spec.environment.leader_faults import CLOCK_SKEW
 from kubemodel.spec.environment.users import VERBS, Edit
 from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 from kubemodel.spec.language.machine import Machine
+from kubemodel.spec.node.cri_replies import LOST as CRI_REPLY_LOST
 
 from .coverage_scenarios import SCENARIOS
 from .exploration import Found, explore
@@ -225,7 +226,7 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
     "fault": frozenset(
         {
-            *(set(FAULTS) - set(WATCH_FAULTS) - set(REQUEST_FAULTS) - {CLOCK_SKEW}),
+            *(set(FAULTS) - set(WATCH_FAULTS) - set(REQUEST_FAULTS) - {CLOCK_SKEW, CRI_REPLY_LOST}),
             f"{CLOCK_SKEW} kube-controller-manager",
             "leader resumes",
             "kube-apiserver returns",

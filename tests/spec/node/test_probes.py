@@ -7,13 +7,14 @@ from typing import Any
 
 import attrs
 import pytest
+from kubemodel.spec.constants import with_constants
 from kubemodel.spec.environment.faults import APPLICATION_HANG
 from kubemodel.spec.kinds import RUNNING, PodRuntime, PodWorker
 from kubemodel.spec.language.component import Component
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.node import container_runtime, kubelet
 from kubemodel.spec.node.pod_status import computed_status
-from kubemodel.spec.node.probes import FAILURE, ProbeSeconds
+from kubemodel.spec.node.probes import FAILURE, UNPROBED, ProbeSeconds, probe_seconds
 from kubemodel.spec.objects.containers import Probe
 from kubemodel.spec.objects.pod import Pod
 
@@ -87,3 +88,47 @@ def test_without_a_failing_probe_it_hangs_for_ever(probe: str) -> None:
 def test_without_the_rule_no_startup_probe_succeeds() -> None:
     found = search(alone(probed("startup"), kubelet=without(KUBELET, "startup probe succeeds")))
     assert ("Ready",) not in found.end_pods
+
+
+QUICK, PATIENT = Probe(period_seconds=2, failure_threshold=5), Probe(initial_delay_seconds=40)
+
+
+@pytest.mark.parametrize(
+    ("probes", "expected"),
+    [
+        ({}, UNPROBED),
+        ({"readiness_probe": QUICK}, ProbeSeconds(readiness=(10,))),
+        ({"liveness_probe": Probe()}, ProbeSeconds(liveness=(30,))),
+        ({"liveness_probe": PATIENT}, ProbeSeconds(liveness=(30, 70))),
+        ({"startup_probe": PATIENT}, ProbeSeconds(startup=(70,))),
+    ],
+)
+def test_a_probe_takes_as_long_to_fail_as_it_says(probes: Mapping[str, Probe], expected: ProbeSeconds) -> None:
+    (container,) = pod().spec.containers
+    spec = attrs.evolve(pod().spec, containers=(attrs.evolve(container, **probes),))
+    assert probe_seconds([spec]) == expected
+
+
+def _starting_in(seconds: float, **probes: Probe) -> set[str]:
+    """The rules that fire where an application takes so long to start."""
+    item = probed()
+    (container,) = item.spec.containers
+    item = attrs.evolve(
+        item, spec=attrs.evolve(item.spec, containers=(attrs.evolve(container, **probes),), restart_policy="Never")
+    )
+    (slow,) = with_constants((RUNTIME,), {"application-start": seconds})
+    agent = kubelet.component(track_serving=True, probe_seconds=probe_seconds([item.spec]))
+    return set(search(cluster(agent, slow, pods=({"object": item},), nodes=NODES)).rules)
+
+
+def test_a_liveness_probe_kills_what_starts_too_slowly_unless_it_is_patient() -> None:
+    assert "liveness probe fails" in _starting_in(60.0, liveness_probe=Probe())
+    assert "application serves" in _starting_in(60.0, liveness_probe=PATIENT)
+    assert "liveness probe fails after 70 s" not in _starting_in(60.0, liveness_probe=PATIENT)
+    assert "liveness probe fails after 70 s" in _starting_in(90.0, liveness_probe=PATIENT)
+
+
+def test_a_startup_probe_gives_time_to_start() -> None:
+    patient = {"liveness_probe": Probe(), "startup_probe": Probe(failure_threshold=12)}
+    assert not {rule for rule in _starting_in(60.0, **patient) if "fails" in rule}
+    assert "startup probe fails after 120 s" in _starting_in(150.0, **patient)
