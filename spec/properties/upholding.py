@@ -139,7 +139,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "connection-reaches-serving-backend": NOBODY,
     "dns-eventually-correct": ("cluster-dns",),
     "lookups-answered": NOBODY,
-    "watch-no-gap-no-reorder": ("watch",),
+    "watch-no-gap-no-reorder": ("watch-cache", "etcd"),
     "bookmark-sound": ("watch-cache",),
     "expectations-met-by-watch": ("watch-cache",),
 }
