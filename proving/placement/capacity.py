@@ -15,7 +15,7 @@ from frozendict import frozendict
 
 from ...spec.objects.quantities import PODS
 from .changes import MOST_MORE_NODES, largest, smallest
-from .counting import groups
+from .grouping import groups
 from .problem import PodKind, Problem
 from .relations import relations
 from .shapes import Shape, fewer, more, shapes, zones

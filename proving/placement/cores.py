@@ -14,7 +14,7 @@ import attrs
 
 from .dropping import without
 from .problem import Ask, Item, Problem
-from .solving import counted_out, solve
+from .solving import solve
 
 MOST_CORES = 5
 
@@ -70,16 +70,7 @@ def _core(problem: Problem, deadline: float) -> Core:
             undecided.add(frozenset(keys))
         return answer is False
 
-    def counted(kept: Sequence[Item]) -> bool:
-        if time.monotonic() > deadline:
-            return False
-        keys = {item.key for item in kept}
-        return counted_out(without(problem, [item for item in problem.items if item.key not in keys]), deadline)
-
-    # Where numbers alone are in conflict, they say more quickly what has no part in it; the rest is solved in full.
     items = list(problem.items)
-    if counted(items):
-        items = _apart(problem, items, counted)
     items = _apart(problem, items, impossible)
     keys = [item.key for item in items]
     minimal = not any(frozenset(keys) - {key} in undecided for key in keys)

@@ -11,16 +11,11 @@ from collections.abc import Iterator, Mapping
 
 import attrs
 
-from ...spec.control_plane.scheduler.filtering import bound_copy
-from ...spec.control_plane.scheduler.snapshot import Snapshot
-from .admission import empty, refusal
 from .relations import Relations
+from .standing import Move, Standing
 
 Where = Mapping[tuple[int, int], int]
 """How many pods of a kind go to a node, both by their numbers."""
-
-Move = tuple[int, int]
-"""A pod of a kind is bound to a node."""
 
 MOST_BINDINGS = 20_000
 """Bindings that are tried, beside those that there must be, before the search for an order is given up."""
@@ -60,6 +55,7 @@ class _Search:
     def __init__(self, relations: Relations, where: Where, deadline: float, *, whole: bool) -> None:
         self._relations = relations
         self._deadline = deadline
+        self._standing = Standing(relations)
         self._tried = 0
         self._dead: set[frozenset[tuple[Move, int]]] = set()
         self._left = {move: number for move, number in sorted(where.items()) if number}
@@ -77,36 +73,45 @@ class _Search:
         for together in relations.together:
             self._helpers.setdefault(together.kind, set()).update(together.others)
         self._aside: dict[Move, int] = {}
-        if not whole:
-            concerned = set(self._helpers).union(*self._helpers.values(), relations.naming)
-            self._left = {move: number for move, number in self._left.items() if move[0] in concerned}
+        concerned = set(self._helpers).union(*self._helpers.values(), relations.naming)
+        self._rest = {move: number for move, number in self._left.items() if whole and move[0] not in concerned}
+        self._left = {move: number for move, number in self._left.items() if move[0] in concerned}
         self._spare = MOST_BINDINGS + sum(self._left.values())
 
     def run(self) -> tuple[Move, ...] | None:
-        """The bindings in order, None if no order passes."""
-        snapshots = [empty(self._relations.problem)]
+        """The bindings in order, None if no order passes: first those to which order matters, then all others."""
         choices: list[Iterator[Move]] = [self._candidates()]
         while self._left:
-            move = self._next(choices[-1], snapshots[-1])
+            move = self._next(choices[-1])
             if move is not None:
-                snapshots.append(self._bind(move, snapshots[-1]))
-                if self._relations.ordered and frozenset(self._left.items()) in self._dead:
-                    snapshots.pop()
+                self._bind(move)
+                if frozenset(self._left.items()) in self._dead:
                     self._unbind()
                 else:
                     choices.append(self._candidates())
                 continue
-            if not self._relations.ordered or not self._moves:
+            if not self._moves:
                 return None
             self._dead.add(frozenset(self._left.items()))
             choices.pop()
-            snapshots.pop()
             self._unbind()
-        return tuple(self._moves)
+        return tuple(self._moves) if self._others_pass() else None
 
-    def _next(self, candidates: Iterator[Move], snapshot: Snapshot) -> Move | None:
+    def _others_pass(self) -> bool:
+        """Whether all others pass at the end; who does not would not at any other turn, or would keep another out."""
+        for move, number in self._rest.items():
+            for _ in range(number):
+                if time.monotonic() > self._deadline:
+                    raise _GivenUp
+                if self._standing.refusal(move):
+                    return False
+                self._standing.put(move)
+                self._moves.append(move)
+        return True
+
+    def _next(self, candidates: Iterator[Move]) -> Move | None:
         for move in candidates:
-            if self._passes(move, snapshot):
+            if self._passes(move):
                 return move
             if self._hopeless():
                 return None
@@ -124,8 +129,6 @@ class _Search:
         return bool(stuck)
 
     def _candidates(self) -> Iterator[Move]:
-        if not self._relations.ordered:
-            return iter([next(iter(self._left))] if self._left else [])
         return iter(sorted(self._left, key=self._crowded))
 
     def _crowded(self, move: Move) -> tuple[bool, tuple[int, ...], int, Move]:
@@ -139,20 +142,18 @@ class _Search:
         labels = self._relations.nodes[node].metadata.labels
         return [(kind, key, labels.get(key, "")) for key in self._spreads.get(kind, ())]
 
-    def _passes(self, move: Move, snapshot: Snapshot) -> bool:
+    def _passes(self, move: Move) -> bool:
         if move in self._aside:
             return False
         self._tried += 1
         if self._tried > self._spare or time.monotonic() > self._deadline:
             raise _GivenUp
-        kind, node = move
-        there = self._relations.nodes[node]
-        if not refusal(self._relations.kinds[kind].pod_for(there), there, snapshot):
+        if not self._standing.refusal(move):
             return True
         self._aside[move] = len(self._moves)
         return False
 
-    def _bind(self, move: Move, snapshot: Snapshot) -> Snapshot:
+    def _bind(self, move: Move) -> None:
         kind, node = move
         self._left[move] -= 1
         if not self._left[move]:
@@ -161,25 +162,12 @@ class _Search:
         for place in (*self._domains(move), (kind, "", str(node))):
             self._placed[place] = self._placed.get(place, 0) + 1
         self._aside = {it: at for it, at in self._aside.items() if kind not in self._helpers.get(it[0], ())}
-        there = self._relations.nodes[node]
-        return snapshot.with_pods((bound_copy(self._relations.kinds[kind].pod_for(there), there.metadata.name),))
+        self._standing.put(move)
 
     def _unbind(self) -> None:
         move = self._moves.pop()
+        self._standing.put(move, -1)
         self._left[move] = self._left.get(move, 0) + 1
         for place in (*self._domains(move), (move[0], "", str(move[1]))):
             self._placed[place] -= 1
         self._aside = {it: at for it, at in self._aside.items() if at <= len(self._moves)}
-
-
-def refused(relations: Relations, moves: tuple[Move, ...]) -> str:
-    """Replays bindings with the real filters; why the first one is refused, "" if none is."""
-    snapshot = empty(relations.problem)
-    for kind, node in moves:
-        there = relations.nodes[node]
-        pod = relations.kinds[kind].pod_for(there)
-        why = refusal(pod, there, snapshot)
-        if why:
-            return f"{relations.kinds[kind].title} to {there.metadata.name}: {why}"
-        snapshot = snapshot.with_pods((bound_copy(pod, there.metadata.name),))
-    return ""

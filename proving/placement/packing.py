@@ -18,7 +18,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 Counts = Mapping[int, int]
 """How many pods of each kind."""
 
-MOST_TRIES = 40
+FEW_TRIES, MOST_TRIES = 4, 40
 MOST_STEPS = 20_000
 """Steps of each exhaustive search: beyond, nothing is known."""
 
@@ -64,7 +64,7 @@ class Refusal:
 def pack(counts: Counts, bins: Bins) -> list[dict[int, int]] | Bound | Refusal | None:
     """The pods of each node; or why there are too many of them; None where neither was found."""
     wanted = {kind: number for kind, number in counts.items() if number}
-    found = _tried(wanted, bins)
+    found = fitted(wanted, bins, MOST_TRIES)
     if found is not None:
         return found
     exhausted, found = _Exhaustive(wanted, bins).search()
@@ -107,11 +107,11 @@ class _Node:
         return max((1 - self.left[name] / amount for name, amount in self.bins.room.items() if amount), default=0.0)
 
 
-def _tried(counts: Counts, bins: Bins) -> list[dict[int, int]] | None:
-    """Largest first, the fullest node that takes it; then the same in shuffled orders."""
+def fitted(counts: Counts, bins: Bins, tries: int = FEW_TRIES) -> list[dict[int, int]] | None:
+    """A packing that is easily found: largest first, the fullest node that takes it; then in shuffled orders."""
     kinds = sorted(counts, key=lambda kind: (kind not in bins.even, *(-share for share in _load(kind, bins)), kind))
     shuffles = random.Random(len(counts))
-    for attempt in range(MOST_TRIES):
+    for attempt in range(tries):
         if attempt == 1:
             kinds = sorted(counts, key=lambda kind: (-_load(kind, bins)[1], kind))
         elif attempt:
@@ -214,7 +214,7 @@ def _by_columns(counts: Counts, bins: Bins) -> list[dict[int, int]] | Bound | No
             return None
         weights = {kind: max(0.0, -float(dual)) for kind, dual in zip(kinds, solved.ineqlin.marginals, strict=True)}
         whole = {kind: round(weight * SCALE) for kind, weight in weights.items()}
-        best = _heaviest(whole, bins)
+        best = heaviest(whole, bins)
         if best is None:
             return None
         pattern, weight = best
@@ -245,7 +245,7 @@ def _rounded(counts: Counts, columns: Sequence[Mapping[int, int]], bins: Bins) -
     return None if any(left.values()) else [*nodes, *({} for _ in range(bins.size - len(nodes)))]
 
 
-def _heaviest(weights: Counts, bins: Bins) -> tuple[dict[int, int], int] | None:
+def heaviest(weights: Counts, bins: Bins) -> tuple[dict[int, int], int] | None:
     """The most that one node's pods can weigh, with the pods; None if finding out takes too long."""
     kinds = [kind for kind in weights if weights[kind]]
     names = sorted({name for kind in kinds for name in bins.requests[kind]})

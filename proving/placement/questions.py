@@ -10,7 +10,7 @@ import attrs
 from .capacity import Fits, Outcome, Trial, trial_of, what_fits
 from .changes import Change, apart_from, changes
 from .cores import Core, cores
-from .ordering import refused
+from .standing import refused
 from .problem import Problem
 from .relations import Relations, relations
 from .solving import Answer, solve

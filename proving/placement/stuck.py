@@ -33,9 +33,11 @@ from ...spec.language.query import MULTISET, Query, no_parameter
 from ...spec.language.request import ApiCall, Outcome, Response
 from ...spec.objects.pod import Pod, effective_priority
 from .admission import empty, refusal
-from .counting import EFFORT, SEED, Counting, groups
-from .ordering import Move
+from .counting import Counting
+from .grouping import groups
+from .refuting import EFFORT, SEED
 from .relations import Relations
+from .standing import Move, Standing
 
 MOST_STATES = 100_000
 MOST_PODS = 40

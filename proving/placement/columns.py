@@ -1,0 +1,161 @@
+"""Numbers and their packing at once: which patterns of pods the nodes of each group hold, and how often.
+
+A pattern is what one node can hold. Patterns are generated as the prices of a linear program ask for them (Gilmore and
+Gomory, *A linear programming approach to the cutting-stock problem*, Operations Research 9, 1961). Where no pattern
+helps any more and pods are still missing, the prices say why: weights of the kinds, and how much weight a node of each
+group holds at most, which an exhaustive search in whole numbers confirms. These bounds are what z3 needs for its proof.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+import attrs
+
+from .counting import Counting
+from .formula import Formula
+from .grouping import Group
+from .packing import Bins, Bound, heaviest
+from .searching import Column, Relaxed, Searching
+
+MOST_ROUNDS = 120
+SCALE = 5_040
+"""The weights of a bound are whole, the largest of them so many: of fractions of small numbers nothing is lost."""
+
+Pattern = tuple[tuple[int, int], ...]
+"""How many pods of each kind, by the numbers of kinds."""
+
+
+@attrs.frozen
+class Packed:
+    """The pods of each node of each group."""
+
+    nodes: tuple[tuple[dict[int, int], ...], ...]
+
+
+@attrs.frozen
+class Conflict:
+    """Formulas that cannot all hold: some of the program, and bounds that were learned."""
+
+    formulas: tuple[Formula, ...]
+
+
+class Columns:
+    """Patterns of the groups of one counting; groups of like nodes share theirs."""
+
+    def __init__(self, counting: Counting, of_nodes: Sequence[Group]) -> None:
+        """Begins with the patterns that nodes full of one kind have."""
+        self._counting = counting
+        self._groups = of_nodes
+        self._like: list[Bins] = [attrs.evolve(bins, size=0, even=frozenset()) for bins in counting.bins]
+        self._patterns: dict[int, dict[Pattern, None]] = {g: {} for g in range(len(of_nodes))}
+        self._first = {bins: g for g, bins in reversed(list(enumerate(map(_key, self._like))))}
+        self._shuffles = random.Random(len(of_nodes))
+
+    def _of(self, group: int) -> dict[Pattern, None]:
+        return self._patterns[self._first[_key(self._like[group])]]
+
+    def solve(self, deadline: float) -> Packed | Conflict | None:
+        """A packing that satisfies the formula; or what is in conflict; None where neither was found."""
+        for g in range(len(self._groups)):
+            if not self._of(g):
+                self._begin(g)
+        for _ in range(MOST_ROUNDS):
+            if time.monotonic() > deadline:
+                return None
+            searching, rows, sizes = self._table()
+            columns, whose = self._columns(rows, sizes)
+            relaxed = searching.relaxed(columns)
+            if relaxed is None:
+                return None
+            if not relaxed.missing:
+                return self._whole(searching, columns, whose, deadline)
+            priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
+            if not any(improves for improves, _ in priced):
+                bounds = [bound for _, bound in priced]
+                return None if None in bounds else self._conflict(relaxed, bounds)
+        return None
+
+    def _begin(self, group: int) -> None:
+        bins = self._counting.bins[group]
+        for kind in self._counting.kinds:
+            if bins.alone(kind):
+                self._of(group)[(kind, bins.alone(kind)),] = None
+
+    def _table(self) -> tuple[Searching, Mapping[tuple[int, int], int], Sequence[int]]:
+        searching = Searching(self._counting.program)
+        rows = {key: searching.extra_row(count.terms) for key, count in sorted(self._counting.count.items())}
+        sizes = [searching.extra_row({}, -len(group)) for group in self._groups]
+        return searching, rows, sizes
+
+    def _columns(
+        self, rows: Mapping[tuple[int, int], int], sizes: Sequence[int]
+    ) -> tuple[list[Column], list[tuple[int, Pattern]]]:
+        columns, whose = [], []
+        for g, group in enumerate(self._groups):
+            for pattern in self._of(g):
+                entries = {rows[kind, g]: -float(n) for kind, n in pattern}
+                columns.append(Column({**entries, sizes[g]: 1.0}, float(len(group))))
+                whose.append((g, pattern))
+        return columns, whose
+
+    def _priced(
+        self, group: int, relaxed: Relaxed, rows: Mapping[tuple[int, int], int], sizes: Sequence[int]
+    ) -> tuple[bool, Bound | None]:
+        """Whether there is a pattern worth more than a node costs, which is then known; and the bound of the weights."""
+        prices = {k: relaxed.prices[rows[k, group]] for k in self._counting.kinds}
+        largest = max(prices.values(), default=0.0)
+        if largest <= 1e-9:
+            return False, Bound({}, 0)
+        whole = {k: round(price / largest * SCALE) for k, price in prices.items()}
+        best = heaviest(whole, self._counting.bins[group])
+        if best is None:
+            return False, None
+        pattern, weight = tuple(sorted(best[0].items())), best[1]
+        node = relaxed.prices[sizes[group]] / largest * SCALE
+        new = weight > node * (1 + 1e-6) + len(whole) and pattern not in self._of(group)
+        if new:
+            self._of(group)[pattern] = None
+        return new, Bound({k: n for k, n in whole.items() if n}, weight)
+
+    def _conflict(self, relaxed: Relaxed, bounds: Sequence[Bound | None]) -> Conflict:
+        program = self._counting.program
+        learned = [
+            self._counting.learn(g, bound) for g, bound in enumerate(bounds) if bound is not None and bound.weights
+        ]
+        return Conflict((*(program.formulas[number] for number in relaxed.in_conflict), *learned))
+
+    def _whole(
+        self, searching: Searching, columns: Sequence[Column], whose: Sequence[tuple[int, Pattern]], deadline: float
+    ) -> Packed | None:
+        found = searching.search(deadline - time.monotonic(), columns)
+        if not isinstance(found, tuple):
+            return None
+        numbers = self._counting.numbers(found[0])
+        nodes: list[list[dict[int, int]]] = [[] for _ in self._groups]
+        left = dict(numbers)
+        for (g, pattern), times in zip(whose, found[1], strict=True):
+            for _ in range(times):
+                held = {kind: min(n, left[kind, g]) for kind, n in pattern if left[kind, g]}
+                for kind, n in held.items():
+                    left[kind, g] -= n
+                nodes[g].append(held)
+        if any(left.values()) or any(len(held) > len(group) for held, group in zip(nodes, self._groups, strict=True)):
+            return None
+        return Packed(
+            tuple(
+                (*held, *({} for _ in range(len(group) - len(held))))
+                for held, group in zip(nodes, self._groups, strict=True)
+            )
+        )
+
+
+def _key(bins: Bins) -> tuple[object, ...]:
+    return (
+        tuple(sorted(bins.room.items())),
+        tuple((kind, tuple(sorted(requests.items()))) for kind, requests in sorted(bins.requests.items())),
+        tuple(sorted(bins.most.items())),
+        bins.clashes,
+    )
