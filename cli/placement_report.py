@@ -10,11 +10,11 @@ from typing import Any
 from ..engine.verdicts import Verdict
 from ..proving.placement.admission import empty, refusal
 from ..proving.placement.capacity import Outcome
-from ..proving.placement.ordering import Move
-from ..proving.placement.problem import Item
+from ..proving.placement.problem import Ask, Item
 from ..proving.placement.questions import Conflict, Findings
 from ..proving.placement.reading import Reading
 from ..proving.placement.shapes import shapes
+from ..proving.placement.standing import Move
 from ..spec.control_plane.scheduler.filtering import bound_copy
 from .report_basis import counted, listed
 from .report_text import WIDTH
@@ -129,14 +129,34 @@ def _item(item: Item) -> Iterator[str]:
 
 def _changes(found: Findings, conflict: Conflict) -> Iterator[str]:
     several = "" if len(found.conflicts) == 1 else " this conflict"
-    if not conflict.changes:
+    if not conflict.changes.found:
         unsure = " in the time that there was" if found.out_of_time or found.interrupted else ""
         yield f"No single change was found that resolves{several or ' it'}{unsure}."
         return
     yield f"Any one of these changes resolves{several or ' it'}, the cheapest first:"
-    for change in conflict.changes:
+    for change in conflict.changes.found:
         place = f" ({change.place.source}:{change.place.line})" if change.place.source else ""
         yield from _wrapped(f"- {change.text}{place}")
+    yield from _untried(conflict.changes.untried)
+
+
+_SORTS = {
+    Ask.REQUEST: ("a lower request of", "one workload", "workloads"),
+    Ask.PODS: ("fewer pods of", "one workload", "workloads"),
+    Ask.SPREAD: ("a larger maxSkew of", "one constraint", "constraints"),
+    Ask.POD_LIMIT: ("a larger limit of pods of", "one node", "nodes"),
+}
+
+
+def _untried(items: Sequence[Item]) -> Iterator[str]:
+    """What would be further changes of the same sorts, counted."""
+    if items:
+        parts = []
+        for ask, number in Counter(item.ask for item in items).items():
+            what, one, many = _SORTS[ask]
+            parts.append(f"{what} {f'one more {one[4:]}' if number == 1 else f'{number} more {many}'}")
+        said = f"Not tried, for numbers alone show that they cost more than the first of their sort: {listed(parts)}."
+        yield from _wrapped(said, "", "")
 
 
 def _runs(found: Findings, moves: Sequence[Move]) -> list[tuple[int, str, str]]:
@@ -213,6 +233,12 @@ def _needed(outcome: Outcome) -> Iterator[str]:
             continue
         extra = each.needed - each.have
         rest = f"{extra} more" if extra > 0 else f"{-extra} to spare" if extra else "none to spare"
+        if each.too_few is not None:
+            yield from _wrapped(
+                f"nodes of {each.shape}: {each.needed} suffice, {each.too_few} do not, {each.have} there: {rest}; what "
+                "lies between was not decided"
+            )
+            continue
         yield from _wrapped(f"nodes of {each.shape}: {each.needed} needed, {each.have} there: {rest}")
 
 
@@ -305,16 +331,9 @@ def _plain(source: str, reading: Reading, found: Findings) -> dict[str, Any]:
         "conflicts": [
             {
                 "minimal": conflict.core.minimal,
-                "items": [
-                    {
-                        "workload": item.kind or None,
-                        "asks": item.ask.value,
-                        "text": item.text,
-                        **_plain_place(item.place),
-                    }
-                    for item in conflict.core.items
-                ],
-                "changes": [{"text": change.text, **_plain_place(change.place)} for change in conflict.changes],
+                "items": [_plain_item(item) for item in conflict.core.items],
+                "changes": [{"text": change.text, **_plain_place(change.place)} for change in conflict.changes.found],
+                "untried": [_plain_item(item) for item in conflict.changes.untried],
             }
             for conflict in found.conflicts
         ],
@@ -323,7 +342,10 @@ def _plain(source: str, reading: Reading, found: Findings) -> dict[str, Any]:
                 "trial": outcome.trial.value,
                 "passes": outcome.passes,
                 "fails": outcome.fails or None,
-                "nodes": [{"shape": it.shape, "have": it.have, "needed": it.needed} for it in outcome.needed],
+                "nodes": [
+                    {"shape": it.shape, "have": it.have, "needed": it.needed, "tooFew": it.too_few}
+                    for it in outcome.needed
+                ],
             }
             for outcome in found.trials
         ],

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import Enum
-from functools import partial
 
 import attrs
 from frozendict import frozendict
 
 from ...spec.objects.quantities import PODS
-from .changes import MOST_MORE_NODES, largest, smallest
+from .changes import MOST_MORE_NODES, SMALL, TRIES
 from .grouping import groups
 from .problem import PodKind, Problem
 from .relations import relations
 from .shapes import Shape, fewer, more, shapes, zones
-from .solving import solve
+from .solving import refutes, solve
+from .thresholds import Threshold, largest, least
 
 
 class Trial(Enum):
@@ -42,11 +42,15 @@ _TEXTS = {
 
 @attrs.frozen
 class Needed:
-    """How many nodes of a shape are needed, if those of the other shapes stay. None: no number up to 64 more does."""
+    """How many nodes of a shape are needed, if those of the other shapes stay. None: no number up to 64 more was found.
+
+    ``too_few``: the most that are proved not to suffice, where fewer than needed - 1; what lies between is not decided.
+    """
 
     shape: str
     have: int
     needed: int | None
+    too_few: int | None = None
 
 
 @attrs.frozen
@@ -107,16 +111,66 @@ def _surging(problem: Problem, kind: PodKind) -> Problem:
     return attrs.evolve(problem, kinds=(*problem.kinds, coming))
 
 
-def _fails(problem: Problem, trial: Trial, deadline: float) -> tuple[bool | None, str]:
-    """Whether some case of the trial fails, and which."""
-    undecided = ""
-    for text, case in cases(problem, trial):
-        possible = solve(case, deadline, whole=False).possible
-        if possible is False:
-            return True, text
-        if possible is None:
-            undecided = text
-    return (None, undecided) if undecided else (False, "")
+class _Asking:
+    """Questions about one cluster, and others like it, of which the large ones are not decided thoroughly."""
+
+    def __init__(self, problem: Problem, deadline: float) -> None:
+        self._problem = problem
+        self._deadline = deadline
+        self._small = sum(kind.count for kind in problem.kinds) <= SMALL
+        self._tries = 64 if self._small else TRIES
+
+    def possible(self, problem: Problem) -> bool | None:
+        """Whether the pods can be placed."""
+        if refutes(problem, self._deadline):
+            return False
+        return solve(problem, self._deadline, whole=False, thorough=self._small).possible
+
+    def fails(self, problem: Problem, trial: Trial) -> tuple[bool | None, str]:
+        """Whether some case of the trial fails, and which."""
+        undecided = ""
+        for text, case in cases(problem, trial):
+            possible = self.possible(case)
+            if possible is False:
+                return True, text
+            if possible is None:
+                undecided = undecided or text
+        return (None, undecided) if undecided else (False, "")
+
+    def _passes(self, problem: Problem, trial: Trial) -> bool | None:
+        answer = self.possible(problem)
+        if not answer:
+            return answer
+        fails = self.fails(problem, trial)[0]
+        return None if fails is None else not fails
+
+    def _refuted(self, problem: Problem, trial: Trial) -> bool:
+        return any(refutes(case, self._deadline) for _, case in cases(problem, trial))
+
+    def needed(self, trial: Trial, shape: Shape, *, passes: bool) -> Needed:
+        """How many nodes of a shape it takes to get through; fewer than there are if the trial ``passes``."""
+        have = len(shape.nodes)
+
+        def with_fewer(number: int) -> Problem:
+            return fewer(self._problem, shape, number) if number > 0 else more(self._problem, shape, -number)
+
+        low, high = (0, have + 1) if passes else (-MOST_MORE_NODES, 0)
+        beyond = least(low, high, lambda number: self._refuted(with_fewer(number), trial))
+        found = largest(low, beyond, lambda number: self._passes(with_fewer(number), trial), self._tries)
+        if found is None:
+            return Needed(shape.text, have, have if passes else None)
+        return Needed(shape.text, have, have - found.works, None if found.exact else max(0, have - found.impossible))
+
+    def fits(self, kind: PodKind) -> Fits:
+        """How many more pods of a kind there is room for."""
+        most = sum(node.status.allocatable.get(PODS, 0) for node in self._problem.nodes) + 1
+
+        def with_more(number: int) -> Problem:
+            return self._problem.scaled({kind.title: kind.count + number})
+
+        beyond = least(1, most, lambda number: refutes(with_more(number), self._deadline))
+        found = largest(1, beyond, lambda number: self.possible(with_more(number)), self._tries) or Threshold(0, beyond)
+        return Fits(kind.title, found.works, at_least=not found.exact)
 
 
 def trial_of(problem: Problem, trial: Trial, deadline: float, tell: Callable[[str], None] = lambda _: None) -> Outcome:
@@ -124,42 +178,21 @@ def trial_of(problem: Problem, trial: Trial, deadline: float, tell: Callable[[st
     tell(_TEXTS[trial])
     if trial is Trial.ZONE and len(zones(problem.nodes)) < 1:
         return Outcome(trial, None, "no node has the label topology.kubernetes.io/zone")
-    fails, where = _fails(problem, trial, deadline)
+    asking = _Asking(problem, deadline)
+    fails, where = asking.fails(problem, trial)
     found = []
     for shape in shapes(problem.nodes):
         tell(f"{_TEXTS[trial]}: nodes of {shape.text}")
-        found.append(_needed(problem, trial, shape, deadline, passes=fails is False))
+        found.append(asking.needed(trial, shape, passes=fails is False))
     return Outcome(trial, None if fails is None else not fails, where, tuple(found))
-
-
-def _passes(problem: Problem, trial: Trial, deadline: float) -> bool:
-    return solve(problem, deadline, whole=False).possible is True and _fails(problem, trial, deadline)[0] is False
-
-
-def _needed(problem: Problem, trial: Trial, shape: Shape, deadline: float, *, passes: bool) -> Needed:
-    have = len(shape.nodes)
-    if passes:
-        spare = largest(0, have, lambda n: _passes(fewer(problem, shape, n), trial, deadline))
-        return Needed(shape.text, have, have - (spare or 0))
-    least = smallest(1, MOST_MORE_NODES, lambda n: _passes(more(problem, shape, n), trial, deadline))
-    return Needed(shape.text, have, None if least is None else have + least)
 
 
 def what_fits(problem: Problem, deadline: float, tell: Callable[[str], None] = lambda _: None) -> tuple[Fits, ...]:
     """For each workload, how many more of its pods fit beside all that is asked for."""
-    most = sum(node.status.allocatable.get(PODS, 0) for node in problem.nodes) + 1
+    asking = _Asking(problem, deadline)
     found = []
     for kind in problem.kinds:
-        if not kind.scalable:
-            continue
-        tell(f"how many more of {kind.title} fit")
-        answers: dict[int, bool | None] = {}
-        first = smallest(1, most, partial(_too_many, problem, kind, deadline, answers))
-        room = most if first is None else first - 1
-        found.append(Fits(kind.title, room, at_least=first is None or answers.get(first) is None))
+        if kind.scalable:
+            tell(f"how many more of {kind.title} fit")
+            found.append(asking.fits(kind))
     return tuple(found)
-
-
-def _too_many(problem: Problem, kind: PodKind, deadline: float, answers: dict[int, bool | None], number: int) -> bool:
-    answers[number] = solve(problem.scaled({kind.title: kind.count + number}), deadline, whole=False).possible
-    return answers[number] is not True

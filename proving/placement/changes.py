@@ -1,19 +1,21 @@
 """The cheapest changes that resolve a conflict, each solved anew with all that it leaves as it is.
 
 For every item of the core, what somebody could write instead: a smaller request (the largest that works), a larger
-maxSkew (the smallest), a preference instead of a requirement, fewer pods; and, for every shape, more nodes.
+maxSkew (the smallest), a preference instead of a requirement, fewer pods; and, for every shape, more nodes. How far
+numbers alone prove that it will not do is found first, and quickly; what is then tried comes next to that. Of many
+requests, and many workloads that could have fewer pods, only those are tried that numbers alone let be the cheapest.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 
 import attrs
 from frozendict import frozendict
 
 from ...spec.manifests.contention import amount_text
+from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod, PodSpec
 from ...spec.objects.pod_resources import container_requests, spec_requests
 from ...spec.objects.quantities import CPU, PODS
@@ -21,9 +23,18 @@ from .cores import Core, not_asking_for
 from .dropping import without
 from .problem import Ask, Item, Place, Problem
 from .shapes import Shape, more, shapes
-from .solving import solve
+from .solving import refutes, solve
+from .thresholds import Threshold, largest, smallest
+from .thresholds import least as least_of
 
 MOST_MORE_NODES = 64
+MOST_OF_A_SORT = 4
+"""Requests that are lowered, and workloads that have fewer pods, in the changes of one conflict."""
+
+SMALL = 100
+"""Pods of a problem of which every number is decided thoroughly; of larger ones a few are tried."""
+
+TRIES = 6
 _MIB = 2**20
 
 
@@ -36,69 +47,55 @@ class Change:
     cost: tuple[int, float]
 
 
+@attrs.frozen
+class Changes:
+    """What was found to resolve a conflict, the cheapest first; and items of which nothing was tried."""
+
+    found: tuple[Change, ...] = ()
+    untried: tuple[Item, ...] = ()
+
+
+@attrs.frozen
+class _Scale:
+    """A change by a number, the harder the larger it is, from ``low``; ``beyond`` is proved to be too much."""
+
+    item: Item
+    low: int
+    beyond: int
+    changed: Callable[[int], Problem | None]
+    told: Callable[[Threshold], Change]
+
+    def least_cost(self) -> tuple[int, float]:
+        return self.told(Threshold(self.beyond - 1, self.beyond)).cost
+
+
 def works(problem: Problem, deadline: float) -> bool:
     """Whether the pods can be placed: an order of all of them, each of which passes the real filters at its turn."""
     return solve(problem, deadline).possible is True
 
 
-def changes(
-    problem: Problem, core: Core, deadline: float, tell: Callable[[str], None] = lambda _: None
-) -> tuple[Change, ...]:
-    """Changes that resolve ``core`` in ``problem``, which has no other conflict; the cheapest first."""
+def changes(problem: Problem, core: Core, deadline: float, tell: Callable[[str], None] = lambda _: None) -> Changes:
+    """Changes that resolve ``core`` in ``problem``, which has no other conflict."""
+    deciding = _Deciding(problem, deadline)
     found: list[Change] = []
+    scales: dict[Ask, list[_Scale]] = {}
     for item in core.items:
         tell(f"looking for changes: {item.text}")
-        found += _of_item(problem, item, deadline)
+        scale = deciding.scale(item)
+        if scale is not None:
+            scales.setdefault(item.ask, []).append(scale)
+        if item.ask not in (Ask.PODS, Ask.REQUEST, Ask.POD_LIMIT):
+            found += deciding.instead(item)
+    untried: list[Item] = []
+    for alike in scales.values():
+        alike.sort(key=_Scale.least_cost)
+        for scale in alike[:MOST_OF_A_SORT]:
+            tell(f"looking for changes: {scale.item.text}")
+            found += deciding.of_scale(scale)
+        untried += [scale.item for scale in alike[MOST_OF_A_SORT:]]
     tell("looking for changes: more nodes")
-    found += _more_nodes(problem, deadline)
-    return tuple(sorted(found, key=lambda change: change.cost))
-
-
-def _possible(problem: Problem, deadline: float) -> bool:
-    return time.monotonic() < deadline and solve(problem, deadline, whole=False).possible is True
-
-
-def largest(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
-    """The largest number from ``low`` to ``high`` of which ``holds``, if it holds of smaller ones then, too."""
-    if low > high or not holds(low):
-        return None
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
-
-
-def smallest(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
-    """The smallest number of which ``holds``, if it holds of larger ones then, too; tried in steps that double."""
-    step, below = 1, low - 1
-    at = low
-    while not holds(at):
-        if at >= high:
-            return None
-        below, at = at, min(high, at + step)
-        step *= 2
-    while at - below > 1:
-        middle = (below + at) // 2
-        below, at = (below, middle) if holds(middle) else (middle, at)
-    return at
-
-
-def _of_item(problem: Problem, item: Item, deadline: float) -> Iterator[Change]:
-    match item.ask:
-        case Ask.PODS:
-            yield from _fewer_pods(problem, item, deadline)
-        case Ask.REQUEST:
-            yield from _smaller_request(problem, item, deadline)
-        case Ask.POD_LIMIT:
-            yield from _larger_limit(problem, item, deadline)
-        case _:
-            if item.ask is Ask.SPREAD:
-                yield from _larger_skew(problem, item, deadline)
-            changed = without(problem, [item])
-            if _possible(changed, deadline) and works(changed, deadline):
-                rank = 3 if item.ask in _PREFERRED else 4
-                what = str(item.what).replace("=:", ":")
-                yield Change(_INSTEAD[item.ask].format(what=what, kind=item.kind), item.place, (rank, 0))
+    found += deciding.more_nodes()
+    return Changes(tuple(sorted(found, key=lambda change: change.cost)), tuple(untried))
 
 
 _PREFERRED = (Ask.NODE_AFFINITY, Ask.POD_AFFINITY, Ask.ANTI_AFFINITY, Ask.SPREAD)
@@ -116,17 +113,6 @@ _INSTEAD = {
     Ask.ANTI_AFFINITY: "make the anti-affinity of {kind} preferred instead of required",
     Ask.SPREAD: "let the spread of {kind} be ScheduleAnyway instead of DoNotSchedule",
 }
-
-
-def _fewer_pods(problem: Problem, item: Item, deadline: float) -> Iterator[Change]:
-    kind = problem.kind(item.kind)
-    if not kind.scalable:
-        return
-    most = largest(0, kind.count - 1, lambda n: _possible(problem.scaled({kind.title: n}), deadline))
-    if most and works(problem.scaled({kind.title: most}), deadline):
-        total = most + sum(kind.bound.values())
-        less = kind.count - most
-        yield Change(f"scale {kind.title} to {total}", item.place, (5, less / kind.count))
 
 
 def with_request(pod: Pod, resource: str, amount: int) -> Pod | None:
@@ -147,78 +133,170 @@ def with_request(pod: Pod, resource: str, amount: int) -> Pod | None:
     return attrs.evolve(pod, spec=less) if spec_requests(less).get(resource, 0) == amount else None
 
 
-def _smaller_request(problem: Problem, item: Item, deadline: float) -> Iterator[Change]:
-    kind, resource = problem.kind(item.kind), str(item.what)
-    now = spec_requests(kind.pod.spec)[resource]
-    unit = _MIB if resource != CPU and now >= _MIB else 1
+class _Deciding:
+    """What is asked of one problem while changes to it are looked for."""
 
-    def changed(units: int) -> Problem | None:
-        pod = with_request(kind.pod, resource, units * unit)
-        return None if pod is None else problem.with_kind(kind.with_pod(pod))
+    def __init__(self, problem: Problem, deadline: float) -> None:
+        self._problem = problem
+        self._deadline = deadline
+        pods = sum(kind.count for kind in problem.kinds)
+        self._small = pods <= SMALL
+        self._tries = 64 if self._small else TRIES
 
-    def holds(units: int) -> bool:
-        smaller = changed(units)
-        return smaller is not None and _possible(smaller, deadline)
+    def _works(self, problem: Problem | None) -> bool | None:
+        if problem is None:
+            return False
+        if time.monotonic() > self._deadline:
+            return None
+        return solve(problem, self._deadline, thorough=self._small).possible
 
-    most = largest(0 if resource == CPU else 1, (now - 1) // unit, holds)
-    if most:
-        smaller = changed(most)
-        if smaller is not None and works(smaller, deadline):
+    def _impossible(self, problem: Problem | None) -> bool:
+        return problem is None or refutes(problem, self._deadline)
+
+    def instead(self, item: Item) -> Iterator[Change]:
+        """What there is if the item is not asked for."""
+        changed = without(self._problem, [item])
+        if not self._impossible(changed) and self._works(changed):
+            rank = 3 if item.ask in _PREFERRED else 4
+            what = str(item.what).replace("=:", ":")
+            yield Change(_INSTEAD[item.ask].format(what=what, kind=item.kind), item.place, (rank, 0))
+
+    def of_scale(self, scale: _Scale) -> Iterator[Change]:
+        """The largest number of a scale that was found to work."""
+        found = largest(scale.low, scale.beyond, lambda number: self._works(scale.changed(number)), self._tries)
+        if found is not None:
+            yield scale.told(found)
+
+    def scale(self, item: Item) -> _Scale | None:
+        """The numbers that could stand for an item; None if it has none, or none of them would do."""
+        match item.ask:
+            case Ask.PODS:
+                return self._fewer_pods(item)
+            case Ask.REQUEST:
+                return self._smaller_request(item)
+            case Ask.POD_LIMIT:
+                return self._larger_limit(item)
+            case Ask.SPREAD:
+                return self._larger_skew(item)
+        return None
+
+    def _scale(
+        self,
+        item: Item,
+        low: int,
+        now: int,
+        changed: Callable[[int], Problem | None],
+        told: Callable[[Threshold], Change],
+    ) -> _Scale | None:
+        if low >= now:
+            return None
+        beyond = least_of(low, now, lambda number: self._impossible(changed(number)))
+        return None if beyond <= low else _Scale(item, low, beyond, changed, told)
+
+    def _fewer_pods(self, item: Item) -> _Scale | None:
+        kind = self._problem.kind(item.kind)
+        if not kind.scalable:
+            return None
+        standing = sum(kind.bound.values())
+
+        def told(found: Threshold) -> Change:
+            total, less = found.works + standing, kind.count - found.works
+            known = "" if found.exact else f" ({found.impossible + standing} are too many)"
+            return Change(f"scale {kind.title} to {total}{known}", item.place, (5, less / kind.count))
+
+        return self._scale(item, 1, kind.count, lambda n: self._problem.scaled({kind.title: n}), told)
+
+    def _smaller_request(self, item: Item) -> _Scale | None:
+        kind, resource = self._problem.kind(item.kind), str(item.what)
+        now = spec_requests(kind.pod.spec)[resource]
+        unit = _MIB if resource != CPU and now >= _MIB else 1
+
+        def changed(units: int) -> Problem | None:
+            pod = with_request(kind.pod, resource, units * unit)
+            return None if pod is None else self._problem.with_kind(kind.with_pod(pod))
+
+        def told(found: Threshold) -> Change:
+            amount = amount_text(resource, found.works * unit)
             text = f"lower the {resource} that each pod of {kind.title} requests from {amount_text(resource, now)} to "
-            text += f"{amount_text(resource, most * unit)}, the most that works"
-            if unit > 1:
-                text += " in whole Mi"
-            yield Change(text, item.place, (1, 1 - most * unit / now))
+            if found.exact:
+                text += f"{amount}, the most that works{' in whole Mi' if unit > 1 else ''}"
+            else:
+                text += f"{amount} ({amount_text(resource, found.impossible * unit)} is too much)"
+            return Change(text, item.place, (1, 1 - found.works * unit / now))
 
+        whole = -(-now // unit)
+        # Less than what the other containers of the pod request cannot be asked for.
+        low = least_of(1, whole, lambda units: changed(units) is not None)
+        return self._scale(item, low, whole, changed, told)
 
-def _larger_skew(problem: Problem, item: Item, deadline: float) -> Iterator[Change]:
-    kind = problem.kind(item.kind)
-    number = int(item.what)
-    constraints = kind.pod.spec.topology_spread_constraints
-    now = constraints[number].max_skew
+    def _larger_skew(self, item: Item) -> _Scale | None:
+        kind = self._problem.kind(item.kind)
+        number = int(item.what)
+        constraints = kind.pod.spec.topology_spread_constraints
+        now = constraints[number].max_skew
 
-    def changed(skew: int) -> Problem:
-        wider = attrs.evolve(constraints[number], max_skew=skew)
-        spec = attrs.evolve(
-            kind.pod.spec, topology_spread_constraints=(*constraints[:number], wider, *constraints[number + 1 :])
-        )
-        return problem.with_kind(kind.with_pod(attrs.evolve(kind.pod, spec=spec)))
-
-    least = smallest(now + 1, now + max(1, kind.count), lambda skew: _possible(changed(skew), deadline))
-    if least is not None and works(changed(least), deadline):
-        yield Change(f"raise maxSkew of {kind.title} from {now} to {least}", item.place, (0, least - now))
-
-
-def _larger_limit(problem: Problem, item: Item, deadline: float) -> Iterator[Change]:
-    def changed(limit: int) -> Problem:
-        nodes = tuple(
-            attrs.evolve(
-                node,
-                status=attrs.evolve(
-                    node.status,
-                    allocatable=node.status.allocatable.set(PODS, max(limit, node.status.allocatable.get(PODS, 0))),
-                ),
+        def changed(less: int) -> Problem:
+            wider = attrs.evolve(constraints[number], max_skew=-less)
+            spec = attrs.evolve(
+                kind.pod.spec, topology_spread_constraints=(*constraints[:number], wider, *constraints[number + 1 :])
             )
-            for node in problem.nodes
+            return self._problem.with_kind(kind.with_pod(attrs.evolve(kind.pod, spec=spec)))
+
+        def told(found: Threshold) -> Change:
+            least = -found.works
+            known = "" if found.exact else f" ({-found.impossible} is too little)"
+            return Change(f"raise maxSkew of {kind.title} from {now} to {least}{known}", item.place, (0, least - now))
+
+        return self._scale(item, -(now + max(1, kind.count)), -now, changed, told)
+
+    def _larger_limit(self, item: Item) -> _Scale | None:
+        nodes = self._problem.nodes
+
+        def changed(less: int) -> Problem:
+            return attrs.evolve(self._problem, nodes=tuple(_with_pod_limit(node, -less) for node in nodes))
+
+        now = min((node.status.allocatable.get(PODS, 0) for node in nodes), default=0)
+
+        def told(found: Threshold) -> Change:
+            least = -found.works
+            known = "" if found.exact else f" ({-found.impossible} are too few)"
+            text = f"let every node take {least} pods (kubelet: maxPods){known}"
+            return Change(text, item.place, (2, least - now))
+
+        return self._scale(item, -1000, -now, changed, told)
+
+    def more_nodes(self) -> Iterator[Change]:
+        """For every shape, the fewest more nodes of it."""
+        for shape in shapes(self._problem.nodes):
+            found = self._more(shape)
+            if found is not None:
+                least = found.works
+                nodes = "one more node" if least == 1 else f"{least} more nodes"
+                known = "" if found.exact else f" ({found.impossible} more are too few)"
+                yield Change(f"add {nodes} of {shape.text}{known}", Place(), (2, least))
+
+    def _more(self, shape: Shape) -> Threshold | None:
+        def refuted(less: int) -> bool:
+            return self._impossible(more(self._problem, shape, -less))
+
+        # Bisection asks for many nodes first; most often few are enough.
+        few, beyond = 1, 0
+        while few <= MOST_MORE_NODES and refuted(-few):
+            few, beyond = few * 2, few
+        if few > MOST_MORE_NODES:
+            few = MOST_MORE_NODES + 1
+        beyond = -least_of(-(few - 1), -beyond, refuted)
+        if beyond >= MOST_MORE_NODES:
+            return None
+        return smallest(
+            beyond, MOST_MORE_NODES, lambda number: self._works(more(self._problem, shape, number)), self._tries
         )
-        return attrs.evolve(problem, nodes=nodes)
-
-    now = min((node.status.allocatable.get(PODS, 0) for node in problem.nodes), default=0)
-    least = smallest(now + 1, 1000, lambda limit: _possible(changed(limit), deadline))
-    if least is not None and works(changed(least), deadline):
-        yield Change(f"let every node take {least} pods (kubelet: maxPods)", item.place, (2, least - now))
 
 
-def _more_nodes(problem: Problem, deadline: float) -> Iterator[Change]:
-    for shape in shapes(problem.nodes):
-        least = smallest(1, MOST_MORE_NODES, partial(_possible_with, problem, shape, deadline))
-        if least is not None and works(more(problem, shape, least), deadline):
-            nodes = "one more node" if least == 1 else f"{least} more nodes"
-            yield Change(f"add {nodes} of {shape.text}", Place(), (2, least))
-
-
-def _possible_with(problem: Problem, shape: Shape, deadline: float, number: int) -> bool:
-    return _possible(more(problem, shape, number), deadline)
+def _with_pod_limit(node: Node, limit: int) -> Node:
+    amounts = node.status.allocatable
+    raised = amounts.set(PODS, max(limit, amounts.get(PODS, 0)))
+    return attrs.evolve(node, status=attrs.evolve(node.status, allocatable=raised))
 
 
 def apart_from(problem: Problem, others: Sequence[Core]) -> Problem:

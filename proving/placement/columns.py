@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from .counting import Counting
 from .formula import Formula
 from .grouping import Group
-from .packing import Bins, Bound, heaviest
+from .packing import Bins, Bound, heaviest, load
 from .searching import Column, Relaxed, Searching
 
 MOST_ROUNDS = 120
+MOST_ATTEMPTS = 3
+FULL_ONES = 8
+"""Patterns that are added for each sort of node where those that the prices asked for do not suffice."""
+
+NODES_OF_PATTERNS = 300
+SECONDS = 5.0
 SCALE = 5_040
 """The weights of a bound are whole, the largest of them so many: of fractions of small numbers nothing is lost."""
 
@@ -57,8 +63,11 @@ class Columns:
     def _of(self, group: int) -> dict[Pattern, None]:
         return self._patterns[self._first[_key(self._like[group])]]
 
-    def solve(self, deadline: float) -> Packed | Conflict | None:
-        """A packing that satisfies the formula; or what is in conflict; None where neither was found."""
+    def solve(self, deadline: float, *, whole: bool = True) -> Packed | Conflict | None:
+        """A packing that satisfies the formula; or what is in conflict; None where neither was found.
+
+        Not ``whole``: only what is in conflict is looked for.
+        """
         for g in range(len(self._groups)):
             if not self._of(g):
                 self._begin(g)
@@ -66,12 +75,12 @@ class Columns:
             if time.monotonic() > deadline:
                 return None
             searching, rows, sizes = self._table()
-            columns, whose = self._columns(rows, sizes)
+            columns, _ = self._columns(rows, sizes)
             relaxed = searching.relaxed(columns)
             if relaxed is None:
                 return None
             if not relaxed.missing:
-                return self._whole(searching, columns, whose, deadline)
+                return self._in_whole(deadline) if whole else None
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
             if not any(improves for improves, _ in priced):
                 bounds = [bound for _, bound in priced]
@@ -104,7 +113,7 @@ class Columns:
     def _priced(
         self, group: int, relaxed: Relaxed, rows: Mapping[tuple[int, int], int], sizes: Sequence[int]
     ) -> tuple[bool, Bound | None]:
-        """Whether there is a pattern worth more than a node costs, which is then known; and the bound of the weights."""
+        """Whether a new pattern is worth more than a node costs, and the bound that the prices give."""
         prices = {k: relaxed.prices[rows[k, group]] for k in self._counting.kinds}
         largest = max(prices.values(), default=0.0)
         if largest <= 1e-9:
@@ -127,10 +136,34 @@ class Columns:
         ]
         return Conflict((*(program.formulas[number] for number in relaxed.in_conflict), *learned))
 
+    def _in_whole(self, deadline: float) -> Packed | None:
+        """Whole numbers of the patterns; of more patterns, well filled ones, where those do not suffice."""
+        for attempt in range(MOST_ATTEMPTS):
+            if attempt:
+                for g in set(self._first.values()):
+                    self._add_full_ones(g)
+            searching, rows, sizes = self._table()
+            columns, whose = self._columns(rows, sizes)
+            found = self._whole(searching, columns, whose, deadline)
+            if found is not None or time.monotonic() > deadline:
+                return found
+        return None
+
+    def _add_full_ones(self, group: int) -> None:
+        bins = self._counting.bins[group]
+        for _ in range(FULL_ONES):
+            weights = {
+                k: round(SCALE * load(k, bins)[0] * self._shuffles.uniform(0.9, 1.0)) if bins.alone(k) else 0
+                for k in self._counting.kinds
+            }
+            best = heaviest(weights, bins)
+            if best is not None and best[0]:
+                self._of(group)[tuple(sorted(best[0].items()))] = None
+
     def _whole(
         self, searching: Searching, columns: Sequence[Column], whose: Sequence[tuple[int, Pattern]], deadline: float
     ) -> Packed | None:
-        found = searching.search(deadline - time.monotonic(), columns)
+        found = searching.search(min(SECONDS, deadline - time.monotonic()), columns, nodes=NODES_OF_PATTERNS)
         if not isinstance(found, tuple):
             return None
         numbers = self._counting.numbers(found[0])

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from .formula import FALSE, TRUE, Formula, Program, Row, Sum, every, some, total
+from .formula import FALSE, TRUE, Formula, Program, Sum, every, some, total
 from .grouping import Group, own_keys
 from .packing import Bins, Bound, Refusal
 from .relations import Apart, Relations, Spread, Together

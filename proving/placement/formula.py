@@ -8,7 +8,7 @@ switch for each part of a ``Some``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Union
+from typing import TypeAlias
 
 import attrs
 
@@ -35,7 +35,7 @@ class Some:
     parts: tuple[Formula, ...]
 
 
-Formula = Union[Row, Every, Some]
+Formula: TypeAlias = "Row | Every | Some"
 
 TRUE, FALSE = Every(()), Some(())
 

@@ -18,7 +18,7 @@ from scipy.optimize import LinearConstraint, linprog, milp
 Counts = Mapping[int, int]
 """How many pods of each kind."""
 
-FEW_TRIES, MOST_TRIES = 4, 40
+FEW_TRIES, MOST_TRIES = 2, 40
 MOST_STEPS = 20_000
 """Steps of each exhaustive search: beyond, nothing is known."""
 
@@ -76,7 +76,8 @@ def pack(counts: Counts, bins: Bins) -> list[dict[int, int]] | Bound | Refusal |
     return Refusal(wanted) if exhausted else None
 
 
-def _load(kind: int, bins: Bins) -> tuple[float, float]:
+def load(kind: int, bins: Bins) -> tuple[float, float]:
+    """The largest share of a node that a pod takes of any resource, and the sum of all shares."""
     shares = [amount / bins.room[name] for name, amount in bins.requests[kind].items() if bins.room.get(name)]
     return (max(shares, default=0.0), sum(shares))
 
@@ -109,11 +110,11 @@ class _Node:
 
 def fitted(counts: Counts, bins: Bins, tries: int = FEW_TRIES) -> list[dict[int, int]] | None:
     """A packing that is easily found: largest first, the fullest node that takes it; then in shuffled orders."""
-    kinds = sorted(counts, key=lambda kind: (kind not in bins.even, *(-share for share in _load(kind, bins)), kind))
+    kinds = sorted(counts, key=lambda kind: (kind not in bins.even, *(-share for share in load(kind, bins)), kind))
     shuffles = random.Random(len(counts))
     for attempt in range(tries):
         if attempt == 1:
-            kinds = sorted(counts, key=lambda kind: (-_load(kind, bins)[1], kind))
+            kinds = sorted(counts, key=lambda kind: (-load(kind, bins)[1], kind))
         elif attempt:
             shuffles.shuffle(kinds)
         found = _filled(kinds, counts, bins, tight=attempt % 3 != 2)
@@ -125,7 +126,8 @@ def fitted(counts: Counts, bins: Bins, tries: int = FEW_TRIES) -> list[dict[int,
 def _filled(kinds: Sequence[int], counts: Counts, bins: Bins, *, tight: bool) -> list[dict[int, int]] | None:
     nodes = [_Node(bins) for _ in range(bins.size)]
     for kind in kinds:
-        for _ in range(counts[kind]):
+        left = counts[kind]
+        while left:
             open_to = [node for node in nodes if node.takes(kind)]
             if not open_to:
                 return None
@@ -134,6 +136,11 @@ def _filled(kinds: Sequence[int], counts: Counts, bins: Bins, *, tight: bool) ->
             else:
                 chosen = max(open_to, key=_Node.fullness) if tight else min(open_to, key=_Node.fullness)
             chosen.put(kind)
+            left -= 1
+            # The fullest node that took one is the fullest that takes the next.
+            while left and tight and kind not in bins.even and chosen.takes(kind):
+                chosen.put(kind)
+                left -= 1
     return [node.pods for node in nodes]
 
 
@@ -141,7 +148,7 @@ class _Exhaustive:
     """Node after node, everything that it could hold; nodes that are alike are filled in falling order."""
 
     def __init__(self, counts: Counts, bins: Bins) -> None:
-        self.kinds = sorted(counts, key=lambda kind: (-_load(kind, bins)[0], kind))
+        self.kinds = sorted(counts, key=lambda kind: (-load(kind, bins)[0], kind))
         self.counts = [counts[kind] for kind in self.kinds]
         self.bins = bins
         self.steps = 0
@@ -251,7 +258,7 @@ def heaviest(weights: Counts, bins: Bins) -> tuple[dict[int, int], int] | None:
     names = sorted({name for kind in kinds for name in bins.requests[kind]})
 
     def worth(kind: int) -> float:
-        return weights[kind] / (_load(kind, bins)[1] or 1e-9)
+        return weights[kind] / (load(kind, bins)[1] or 1e-9)
 
     kinds.sort(key=lambda kind: (-worth(kind), kind))
     best: list[tuple[dict[int, int], int]] = [({}, 0)]

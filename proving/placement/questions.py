@@ -8,12 +8,12 @@ from collections.abc import Callable
 import attrs
 
 from .capacity import Fits, Outcome, Trial, trial_of, what_fits
-from .changes import Change, apart_from, changes
+from .changes import Changes, apart_from, changes
 from .cores import Core, cores
-from .standing import refused
 from .problem import Problem
 from .relations import Relations, relations
 from .solving import Answer, solve
+from .standing import refused
 from .stuck import Stuck, can_get_stuck
 
 Tell = Callable[[str], None]
@@ -33,7 +33,7 @@ class Conflict:
     """A minimal core, and the changes that resolve it."""
 
     core: Core
-    changes: tuple[Change, ...] = ()
+    changes: Changes = Changes()
 
 
 @attrs.define

@@ -93,7 +93,7 @@ class Searching:
                 self._write(part, switch)
         else:
             switches = [self._switch() for _ in formula.parts]
-            needed = {it: -1.0 for it in switches}
+            needed = dict.fromkeys(switches, -1.0)
             if switch is not None:
                 needed[switch] = 1.0
             self._put(needed, 1.0 if switch is None else 0.0)

@@ -45,25 +45,39 @@ class Answer:
     why: str = ""
 
 
-def solve(problem: Problem, deadline: float, *, whole: bool = True, grouped: bool = True) -> Answer:
+def solve(
+    problem: Problem, deadline: float, *, whole: bool = True, grouped: bool = True, thorough: bool = True
+) -> Answer:
     """Decides a problem. ``deadline``: by ``time.monotonic()``; beyond it, nothing is decided any more.
 
     A "yes" comes with the order, found by running the filters; a "no" is proved by z3. Not ``whole``: the order is that
     of the pods alone to which order matters; where the others go has been counted, not tried. Not ``grouped``: nodes
-    that are alike are counted one by one, too.
+    that are alike are counted one by one, too. Not ``thorough``: it gives up where it would have to try everything out.
     """
     tables = relations(problem)
     alike = groups(tables) if grouped else single(tables)
-    answer = _Solving(tables, alike, deadline).answer(whole=whole)
-    if answer.possible is None and len(alike) < len(tables.nodes) and time.monotonic() < deadline:
+    answer = _Solving(tables, alike, deadline, thorough=thorough).answer(whole=whole)
+    if thorough and answer.possible is None and len(alike) < len(tables.nodes) and time.monotonic() < deadline:
         return _Solving(tables, single(tables), deadline).answer(whole=whole)
     return answer
+
+
+def refutes(problem: Problem, deadline: float, *, packing: bool = False) -> bool:
+    """Whether the numbers alone prove a problem impossible: quicker than ``solve``, which also packs and orders.
+
+    With ``packing``, what nodes can hold in whole pods is counted, too, which takes longer.
+    """
+    if time.monotonic() > deadline:
+        return False
+    tables = relations(problem)
+    return _Solving(tables, groups(tables), deadline, thorough=False).refuted(packing=packing)
 
 
 class _Solving:
     """One problem, with one grouping of its nodes."""
 
-    def __init__(self, tables: Relations, of_nodes: Sequence[Group], deadline: float) -> None:
+    def __init__(self, tables: Relations, of_nodes: Sequence[Group], deadline: float, *, thorough: bool = True) -> None:
+        self._thorough = thorough
         self._tables = tables
         self._groups = of_nodes
         self._deadline = deadline
@@ -98,6 +112,14 @@ class _Solving:
             self._exact = self._exact and alone and found.complete
         return Answer(None, why=f"{MOST_ROUNDS} candidates were refused")
 
+    def refuted(self, *, packing: bool) -> bool:
+        """Whether numbers, or patterns of them, are proved to be in conflict."""
+        numbers = self._numbers(roomy=False)
+        if numbers is False or not packing or numbers is None:
+            return numbers is False
+        found = self._columns.solve(self._deadline, whole=False)
+        return isinstance(found, Conflict) and self._refuted(found.formulas)
+
     def _packed(self) -> Packed | bool | None:
         """A packing; False: proved that there is none; True: something was learned, ask again; None: given up."""
         numbers = self._numbers()
@@ -111,7 +133,7 @@ class _Solving:
             return found
         if isinstance(found, Conflict) and self._refuted(found.formulas):
             return self._none()
-        return self._tried_out(numbers)
+        return self._tried_out(numbers) if self._thorough else None
 
     def _none(self) -> bool | None:
         return False if self._exact else None
@@ -119,7 +141,7 @@ class _Solving:
     def _refuted(self, formulas: Iterable[Formula]) -> bool:
         return Prover(self._counting.program, formulas).refutes(self._seconds(), EFFORT // 10) is True
 
-    def _numbers(self) -> Numbers | bool | None:
+    def _numbers(self, *, roomy: bool = True) -> Numbers | bool | None:
         """Numbers that satisfy the formula, easily packed if possible; False: proved that there are none."""
         program = self._counting.program
         if self._counting.impossible:
@@ -129,16 +151,18 @@ class _Solving:
         if relaxed is not None and relaxed.missing:
             if self._refuted(program.formulas[number] for number in relaxed.in_conflict):
                 return self._none()
-        elif len(self._groups) < len(self._tables.nodes):
-            roomy = Searching(program)
-            found = roomy.search(self._seconds(), (self._fill(roomy),), nodes=NODES_FOR_ROOM)
+        elif roomy and len(self._groups) < len(self._tables.nodes):
+            with_fill = Searching(program)
+            found = with_fill.search(self._seconds(), (self._fill(with_fill),), nodes=NODES_FOR_ROOM)
             if isinstance(found, tuple):
                 return self._counting.numbers(found[0])
         found = searching.search(self._seconds())
         if isinstance(found, tuple):
             return self._counting.numbers(found[0])
+        if found is None and not self._thorough:
+            return None
         prover = Prover(program, program.formulas)
-        refuted = prover.refutes(self._seconds())
+        refuted = prover.refutes(self._seconds(), EFFORT if self._thorough else EFFORT // 20)
         if refuted is False:
             return self._counting.numbers(prover.values())
         return self._none() if refuted else None

@@ -262,7 +262,7 @@ def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> S
         if walk:
             rng.shuffle(left)
         placed: list[Move] = []
-        snapshot = cluster.base
+        standing = Standing(relations)
         waiting = list(left)
         progress = True
         while waiting and progress:
@@ -272,17 +272,14 @@ def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> S
             for pod in waiting:
                 if time.monotonic() > deadline:
                     return None
-                node = None if pod in refused else _somewhere(relations, pod, snapshot, placed, rng, walk)
+                node = None if pod in refused else _somewhere(relations, pod, standing, rng, walk)
                 if node is None:
                     refused.add(pod)
                     later.append(pod)
                     continue
                 progress = True
                 placed.append((pod[0], node))
-                there = relations.nodes[node]
-                snapshot = snapshot.with_pods(
-                    (bound_copy(relations.kinds[pod[0]].pod_for(there), there.metadata.name),)
-                )
+                standing.put((pod[0], node))
             waiting = later
         if waiting and not any(cluster.makes_room(pod, placed) for pod in set(waiting)):
             return Stuck(
@@ -291,23 +288,13 @@ def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> S
     return None
 
 
-def _somewhere(
-    relations: Relations, pod: Waiting, snapshot: Snapshot, placed: Sequence[Move], rng: random.Random, walk: int
-) -> int | None:
+def _somewhere(relations: Relations, pod: Waiting, standing: Standing, rng: random.Random, walk: int) -> int | None:
     kind, pinned = pod
     nodes = list(range(len(relations.nodes))) if pinned < 0 else [pinned]
     rng.shuffle(nodes)
     if walk % 2 == 0:
-        held: dict[int, int] = {}
-        for _, n in placed:
-            held[n] = held.get(n, 0) + 1
-        nodes.sort(key=lambda n: held.get(n, 0))
-    for n in nodes:
-        if relations.admitted[kind][n]:
-            there = relations.nodes[n]
-            if not refusal(relations.kinds[kind].pod_for(there), there, snapshot):
-                return n
-    return None
+        nodes.sort(key=standing.number_on)
+    return next((n for n in nodes if relations.admitted[kind][n] and not standing.refusal((kind, n))), None)
 
 
 def always_room(relations: Relations) -> bool:

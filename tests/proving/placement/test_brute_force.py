@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from kubemodel.proving.placement.standing import refused
 from kubemodel.proving.placement.relations import relations
 from kubemodel.proving.placement.solving import solve
+from kubemodel.proving.placement.standing import refused
 from kubemodel.proving.placement.stuck import can_get_stuck
 
 from .clusters import brute_force, generated

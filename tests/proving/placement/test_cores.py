@@ -158,6 +158,6 @@ def test_conflicts_without_a_workload_in_common_are_told_apart() -> None:
     gated = kind("gated", 1, {"schedulingGates": [{"name": "example.com/wait"}]}, nodes)
     found = cores(Problem(tuple(nodes), (large, gated)), time.monotonic() + 120)
     assert [{(item.kind, item.ask) for item in core.items} for core in found] == [
-        {("gated", Ask.PODS), ("gated", Ask.GATE)},
         {("large", Ask.PODS), ("large", Ask.REQUEST)},
+        {("gated", Ask.PODS), ("gated", Ask.GATE)},
     ]
