@@ -140,12 +140,7 @@ def _changes(found: Findings, conflict: Conflict) -> Iterator[str]:
     yield from _untried(conflict.changes.untried)
 
 
-_SORTS = {
-    Ask.REQUEST: ("a lower request of", "one workload", "workloads"),
-    Ask.PODS: ("fewer pods of", "one workload", "workloads"),
-    Ask.SPREAD: ("a larger maxSkew of", "one constraint", "constraints"),
-    Ask.POD_LIMIT: ("a larger limit of pods of", "one node", "nodes"),
-}
+_SORTS = {Ask.REQUEST: "lower requests of", Ask.PODS: "fewer pods of"}
 
 
 def _untried(items: Sequence[Item]) -> Iterator[str]:
@@ -153,9 +148,8 @@ def _untried(items: Sequence[Item]) -> Iterator[str]:
     if items:
         parts = []
         for ask, number in Counter(item.ask for item in items).items():
-            what, one, many = _SORTS[ask]
-            parts.append(f"{what} {f'one more {one[4:]}' if number == 1 else f'{number} more {many}'}")
-        said = f"Not tried, for numbers alone show that they cost more than the first of their sort: {listed(parts)}."
+            parts.append(f"{_SORTS[ask]} {counted(number, 'more workload')}")
+        said = f"Not tried: {listed(parts)}, which ask for less in all."
         yield from _wrapped(said, "", "")
 
 

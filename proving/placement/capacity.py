@@ -13,7 +13,8 @@ import attrs
 from frozendict import frozendict
 
 from ...spec.objects.quantities import PODS
-from .changes import MOST_MORE_NODES, SMALL, TRIES
+from .changes import FAILURES, MOST_MORE_NODES, SMALL
+from .columns import Pool
 from .grouping import groups
 from .problem import PodKind, Problem
 from .relations import relations
@@ -117,14 +118,15 @@ class _Asking:
     def __init__(self, problem: Problem, deadline: float) -> None:
         self._problem = problem
         self._deadline = deadline
+        self._pool = Pool()
         self._small = sum(kind.count for kind in problem.kinds) <= SMALL
-        self._tries = 64 if self._small else TRIES
+        self._failures = 64 if self._small else FAILURES
 
     def possible(self, problem: Problem) -> bool | None:
         """Whether the pods can be placed."""
         if refutes(problem, self._deadline):
             return False
-        return solve(problem, self._deadline, whole=False, thorough=self._small).possible
+        return solve(problem, self._deadline, whole=False, thorough=self._small, pool=self._pool).possible
 
     def fails(self, problem: Problem, trial: Trial) -> tuple[bool | None, str]:
         """Whether some case of the trial fails, and which."""
@@ -156,7 +158,7 @@ class _Asking:
 
         low, high = (0, have + 1) if passes else (-MOST_MORE_NODES, 0)
         beyond = least(low, high, lambda number: self._refuted(with_fewer(number), trial))
-        found = largest(low, beyond, lambda number: self._passes(with_fewer(number), trial), self._tries)
+        found = largest(low, beyond, lambda number: self._passes(with_fewer(number), trial), self._failures)
         if found is None:
             return Needed(shape.text, have, have if passes else None)
         return Needed(shape.text, have, have - found.works, None if found.exact else max(0, have - found.impossible))
@@ -169,7 +171,9 @@ class _Asking:
             return self._problem.scaled({kind.title: kind.count + number})
 
         beyond = least(1, most, lambda number: refutes(with_more(number), self._deadline))
-        found = largest(1, beyond, lambda number: self.possible(with_more(number)), self._tries) or Threshold(0, beyond)
+        found = largest(1, beyond, lambda number: self.possible(with_more(number)), self._failures) or Threshold(
+            0, beyond
+        )
         return Fits(kind.title, found.works, at_least=not found.exact)
 
 

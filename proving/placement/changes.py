@@ -3,7 +3,7 @@
 For every item of the core, what somebody could write instead: a smaller request (the largest that works), a larger
 maxSkew (the smallest), a preference instead of a requirement, fewer pods; and, for every shape, more nodes. How far
 numbers alone prove that it will not do is found first, and quickly; what is then tried comes next to that. Of many
-requests, and many workloads that could have fewer pods, only those are tried that numbers alone let be the cheapest.
+requests, and many workloads that could have fewer pods, only those are tried that ask for most in all.
 """
 
 from __future__ import annotations
@@ -19,22 +19,26 @@ from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod, PodSpec
 from ...spec.objects.pod_resources import container_requests, spec_requests
 from ...spec.objects.quantities import CPU, PODS
+from .columns import Pool
 from .cores import Core, not_asking_for
 from .dropping import without
 from .problem import Ask, Item, Place, Problem
 from .shapes import Shape, more, shapes
-from .solving import refutes, solve
+from .solving import Depth, refutes, solve
 from .thresholds import Threshold, largest, smallest
 from .thresholds import least as least_of
 
 MOST_MORE_NODES = 64
-MOST_OF_A_SORT = 4
+MOST_OF_A_SORT = 2
 """Requests that are lowered, and workloads that have fewer pods, in the changes of one conflict."""
 
 SMALL = 100
 """Pods of a problem of which every number is decided thoroughly; of larger ones a few are tried."""
 
-TRIES = 6
+FAILURES = 1
+"""Numbers of a larger problem that may turn out not to work before the change is told as far as it was found."""
+
+GRAINS = 50
 _MIB = 2**20
 
 
@@ -65,9 +69,6 @@ class _Scale:
     changed: Callable[[int], Problem | None]
     told: Callable[[Threshold], Change]
 
-    def least_cost(self) -> tuple[int, float]:
-        return self.told(Threshold(self.beyond - 1, self.beyond)).cost
-
 
 def works(problem: Problem, deadline: float) -> bool:
     """Whether the pods can be placed: an order of all of them, each of which passes the real filters at its turn."""
@@ -76,23 +77,22 @@ def works(problem: Problem, deadline: float) -> bool:
 
 def changes(problem: Problem, core: Core, deadline: float, tell: Callable[[str], None] = lambda _: None) -> Changes:
     """Changes that resolve ``core`` in ``problem``, which has no other conflict."""
-    deciding = _Deciding(problem, deadline)
+    deciding = _Deciding(problem, core, deadline)
     found: list[Change] = []
-    scales: dict[Ask, list[_Scale]] = {}
-    for item in core.items:
+    untried: list[Item] = []
+    tried: dict[object, int] = {}
+    for item in sorted(core.items, key=deciding.load):
+        sort = (item.ask, item.what) if item.ask is Ask.REQUEST else item.ask
+        tried[sort] = tried.get(sort, 0) + 1
+        if item.ask in (Ask.PODS, Ask.REQUEST) and tried[sort] > MOST_OF_A_SORT:
+            untried.append(item)
+            continue
         tell(f"looking for changes: {item.text}")
         scale = deciding.scale(item)
         if scale is not None:
-            scales.setdefault(item.ask, []).append(scale)
+            found += deciding.of_scale(scale)
         if item.ask not in (Ask.PODS, Ask.REQUEST, Ask.POD_LIMIT):
             found += deciding.instead(item)
-    untried: list[Item] = []
-    for alike in scales.values():
-        alike.sort(key=_Scale.least_cost)
-        for scale in alike[:MOST_OF_A_SORT]:
-            tell(f"looking for changes: {scale.item.text}")
-            found += deciding.of_scale(scale)
-        untried += [scale.item for scale in alike[MOST_OF_A_SORT:]]
     tell("looking for changes: more nodes")
     found += deciding.more_nodes()
     return Changes(tuple(sorted(found, key=lambda change: change.cost)), tuple(untried))
@@ -136,22 +136,36 @@ def with_request(pod: Pod, resource: str, amount: int) -> Pod | None:
 class _Deciding:
     """What is asked of one problem while changes to it are looked for."""
 
-    def __init__(self, problem: Problem, deadline: float) -> None:
+    def __init__(self, problem: Problem, core: Core, deadline: float) -> None:
         self._problem = problem
+        self._resources = sorted({str(item.what) for item in core.items if item.ask is Ask.REQUEST})
         self._deadline = deadline
-        pods = sum(kind.count for kind in problem.kinds)
-        self._small = pods <= SMALL
-        self._tries = 64 if self._small else TRIES
+        self._pool = Pool()
+        self._small = sum(kind.count for kind in problem.kinds) <= SMALL
+        self._failures = 64 if self._small else FAILURES
+
+    def load(self, item: Item) -> int:
+        """Sorts first the kinds that ask for most of what the core is about, in all."""
+        if not item.kind:
+            return 0
+        kind = self._problem.kind(item.kind)
+        asked = spec_requests(kind.pod.spec)
+        return -kind.count * max((asked.get(name, 0) for name in self._resources), default=0)
 
     def _works(self, problem: Problem | None) -> bool | None:
         if problem is None:
             return False
         if time.monotonic() > self._deadline:
             return None
-        return solve(problem, self._deadline, thorough=self._small).possible
+        return solve(problem, self._deadline, thorough=self._small, pool=self._pool).possible
 
     def _impossible(self, problem: Problem | None) -> bool:
-        return problem is None or refutes(problem, self._deadline)
+        depth = Depth.WHOLE if self._small else Depth.LINEAR
+        return problem is None or refutes(problem, self._deadline, depth)
+
+    def _grain(self, numbers: int) -> int:
+        """How closely the largest number that works is looked for, of so many."""
+        return 1 if self._small else max(1, numbers // GRAINS)
 
     def instead(self, item: Item) -> Iterator[Change]:
         """What there is if the item is not asked for."""
@@ -163,7 +177,10 @@ class _Deciding:
 
     def of_scale(self, scale: _Scale) -> Iterator[Change]:
         """The largest number of a scale that was found to work."""
-        found = largest(scale.low, scale.beyond, lambda number: self._works(scale.changed(number)), self._tries)
+        grain = self._grain(scale.beyond - scale.low)
+        found = largest(
+            scale.low, scale.beyond, lambda number: self._works(scale.changed(number)), self._failures, grain
+        )
         if found is not None:
             yield scale.told(found)
 
@@ -190,7 +207,7 @@ class _Deciding:
     ) -> _Scale | None:
         if low >= now:
             return None
-        beyond = least_of(low, now, lambda number: self._impossible(changed(number)))
+        beyond = least_of(low, now, lambda number: self._impossible(changed(number)), self._grain(now - low))
         return None if beyond <= low else _Scale(item, low, beyond, changed, told)
 
     def _fewer_pods(self, item: Item) -> _Scale | None:
@@ -289,7 +306,11 @@ class _Deciding:
         if beyond >= MOST_MORE_NODES:
             return None
         return smallest(
-            beyond, MOST_MORE_NODES, lambda number: self._works(more(self._problem, shape, number)), self._tries
+            beyond,
+            MOST_MORE_NODES,
+            lambda number: self._works(more(self._problem, shape, number)),
+            self._failures,
+            1 if self._small else max(2, 2 * beyond),
         )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -20,12 +20,12 @@ from .grouping import Group
 from .packing import Bins, Bound, heaviest, load
 from .searching import Column, Relaxed, Searching
 
-MOST_ROUNDS = 120
+MOST_ROUNDS, FEW_ROUNDS = 120, 30
 MOST_ATTEMPTS = 3
 FULL_ONES = 8
 """Patterns that are added for each sort of node where those that the prices asked for do not suffice."""
 
-NODES_OF_PATTERNS = 300
+NODES_OF_PATTERNS = 200
 SECONDS = 5.0
 SCALE = 5_040
 """The weights of a bound are whole, the largest of them so many: of fractions of small numbers nothing is lost."""
@@ -48,11 +48,36 @@ class Conflict:
     formulas: tuple[Formula, ...]
 
 
+class Pool:
+    """Patterns that were found for nodes with so much room: of use wherever such nodes can hold them.
+
+    Problems that differ in a number only share most of theirs, so that each begins where the last one ended.
+    """
+
+    def __init__(self) -> None:
+        """No pattern is known."""
+        self._found: dict[object, dict[Pattern, None]] = {}
+
+    def add(self, bins: Bins, pattern: Pattern) -> None:
+        """The pattern has been of use for such nodes."""
+        self._found.setdefault(self._key(bins), {})[pattern] = None
+
+    def of(self, bins: Bins) -> Iterator[Pattern]:
+        """The patterns that such nodes can hold."""
+        return (pattern for pattern in self._found.get(self._key(bins), ()) if bins.hold(dict(pattern)))
+
+    @staticmethod
+    def _key(bins: Bins) -> object:
+        return tuple(sorted(bins.room.items()))
+
+
 class Columns:
     """Patterns of the groups of one counting; groups of like nodes share theirs."""
 
-    def __init__(self, counting: Counting, of_nodes: Sequence[Group]) -> None:
-        """Begins with the patterns that nodes full of one kind have."""
+    def __init__(self, counting: Counting, of_nodes: Sequence[Group], pool: Pool) -> None:
+        """Begins with the patterns of the pool, and those that nodes full of one kind have."""
+        self._pool = pool
+        self._begun = False
         self._counting = counting
         self._groups = of_nodes
         self._like: list[Bins] = [attrs.evolve(bins, size=0, even=frozenset()) for bins in counting.bins]
@@ -63,15 +88,16 @@ class Columns:
     def _of(self, group: int) -> dict[Pattern, None]:
         return self._patterns[self._first[_key(self._like[group])]]
 
-    def solve(self, deadline: float, *, whole: bool = True) -> Packed | Conflict | None:
+    def solve(self, deadline: float, *, whole: bool = True, thorough: bool = True) -> Packed | Conflict | None:
         """A packing that satisfies the formula; or what is in conflict; None where neither was found.
 
         Not ``whole``: only what is in conflict is looked for.
         """
-        for g in range(len(self._groups)):
-            if not self._of(g):
+        if not self._begun:
+            self._begun = True
+            for g in sorted(set(self._first.values())):
                 self._begin(g)
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MOST_ROUNDS if thorough else FEW_ROUNDS):
             if time.monotonic() > deadline:
                 return None
             searching, rows, sizes = self._table()
@@ -80,18 +106,26 @@ class Columns:
             if relaxed is None:
                 return None
             if not relaxed.missing:
-                return self._in_whole(deadline) if whole else None
+                return self._in_whole(deadline, MOST_ATTEMPTS if thorough else 1) if whole else None
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
             if not any(improves for improves, _ in priced):
                 bounds = [bound for _, bound in priced]
                 return None if None in bounds else self._conflict(relaxed, bounds)
         return None
 
+    def seed(self, group: int, nodes: Iterable[Mapping[int, int]]) -> None:
+        """Nodes that were filled when something else was tried: each has a pattern."""
+        for held in nodes:
+            if held:
+                self._add(group, tuple(sorted(held.items())))
+
     def _begin(self, group: int) -> None:
         bins = self._counting.bins[group]
         for kind in self._counting.kinds:
             if bins.alone(kind):
                 self._of(group)[(kind, bins.alone(kind)),] = None
+        self._of(group).update(dict.fromkeys(self._pool.of(bins)))
+        self._add_full_ones(group)
 
     def _table(self) -> tuple[Searching, Mapping[tuple[int, int], int], Sequence[int]]:
         searching = Searching(self._counting.program)
@@ -126,7 +160,7 @@ class Columns:
         node = relaxed.prices[sizes[group]] / largest * SCALE
         new = weight > node * (1 + 1e-6) + len(whole) and pattern not in self._of(group)
         if new:
-            self._of(group)[pattern] = None
+            self._add(group, pattern)
         return new, Bound({k: n for k, n in whole.items() if n}, weight)
 
     def _conflict(self, relaxed: Relaxed, bounds: Sequence[Bound | None]) -> Conflict:
@@ -136,11 +170,11 @@ class Columns:
         ]
         return Conflict((*(program.formulas[number] for number in relaxed.in_conflict), *learned))
 
-    def _in_whole(self, deadline: float) -> Packed | None:
+    def _in_whole(self, deadline: float, attempts: int) -> Packed | None:
         """Whole numbers of the patterns; of more patterns, well filled ones, where those do not suffice."""
-        for attempt in range(MOST_ATTEMPTS):
+        for attempt in range(attempts):
             if attempt:
-                for g in set(self._first.values()):
+                for g in sorted(set(self._first.values())):
                     self._add_full_ones(g)
             searching, rows, sizes = self._table()
             columns, whose = self._columns(rows, sizes)
@@ -148,6 +182,10 @@ class Columns:
             if found is not None or time.monotonic() > deadline:
                 return found
         return None
+
+    def _add(self, group: int, pattern: Pattern) -> None:
+        self._of(group)[pattern] = None
+        self._pool.add(self._counting.bins[group], pattern)
 
     def _add_full_ones(self, group: int) -> None:
         bins = self._counting.bins[group]
@@ -158,7 +196,7 @@ class Columns:
             }
             best = heaviest(weights, bins)
             if best is not None and best[0]:
-                self._of(group)[tuple(sorted(best[0].items()))] = None
+                self._add(group, tuple(sorted(best[0].items())))
 
     def _whole(
         self, searching: Searching, columns: Sequence[Column], whose: Sequence[tuple[int, Pattern]], deadline: float

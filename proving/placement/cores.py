@@ -14,9 +14,10 @@ from functools import partial
 
 import attrs
 
+from .columns import Pool
 from .dropping import without
 from .problem import Ask, Item, Problem
-from .solving import refutes, solve
+from .solving import Depth, refutes, solve
 
 MOST_CORES = 5
 
@@ -74,13 +75,13 @@ def not_asking_for(problem: Problem, titles: Collection[str]) -> Problem:
 
 
 def _core(problem: Problem, deadline: float) -> Core:
-    items = list(problem.items)
-    for packing in (False, True):
-        proved = partial(_proved, problem, deadline, packing)
+    items, pool = list(problem.items), Pool()
+    for depth in Depth:
+        proved = partial(_proved, problem, deadline, depth, pool)
         if proved(items):
             items = _smaller(problem, items, proved)
             break
-    items, minimal = _minimal(problem, items, deadline)
+    items, minimal = _minimal(problem, items, deadline, pool)
     order = {item.key: number for number, item in enumerate(problem.items)}
     items.sort(key=lambda item: order[item.key])
     return Core(tuple(items), minimal, _asking_only(problem, items))
@@ -91,8 +92,8 @@ def _asking_only(problem: Problem, kept: Sequence[Item]) -> Problem:
     return without(problem, [item for item in problem.items if item.key not in keys])
 
 
-def _proved(problem: Problem, deadline: float, packing: bool, kept: Sequence[Item]) -> bool:
-    return refutes(_asking_only(problem, kept), deadline, packing=packing)
+def _proved(problem: Problem, deadline: float, depth: Depth, pool: Pool, kept: Sequence[Item]) -> bool:
+    return refutes(_asking_only(problem, kept), deadline, depth, pool)
 
 
 def _smaller(problem: Problem, items: list[Item], impossible: Callable[[Sequence[Item]], bool]) -> list[Item]:
@@ -116,7 +117,7 @@ def _unless(
     return fewer if len(fewer) < len(items) and impossible(fewer) else items
 
 
-def _minimal(problem: Problem, items: list[Item], deadline: float) -> tuple[list[Item], bool]:
+def _minimal(problem: Problem, items: list[Item], deadline: float, pool: Pool) -> tuple[list[Item], bool]:
     """What is left once every item was shown to be needed, or left away; and whether that was decided of each."""
     minimal = True
     left = sorted(items, key=lambda it: it.ask is Ask.PODS)
@@ -126,7 +127,7 @@ def _minimal(problem: Problem, items: list[Item], deadline: float) -> tuple[list
         if now > deadline:
             return left, False
         share = now + max(SECONDS_AT_LEAST, (deadline - now) / (2 * (len(items) - number)))
-        answer = solve(_asking_only(problem, fewer), min(deadline, share), whole=False).possible
+        answer = solve(_asking_only(problem, fewer), min(deadline, share), whole=False, pool=pool).possible
         if answer is False:
             left = fewer
         elif answer is None:

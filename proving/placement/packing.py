@@ -9,7 +9,7 @@ an exhaustive search over what one node can hold has confirmed it in whole numbe
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 import numpy as np
@@ -44,6 +44,18 @@ class Bins:
         """How many pods of a kind one node takes."""
         fits = (self.room.get(name, 0) // amount for name, amount in self.requests[kind].items() if amount)
         return max(0, min([self.most[kind], *fits]))
+
+    def hold(self, pods: Counts) -> bool:
+        """Whether one node takes all these pods together."""
+        if any(kind not in self.most or n > self.most[kind] for kind, n in pods.items()):
+            return False
+        if any((one, other) in self.clashes for one in pods for other in pods if one < other):
+            return False
+        used: dict[str, int] = {}
+        for kind, n in pods.items():
+            for name, amount in self.requests[kind].items():
+                used[name] = used.get(name, 0) + n * amount
+        return all(amount <= self.room.get(name, 0) for name, amount in used.items())
 
 
 @attrs.frozen
@@ -109,7 +121,15 @@ class _Node:
 
 
 def fitted(counts: Counts, bins: Bins, tries: int = FEW_TRIES) -> list[dict[int, int]] | None:
-    """A packing that is easily found: largest first, the fullest node that takes it; then in shuffled orders."""
+    """A packing that is easily found, if there is one."""
+    return next((nodes for nodes, whole in attempts(counts, bins, tries) if whole), None)
+
+
+def attempts(counts: Counts, bins: Bins, tries: int = FEW_TRIES) -> Iterator[tuple[list[dict[int, int]], bool]]:
+    """Nodes as they are filled in some order of the kinds, and whether all pods found room: up to the first such.
+
+    Largest first, the fullest node that takes it; then in shuffled orders.
+    """
     kinds = sorted(counts, key=lambda kind: (kind not in bins.even, *(-share for share in load(kind, bins)), kind))
     shuffles = random.Random(len(counts))
     for attempt in range(tries):
@@ -117,20 +137,22 @@ def fitted(counts: Counts, bins: Bins, tries: int = FEW_TRIES) -> list[dict[int,
             kinds = sorted(counts, key=lambda kind: (-load(kind, bins)[1], kind))
         elif attempt:
             shuffles.shuffle(kinds)
-        found = _filled(kinds, counts, bins, tight=attempt % 3 != 2)
-        if found is not None:
-            return found
-    return None
+        nodes, whole = _filled(kinds, counts, bins, tight=attempt % 3 != 2)
+        yield nodes, whole
+        if whole:
+            return
 
 
-def _filled(kinds: Sequence[int], counts: Counts, bins: Bins, *, tight: bool) -> list[dict[int, int]] | None:
+def _filled(kinds: Sequence[int], counts: Counts, bins: Bins, *, tight: bool) -> tuple[list[dict[int, int]], bool]:
     nodes = [_Node(bins) for _ in range(bins.size)]
+    whole = True
     for kind in kinds:
         left = counts[kind]
         while left:
             open_to = [node for node in nodes if node.takes(kind)]
             if not open_to:
-                return None
+                whole = False
+                break
             if kind in bins.even:
                 chosen = min(open_to, key=lambda node: (node.pods.get(kind, 0), node.fullness()))
             else:
@@ -141,7 +163,7 @@ def _filled(kinds: Sequence[int], counts: Counts, bins: Bins, *, tight: bool) ->
             while left and tight and kind not in bins.even and chosen.takes(kind):
                 chosen.put(kind)
                 left -= 1
-    return [node.pods for node in nodes]
+    return [node.pods for node in nodes], whole
 
 
 class _Exhaustive:

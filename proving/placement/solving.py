@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 
 import attrs
 
-from .columns import Columns, Conflict, Packed
+from .columns import Columns, Conflict, Packed, Pool
 from .counting import Counting, Numbers
 from .formula import Formula
 from .grouping import Group, groups, single
 from .ordering import Where, order
-from .packing import Bins, Bound, Refusal, fitted, pack
+from .packing import Bins, Bound, Refusal, attempts, pack
 from .problem import Problem
 from .refuting import EFFORT, Prover
 from .relations import Relations, relations
-from .searching import Column, Searching
+from .searching import NODES, Column, Searching
 from .standing import Move
 
 MOST_ROUNDS = 60
@@ -31,6 +32,9 @@ MOST_OF_GROUPS = 4
 
 NODES_FOR_ROOM = 100
 """Nodes of the tree of the search for numbers that leave room."""
+
+FEW_NODES = 10
+"""The same where only a proof that there are none is looked for, which must be quick."""
 
 SECONDS = 10.0
 """For z3, and for each search for numbers."""
@@ -46,43 +50,59 @@ class Answer:
 
 
 def solve(
-    problem: Problem, deadline: float, *, whole: bool = True, grouped: bool = True, thorough: bool = True
+    problem: Problem,
+    deadline: float,
+    *,
+    whole: bool = True,
+    grouped: bool = True,
+    thorough: bool = True,
+    pool: Pool | None = None,
 ) -> Answer:
     """Decides a problem. ``deadline``: by ``time.monotonic()``; beyond it, nothing is decided any more.
 
     A "yes" comes with the order, found by running the filters; a "no" is proved by z3. Not ``whole``: the order is that
     of the pods alone to which order matters; where the others go has been counted, not tried. Not ``grouped``: nodes
     that are alike are counted one by one, too. Not ``thorough``: it gives up where it would have to try everything out.
+    ``pool``: what is known of problems like it, and will be of this one.
     """
+    known = Pool() if pool is None else pool
     tables = relations(problem)
     alike = groups(tables) if grouped else single(tables)
-    answer = _Solving(tables, alike, deadline, thorough=thorough).answer(whole=whole)
+    answer = _Solving(tables, alike, deadline, known, thorough=thorough).answer(whole=whole)
     if thorough and answer.possible is None and len(alike) < len(tables.nodes) and time.monotonic() < deadline:
-        return _Solving(tables, single(tables), deadline).answer(whole=whole)
+        return _Solving(tables, single(tables), deadline, known).answer(whole=whole)
     return answer
 
 
-def refutes(problem: Problem, deadline: float, *, packing: bool = False) -> bool:
-    """Whether the numbers alone prove a problem impossible: quicker than ``solve``, which also packs and orders.
+class Depth(Enum):
+    """How far numbers are looked into for a proof that a problem is impossible; each takes about ten times as long."""
 
-    With ``packing``, what nodes can hold in whole pods is counted, too, which takes longer.
-    """
+    LINEAR = "numbers that need not be whole"
+    WHOLE = "whole numbers"
+    PACKING = "whole numbers, and what nodes can hold in whole pods"
+
+
+def refutes(problem: Problem, deadline: float, depth: Depth = Depth.WHOLE, pool: Pool | None = None) -> bool:
+    """Whether the numbers alone prove a problem impossible: quicker than ``solve``, which also packs and orders."""
     if time.monotonic() > deadline:
         return False
     tables = relations(problem)
-    return _Solving(tables, groups(tables), deadline, thorough=False).refuted(packing=packing)
+    solving = _Solving(tables, groups(tables), deadline, Pool() if pool is None else pool, thorough=False)
+    return solving.refuted(depth)
 
 
 class _Solving:
     """One problem, with one grouping of its nodes."""
 
-    def __init__(self, tables: Relations, of_nodes: Sequence[Group], deadline: float, *, thorough: bool = True) -> None:
+    def __init__(
+        self, tables: Relations, of_nodes: Sequence[Group], deadline: float, pool: Pool, *, thorough: bool = True
+    ) -> None:
         self._thorough = thorough
         self._tables = tables
         self._groups = of_nodes
         self._deadline = deadline
         self._counting = Counting(tables, of_nodes)
-        self._columns = Columns(self._counting, of_nodes)
+        self._columns = Columns(self._counting, of_nodes, pool)
         self._exact = True
 
     def _seconds(self) -> float:
@@ -112,10 +132,13 @@ class _Solving:
             self._exact = self._exact and alone and found.complete
         return Answer(None, why=f"{MOST_ROUNDS} candidates were refused")
 
-    def refuted(self, *, packing: bool) -> bool:
+    def refuted(self, depth: Depth) -> bool:
         """Whether numbers, or patterns of them, are proved to be in conflict."""
-        numbers = self._numbers(roomy=False)
-        if numbers is False or not packing or numbers is None:
+        linear = self._linear()
+        if linear is False or depth is Depth.LINEAR:
+            return linear is False
+        numbers = self._in_whole(FEW_NODES)
+        if numbers is False or depth is Depth.WHOLE or numbers is None:
             return numbers is False
         found = self._columns.solve(self._deadline, whole=False)
         return isinstance(found, Conflict) and self._refuted(found.formulas)
@@ -125,10 +148,12 @@ class _Solving:
         numbers = self._numbers()
         if not isinstance(numbers, Mapping):
             return numbers
-        nodes = [fitted(self._counts(numbers, g), bins) for g, bins in enumerate(self._counting.bins)]
-        if all(held is not None for held in nodes):
-            return Packed(tuple(tuple(held) for held in nodes if held is not None))
-        found = self._columns.solve(self._deadline)
+        filled = [list(attempts(self._counts(numbers, g), bins)) for g, bins in enumerate(self._counting.bins)]
+        if all(tried[-1][1] for tried in filled):
+            return Packed(tuple(tuple(tried[-1][0]) for tried in filled))
+        for g, tried in enumerate(filled):
+            self._columns.seed(g, (held for nodes, _ in tried for held in nodes))
+        found = self._columns.solve(self._deadline, thorough=self._thorough)
         if isinstance(found, Packed):
             return found
         if isinstance(found, Conflict) and self._refuted(found.formulas):
@@ -141,22 +166,32 @@ class _Solving:
     def _refuted(self, formulas: Iterable[Formula]) -> bool:
         return Prover(self._counting.program, formulas).refutes(self._seconds(), EFFORT // 10) is True
 
-    def _numbers(self, *, roomy: bool = True) -> Numbers | bool | None:
-        """Numbers that satisfy the formula, easily packed if possible; False: proved that there are none."""
-        program = self._counting.program
+    def _linear(self) -> bool | None:
+        """Whether a linear program finds no conflict; False: one is proved; None: what it found is not."""
         if self._counting.impossible:
+            return False
+        program = self._counting.program
+        relaxed = Searching(program).relaxed()
+        if relaxed is None or not relaxed.missing:
+            return True
+        return False if self._refuted(program.formulas[number] for number in relaxed.in_conflict) else None
+
+    def _numbers(self) -> Numbers | bool | None:
+        """Numbers that satisfy the formula, easily packed if possible; False: proved that there are none."""
+        linear = self._linear()
+        if linear is False:
             return self._none()
-        searching = Searching(program)
-        relaxed = searching.relaxed()
-        if relaxed is not None and relaxed.missing:
-            if self._refuted(program.formulas[number] for number in relaxed.in_conflict):
-                return self._none()
-        elif roomy and len(self._groups) < len(self._tables.nodes):
-            with_fill = Searching(program)
-            found = with_fill.search(self._seconds(), (self._fill(with_fill),), nodes=NODES_FOR_ROOM)
+        if linear and len(self._groups) < len(self._tables.nodes):
+            searching = Searching(self._counting.program)
+            found = searching.search(self._seconds(), (self._fill(searching),), nodes=NODES_FOR_ROOM)
             if isinstance(found, tuple):
                 return self._counting.numbers(found[0])
-        found = searching.search(self._seconds())
+        return self._in_whole(NODES if self._thorough else NODES_FOR_ROOM)
+
+    def _in_whole(self, nodes: int) -> Numbers | bool | None:
+        """Any numbers that satisfy the formula."""
+        program = self._counting.program
+        found = Searching(program).search(self._seconds(), nodes=nodes)
         if isinstance(found, tuple):
             return self._counting.numbers(found[0])
         if found is None and not self._thorough:

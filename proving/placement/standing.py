@@ -31,7 +31,7 @@ class Standing:
         self._where: dict[int, dict[int, int]] = {}
         self._bound: dict[Move, Pod] = {}
         self._concern = [self._concerned(k) for k in range(len(relations.kinds))]
-        self._everywhere = {it.kind for it in (*relations.spreads, *relations.together)}
+        self._everywhere = {it.kind for it in relations.spreads} | {it.kind for it in relations.together}
         for k, kind in enumerate(relations.kinds):
             for name, number in kind.bound.items():
                 if name in self._numbers and number:

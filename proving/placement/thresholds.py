@@ -27,48 +27,55 @@ class Threshold:
         return abs(self.impossible - self.works) == 1
 
 
-def least(low: int, high: int, holds: Callable[[int], bool]) -> int:
-    """The least number from ``low`` of which it ``holds``, as of larger ones; of ``high`` it is known to."""
+def least(low: int, high: int, holds: Callable[[int], bool], grain: int = 1) -> int:
+    """The least number from ``low`` of which it ``holds``, as of larger ones; of ``high`` it is known to.
+
+    ``grain``: by how much it may be larger than the least.
+    """
     below = low - 1
-    while high - below > 1:
+    while high - below > grain:
         middle = (below + high) // 2
         below, high = (below, middle) if holds(middle) else (middle, high)
     return high
 
 
-def largest(low: int, beyond: int, works: Decides, tries: int) -> Threshold | None:
-    """The largest number from ``low`` to below ``beyond``, which is impossible; None if none was found to work.
+def largest(low: int, beyond: int, works: Decides, failures: int, grain: int = 1) -> Threshold | None:
+    """The largest number from ``low`` to below ``beyond``, which is impossible; None if ``low`` was not found to work.
 
-    ``tries``: how often it may be asked whether a number works; the first are those next to ``beyond``.
+    ``failures``: how many numbers may turn out not to work, or stay undecided, before it is left at what works so far:
+    next to the border they take longest. ``grain``: by how much it may be smaller than the largest.
     """
-    impossible, unknown = beyond, beyond
-    at, step = beyond - 1, max(1, (beyond - low) // 128)
-    found: int | None = None
-    while found is None:
-        if at < low or not tries:
-            return None
-        answer = works(at)
-        tries -= 1
-        if answer:
-            found = at
-        else:
-            impossible = at if answer is False else impossible
-            unknown = at
-            at = max(low, at - step) if at > low else low - 1
-            step *= 2
-    while unknown - found > 1 and tries:
+    if low >= beyond or not works(low):
+        return None
+    found, unknown, impossible = low, beyond, beyond
+    while unknown - found > grain and failures:
         middle = (found + unknown) // 2
         answer = works(middle)
-        tries -= 1
         if answer:
             found = middle
-        else:
-            impossible = middle if answer is False else impossible
-            unknown = middle
+            continue
+        failures -= 1
+        unknown = middle
+        impossible = middle if answer is False else impossible
     return Threshold(found, impossible)
 
 
-def smallest(beyond: int, high: int, works: Decides, tries: int) -> Threshold | None:
-    """The smallest number above ``beyond``, which is impossible, up to ``high``; larger ones work, too."""
-    mirrored = largest(-high, -beyond, lambda number: works(-number), tries)
+def smallest(beyond: int, high: int, works: Decides, failures: int, first: int = 1) -> Threshold | None:
+    """The smallest number above ``beyond``, which is impossible, up to ``high``; larger ones work, too.
+
+    It is looked for in steps that double, ``first`` above ``beyond`` to begin with; those do not count as failures.
+    """
+    impossible, at, step = beyond, min(high, beyond + first), first
+    while True:
+        answer = works(at)
+        if answer:
+            break
+        impossible = at if answer is False else impossible
+        if at == high:
+            return None
+        step *= 2
+        at = min(high, beyond + step)
+    if answer and at - impossible == 1:
+        return Threshold(at, impossible)
+    mirrored = largest(-at, -impossible, lambda number: number == -at or works(-number), failures)
     return None if mirrored is None else Threshold(-mirrored.works, -mirrored.impossible)
