@@ -135,12 +135,14 @@ class PodRuntime:
 class PodWorker:
     """What the kubelet of ``node`` remembers of one pod (kubelet §3): it was admitted; its readiness probe's result.
 
-    ``started``: the containers whose startup probe has succeeded since they were last started.
+    ``started``: the containers whose startup probe has succeeded since they were last started. ``crashes``: how often
+    its containers were started again since they last ran long enough, where their back-off doubles.
     """
 
     node: str
     ready: bool = False
     started: tuple[str, ...] = ()
+    crashes: int = 0
 
 
 @attrs.frozen(cache_hash=True)

@@ -157,6 +157,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "kube-proxy §5",
     ),
+    "crash-back-off": Switch(
+        ("constant", "doubling"),
+        "whether containers that keep ending wait for 10 s each time, or twice as long each time, up to 300 s, until"
+        " they have run for ten minutes",
+        Purpose.CHOICE,
+        "kubelet §6",
+    ),
     "termination": Switch(
         ("one-step", "in-steps"),
         "whether stopping a container is one step, or TERM, its own end or the grace period, and KILL",

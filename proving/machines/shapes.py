@@ -18,7 +18,7 @@ from ...spec.control_plane.controllers.deployment_status import PROGRESS_DEADLIN
 from ...spec.control_plane.controllers.horizontal_pod_autoscaler import SCALING_DISABLED
 from ...spec.control_plane.controllers.node_taints import EXECUTING
 from ...spec.environment import faults, name_lookup, traffic
-from ...spec.node import static_pods
+from ...spec.node import crash_back_off, static_pods
 from ...spec.objects import job as jobs
 from ...spec.objects import namespace as namespaces
 from ...spec.objects.conditions import Condition
@@ -144,6 +144,10 @@ def _told_apart() -> Iterator[kinds.PodRuntime]:
 def _workers() -> tuple[Shape, ...]:
     found = (kinds.PodWorker("node", ready, started) for ready, started in product((False, True), ((), ("main",))))
     return _each((None, *found))
+
+
+def _crashed() -> tuple[Shape, ...]:
+    return _each((None, *(kinds.PodWorker("node", crashes=number) for number in range(crash_back_off.MOST + 1))))
 
 
 def _asking(of: type[ReplicaSet] | type[ReplicationController]) -> tuple[Shape, ...]:
@@ -298,6 +302,8 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "pod": _each((None, *_pods())),
         **dict.fromkeys(_OF_RUNTIME, _runtimes()),
         **dict.fromkeys(("pod worker", "startup probe"), _workers()),
+        "crash back-off": _crashed(),
+        "watch": (Shape(lambda numbers: (numbers["beyond"],), ("beyond",)),),
         "scheduling-queue": _queued(),
         "replicaset": _asking(ReplicaSet),
         "replicationcontroller": _asking(ReplicationController),

@@ -10,7 +10,17 @@ from ..kinds import NODE, POD, named
 from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
-from ..node import container_runtime, container_sync, cri_replies, grace, images, kubelet, node_pressure, probes
+from ..node import (
+    container_runtime,
+    container_sync,
+    crash_back_off,
+    cri_replies,
+    grace,
+    images,
+    kubelet,
+    node_pressure,
+    probes,
+)
 from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
@@ -144,6 +154,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             pre_stops=_pre_stops(scenario),
             apart=apart(scenario),
             pulls=pulls(scenario),
+            doubling=_doubles(scenario),
             probe_seconds=probes.probe_seconds(pod_specs(scenario)),
             pressure=_runs_short(scenario),
             lost_replies=_loses_replies(scenario),
@@ -252,6 +263,49 @@ STARTUP_PROBES = Part(
 """Pods whose start is probed."""
 
 
+def _doubles(scenario: Scenario) -> bool:
+    return scenario.switches.get("crash-back-off", "constant") == "doubling"
+
+
+def _crash_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "crashes-of-a-pod",
+            "how often containers were started again is counted for all containers of a pod together, and not in a new"
+            " sandbox; those that are told apart wait for 10 s each time",
+            "kubelet §6",
+        ),
+    )
+
+
+def _constant_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "crash-back-off-constant",
+            "containers that keep ending wait for 10 s each time, unless crash-back-off says that this doubles",
+            "kubelet §6",
+        ),
+    )
+
+
+def _ends_again(scenario: Scenario) -> bool:
+    ends = (faults.CONTAINER_EXIT, faults.CONTAINER_COMPLETION, faults.APPLICATION_HANG)
+    return any(scenario.faults.get(fault, 0) > 1 for fault in ends) or probed(scenario, _kills)
+
+
+CRASH_BACK_OFF = Part(
+    "crash back-off that doubles", _doubles, machines=(crash_back_off.MACHINE,), assumptions=_crash_assumptions
+)
+"""Containers that keep ending, and wait longer each time."""
+
+CONSTANT_BACK_OFF = Part(
+    "crash back-off that stays",
+    lambda scenario: _ends_again(scenario) and not _doubles(scenario),
+    assumptions=_constant_assumptions,
+)
+"""Containers that keep ending, and wait as long each time."""
+
+
 def _kills(spec: PodSpec) -> bool:
     return has_startup_probe(spec) or has_liveness_probe(spec)
 
@@ -339,6 +393,8 @@ NODE_FEATURES = (
     CONTAINERS_APART,
     STARTUP_PROBES,
     PROBE_TIMES,
+    CRASH_BACK_OFF,
+    CONSTANT_BACK_OFF,
     HANGING,
     IMAGES,
     STATIC_PODS,

@@ -22,14 +22,14 @@ from ..kinds import KUBELET, NODE, POD
 from ..language.component import Component, Handler, Rule
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
-from . import container_sync, grace, images, probes
+from . import container_sync, crash_back_off, grace, images, probes
 from .admission import admit
 from .critical_pods import MAKE_ROOM_FOR_CRITICAL, victims
 from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
 from .probes import UNPROBED, ProbeSeconds
 from .registration import POST_READY, note_deletion, register
-from .startup import adopt, restart
+from .startup import adopt, ended_pod, restart
 from .termination import DELETE_POD, STOP_ENDED_POD, STOP_POD, stop_after_hook
 
 NAME = "kubelet"
@@ -49,6 +49,7 @@ def component(
     in_steps: bool = False,
     critical_pods: bool = False,
     probe_seconds: ProbeSeconds = UNPROBED,
+    doubling: bool = False,
     further: tuple[Rule, ...] = (),
 ) -> Component:
     """The kubelets of all nodes.
@@ -61,7 +62,8 @@ def component(
     has several. ``pulls``: images are followed. ``pressure``: nodes may run short of something.
     ``lost_replies``: replies of the runtime may be lost. ``in_steps``: containers that end get TERM, and KILL later.
     ``critical_pods``: there are such, for which others are ended.
-    ``probe_seconds``: how long the probes of pods take to fail. ``further``: rules that single features bring.
+    ``probe_seconds``: how long the probes of pods take to fail.
+    ``doubling``: the back-off of containers that keep ending doubles. ``further``: rules that single features bring.
     """
     serving = not track_serving
     return Component(
@@ -82,8 +84,11 @@ def component(
             *((MAKE_ROOM_FOR_CRITICAL,) if critical_pods else ()),
             *(images.OF_KUBELET if pulls else ()),
             adopt(serving=serving),
-            restart(serving=serving, back_off=False),
-            restart(serving=serving, back_off=True),
+            *(
+                (*crash_back_off.doubling(restart(serving=serving, back_off=False), ended_pod), crash_back_off.FORGIVE)
+                if doubling
+                else (restart(serving=serving, back_off=False), restart(serving=serving, back_off=True))
+            ),
             *(container_sync.rules(serving=serving) if apart else ()),
             *probes.rules(probe_seconds),
             REPORT_STATUS,

@@ -75,6 +75,17 @@ class Probed:
     started: tuple[str, ...] = ()
 
 
+@attrs.frozen(cache_hash=True)
+class Answered:
+    """The edit by which the kubelet remembers what a pod's readiness probe says."""
+
+    result: bool
+
+    def __call__(self, worker: PodWorker, /) -> PodWorker:
+        """What it remembers afterwards."""
+        return attrs.evolve(worker, ready=self.result)
+
+
 def _probed(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None, result: bool) -> Probed | None:
     if pod is None or runtime is None or worker is None or runtime.containers != RUNNING or not wanted(pod):
         return None
@@ -91,7 +102,7 @@ def _probe(result: bool, seconds: int = 0) -> Rule:
 
     def decide(key: Probed) -> list[Alternative]:
         serves = "the application serves" if result else "the application does not serve"
-        return [Alternative((Write(KEY, "worker", Set(PodWorker(key.node, result, key.started))),), serves)]
+        return [Alternative((Write(KEY, "worker", Answered(result)),), serves)]
 
     return Rule(
         name="readiness probe succeeds" if result else _named("readiness probe fails", seconds),

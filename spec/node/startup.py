@@ -142,7 +142,8 @@ def _unknown(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | No
     return Unfinished(runtime.node, pod.spec, runtime)
 
 
-def _ended(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Unfinished | None:
+def ended_pod(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Unfinished | None:
+    """The view of a pod that the kubelet knows, of which nothing runs though something ended or was never started."""
     if pod is None or runtime is None or worker is None or runtime.containers == RUNNING:
         return None
     # Single containers in a sandbox that is ready are for ``container_sync``; what lacks its image has to wait.
@@ -165,12 +166,12 @@ def _backs_off(runtime: PodRuntime) -> bool:
 
 
 def _first_time(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Unfinished | None:
-    key = _ended(pod, runtime, worker)
+    key = ended_pod(pod, runtime, worker)
     return None if key is None or _backs_off(key.runtime) else key
 
 
 def _again(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Unfinished | None:
-    key = _ended(pod, runtime, worker)
+    key = ended_pod(pod, runtime, worker)
     return key if key is not None and _backs_off(key.runtime) else None
 
 

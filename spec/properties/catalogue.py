@@ -12,6 +12,7 @@ from . import (
     autoscalers,
     budgets,
     churn,
+    crash_back_off,
     cron_jobs,
     daemon_sets,
     deployments,
@@ -282,6 +283,7 @@ OCCASIONS: Mapping[str, Occasion] = {
 TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     **services.TAILORED,
     **names.TAILORED,
+    **crash_back_off.TAILORED,
     "default-service-account-eventually-exists": lambda scenario: accounts.default_account_exists(
         namespaces=deletes_namespace(scenario)
     ),

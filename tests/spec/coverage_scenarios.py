@@ -106,6 +106,13 @@ def _silenced() -> Mapping[str, Scenario]:
             lag={"replicaset-controller": {"Pod": 1}},
             faults={"watch-break": 1, "watch-event-lost": 1},
         ),
+        "containers keep ending, and wait longer each time": scenario(
+            bare_pod(),
+            start="created",
+            faults={"container-exit": 7, "kubelet-crash": 1},
+            users=[[{"delete": "pod/web"}]],
+            switches={"crash-back-off": "doubling"},
+        ),
         "a slow watch ends, and its client starts again": scenario(
             replica_set(),
             lag={"replicaset-controller": {"Pod": 2}},

@@ -143,6 +143,8 @@ RULES: Mapping[str, frozenset[str]] = {
             "adopt pod",
             "restart containers",
             "restart containers after back-off",
+            *(f"restart containers after back-off of {seconds} s" for seconds in (20, 40, 80, 160, 300)),
+            "forget crashes",
             "start next containers",
             "restart container",
             "restart container after back-off",
