@@ -50,6 +50,7 @@ def test_machines_whose_states_count_are_checked_for_all_numbers() -> None:
         "statefulset",
         "budget",
         "quota",
+        "watch",
     }
 
 
