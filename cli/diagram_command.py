@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,16 +15,16 @@ import click
 
 from ..diagrams import rendering
 from ..diagrams.architecture import ComponentFacts, architecture_dot, architecture_mermaid
-from ..diagrams.facts import architecture_facts
+from ..diagrams.facts import Fact, architecture_facts
 from ..diagrams.machine import machine_dot, machine_mermaid
 from ..diagrams.rendering import RenderingError
 from ..diagrams.trace import trace_dot, trace_mermaid
 from ..engine.traces import TraceError, load
-from ..spec.cluster import MACHINES, build
+from ..spec.cluster import MACHINES
 from ..spec.kinds import FAULT, USER
 from ..spec.language.machine import Machine
 from ..spec.manifests.errors import InputError
-from .whole_cluster import all_components, scenarios
+from .whole_cluster import all_components
 
 Format = Literal["svg", "png", "dot", "mermaid"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -37,6 +38,10 @@ SUFFIXES: dict[str, Format] = {
 }
 _TEXTS = ("dot", "mermaid")
 _SUFFIX_OF = {"svg": ".svg", "png": ".png", "dot": ".dot", "mermaid": ".mmd"}
+
+SEEN = Path(__file__).with_name("architecture.json")
+"""What every component was seen to do while the scenarios of the tests were explored completely; a test writes and
+compares it."""
 
 ARCHITECTURE = "architecture"
 ALL = "all"
@@ -71,7 +76,8 @@ def _of_machine(machine: Machine) -> Picture:
 
 def _of_architecture() -> Picture:
     def facts() -> tuple[ComponentFacts, ...]:
-        return architecture_facts([build(scenario) for scenario in scenarios()], bookkeeping=(FAULT, USER))
+        seen: list[Fact] = [tuple(fact) for fact in json.loads(SEEN.read_text(encoding="utf-8"))]
+        return architecture_facts(all_components(), seen, bookkeeping=(FAULT, USER))
 
     return Picture(ARCHITECTURE, lambda: architecture_dot(facts()), lambda: architecture_mermaid(facts()))
 
@@ -157,8 +163,8 @@ def diagram(name: str, form: Format | None, output: str | None, output_dir: str 
     kubemodel diagram rollout --format mermaid       text for a Markdown page, on standard output
     kubemodel diagram all --output-dir pictures/     every machine, and the architecture
 
-    The picture of the architecture is made from the components themselves: what they declare to read, and what they are
-    seen to ask of others on a walk through a small cluster.
+    The picture of the architecture is made from the components themselves: what they declare to read, and what they
+    were seen to ask of others while small clusters were explored completely.
     """
     if output is not None and output_dir is not None:
         raise click.UsageError("--output and --output-dir exclude each other")

@@ -1,21 +1,18 @@
 """What the picture of the architecture says of each component, found out from the model itself.
 
-What a component watches follows from its declared keys and queries. What it asks of others is seen: a walk through the
-model notes every plan that a rule comes up with, until nothing new has come for a while.
+What a component watches follows from its declared keys and queries. What it asks of others is seen: while a model is
+explored, every plan that a rule comes up with is noted.
 """
 
 from __future__ import annotations
 
-import random
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any
 
 import attrs
 
-from ..engine.successors import Transition, transitions
-from ..engine.transition_system import TransitionSystem
 from ..spec.language.component import Component, Rule
-from ..spec.language.model import Model, TimeMode
+from ..spec.language.model import Model
 from ..spec.language.plan import (
     KEY,
     Alternative,
@@ -33,99 +30,76 @@ from ..spec.language.plan import (
 from ..spec.language.query import Read
 from .architecture import ComponentFacts
 
-WALK = 150
-"""Steps of a walk; then, or where nothing is left to do, another one begins."""
-
-PATIENCE = 250
-"""Steps without anything new after which a model is taken to have shown everything."""
-
 _STORED = "object"
-_ENVIRONMENT_SHARE = 0.15
-"""How often users and faults get their turn while Kubernetes has something to do: too often, and nothing ever runs."""
 
-
-_Fact = tuple[str, str, str, str]
+Fact = tuple[str, str, str, str]
 """Component, what it does, and to what: a resource and a verb, a call and "", or a kind and a field (``_REACHES``: one
-that it calls the container runtime for)."""
+that it calls the container runtime for; ``_REMEMBERS``: one of its own memory; ``_CHANGES``: any other)."""
 
-_ASKS, _CALLS, _REACHES, _WRITES = "asks", "calls", "reaches", "writes"
+_ASKS, _CALLS, _REACHES, _REMEMBERS, _CHANGES = "asks", "calls", "reaches", "remembers", "changes"
+
+
+def noting(model: Model, seen: set[Fact]) -> Model:
+    """The same model; what its rules do wherever it is explored is added to ``seen``.
+
+    What is noted once a model is explored completely is all that its components can do, in whatever order it comes.
+    """
+    return attrs.evolve(model, components=tuple(_noting(model, component, seen) for component in model.components))
+
+
+def _noting(model: Model, component: Component, seen: set[Fact]) -> Component:
+    memory = {
+        (kind.name, field.name)
+        for kind in model.kinds
+        for field in kind.fields
+        if component.process and field.memory_of == component.process
+    }
+
+    def overheard(rule: Rule) -> Callable[..., tuple[Alternative, ...]]:
+        def decide(key: Any, **answers: Any) -> tuple[Alternative, ...]:
+            found = tuple(rule.decide(key, **answers))
+            for alternative in found:
+                for what, first, second in _noted(rule, alternative):
+                    kept = _REMEMBERS if (first, second) in memory else _CHANGES
+                    seen.add((component.name, what or kept, first, second))
+            return found
+
+        return decide
+
+    return attrs.evolve(
+        component, rules=tuple(attrs.evolve(rule, decide=overheard(rule)) for rule in component.rules)
+    )
 
 
 def architecture_facts(
-    models: Iterable[Model], *, bookkeeping: Collection[str] = (), seed: int = 0, patience: int = PATIENCE
+    components: Iterable[Component], seen: Collection[Fact], *, bookkeeping: Collection[str] = ()
 ) -> tuple[ComponentFacts, ...]:
-    """The facts about every component of ``models``, in the order of the models.
+    """The facts about every component, in their order.
 
-    ``bookkeeping``: kinds that stand for no part of a cluster (budgets of faults, lists of things to do). The same
-    models, ``seed`` and ``patience`` give the same facts.
+    ``seen``: what was noted while models of them were explored. ``bookkeeping``: kinds that stand for no part of a
+    cluster (budgets of faults, lists of things to do).
     """
-    found: dict[str, ComponentFacts] = {}
-    models = tuple(models)
-    seen: set[_Fact] = set()
-    for model in models:
-        _walk(model, seen, random.Random(seed), patience)
-    for model in models:
-        for component in model.components:
-            if component.name not in found:
-                found[component.name] = _facts(model, component, sorted(seen), bookkeeping)
-    return tuple(found.values())
+    told = sorted(seen)
+    return tuple(_facts(component, told, bookkeeping) for component in components)
 
 
-def _walk(model: Model, seen: set[_Fact], chance: random.Random, patience: int) -> None:
-    """Adds to ``seen`` what components do along some walks through ``model``.
-
-    Any timer may fire at any time, as that reaches more in fewer steps, and what was done least often is done next.
-    """
-    system = TransitionSystem(attrs.evolve(model, time=TimeMode.ASYNCHRONOUS))
-    taken: Counter[tuple[str, str]] = Counter()
-    start = state = system.initial_state()
-    steps = idle = 0
-    while idle < patience:
-        enabled = [each for each in transitions(system, state) if each.successor is not None]
-        if not enabled and state == start:
-            return
-        known = len(seen)
-        for each in enabled:
-            seen.update(_noted(each.group.component.name, each.group.rule, each.firing.alternative))
-        idle = 0 if len(seen) > known else idle + 1
-        steps += 1
-        if not enabled or steps % WALK == 0:
-            state = start
-            continue
-        chosen = _next(enabled, taken, chance)
-        taken[_rule(chosen)] += 1
-        assert chosen.successor is not None, "only what has a successor is enabled"
-        state = chosen.successor
-
-
-def _rule(transition: Transition) -> tuple[str, str]:
-    return transition.group.component.name, transition.group.rule.name
-
-
-def _next(enabled: list[Transition], taken: Counter[tuple[str, str]], chance: random.Random) -> Transition:
-    outside = [each for each in enabled if each.group.environment]
-    inside = [each for each in enabled if not each.group.environment]
-    offered = outside if outside and (not inside or chance.random() < _ENVIRONMENT_SHARE) else inside
-    return min(offered, key=lambda each: (taken[_rule(each)], chance.random()))
-
-
-def _noted(component: str, rule: Rule, alternative: Alternative) -> Iterator[_Fact]:
-    """What one plan does."""
+def _noted(rule: Rule, alternative: Alternative) -> Iterator[tuple[str, str, str]]:
+    """What one plan does, and to what; "" is a write to a field, whoever's it is."""
     for step in _steps(alternative.plan):
         if isinstance(step, Call):
             request = step.request
             resource = f"{request.kind}/{request.subresource}" if request.subresource else request.kind
-            yield component, _ASKS, resource, request.verb.value
-            yield from ((component, _WRITES, request.kind, field) for field, _ in step.memory)
+            yield _ASKS, resource, request.verb.value
+            yield from (("", request.kind, field) for field, _ in step.memory)
         elif isinstance(step, RuntimeCall):
-            yield component, _CALLS, step.call, ""
-            yield component, _REACHES, _kind(step.target, rule), step.field
+            yield _CALLS, step.call, ""
+            yield _REACHES, _kind(step.target, rule), step.field
         elif isinstance(step, Write):
             kind = _kind(step.target, rule)
             if kind:
-                yield component, _WRITES, kind, step.field
+                yield "", kind, step.field
         elif isinstance(step, Sweep):
-            yield from ((component, _WRITES, step.kind, field) for field in step.fields)
+            yield from (("", step.kind, field) for field in step.fields)
 
 
 def _steps(plan: tuple[Step, ...]) -> Iterator[Step]:
@@ -147,19 +121,13 @@ def _kind(target: Target, rule: Rule) -> str:
     return rule.key.kind if target == KEY else ""
 
 
-def _facts(model: Model, component: Component, seen: Iterable[_Fact], bookkeeping: Collection[str]) -> ComponentFacts:
+def _facts(component: Component, seen: Iterable[Fact], bookkeeping: Collection[str]) -> ComponentFacts:
     watched, read = _reads(component)
-    memory = {
-        (kind.name, field.name)
-        for kind in model.kinds
-        for field in kind.fields
-        if component.process and field.memory_of == component.process
-    }
-    did: dict[str, list[tuple[str, str]]] = {what: [] for what in (_ASKS, _CALLS, _REACHES, _WRITES)}
-    for name, what, *of in seen:
-        if name == component.name:
-            did[what].append((of[0], of[1]))
-    fields = [each for each in did[_WRITES] if each[0] not in bookkeeping and each not in did[_REACHES]]
+    did: dict[str, list[tuple[str, str]]] = {what: [] for what in (_ASKS, _CALLS, _REACHES, _REMEMBERS, _CHANGES)}
+    for name, what, first, second in seen:
+        if name == component.name and not (what in (_REMEMBERS, _CHANGES) and first in bookkeeping):
+            did[what].append((first, second))
+    reached = set(did[_REACHES])
     return ComponentFacts(
         name=component.name,
         place=component.place,  # type: ignore[arg-type]
@@ -169,8 +137,8 @@ def _facts(model: Model, component: Component, seen: Iterable[_Fact], bookkeepin
         reads=() if component.environment else tuple(read),
         writes=_together(did[_ASKS]),
         calls=tuple(call for call, _ in did[_CALLS]),
-        remembers=_together([each for each in fields if each in memory]),
-        changes=_together([each for each in fields if each not in memory]),
+        remembers=_together([each for each in did[_REMEMBERS] if each not in reached]),
+        changes=_together([each for each in did[_CHANGES] if each not in reached]),
     )
 
 

@@ -83,8 +83,8 @@ def by_spin(text: str, folder: Path) -> tuple[Counted, int]:
     """What Spin prints, as it prints it, and how many errors it counts."""
     (folder / "system.pml").write_text(text, encoding="utf-8")
     for command in (["spin", "-a", "system.pml"], ["gcc", "-O0", *FLAGS, "-o", "pan", "pan.c"]):
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    done = subprocess.run(["./pan", "-c0", "-w18"], cwd=folder, check=True, capture_output=True, text=True)
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    done = subprocess.run(["./pan", "-c0", "-w18"], cwd=folder, check=True, capture_output=True, text=True, timeout=120)
     assert "truncated" not in done.stdout and "max search depth" not in done.stdout, done.stdout
     patterns = (r"(\d+) states, stored", r"(\d+) transitions", r"depth reached (\d+)", r"errors: (\d+)")
     numbers = []
@@ -106,8 +106,9 @@ def by_plain_search(text: str, folder: Path) -> tuple[Counted, int]:
     program = "\n".join(blocks).replace("\\#", "#") + _SEARCH.replace("@INITIAL@", initial)
     (folder / "search.c").write_text(program, encoding="utf-8")
     compiler = ["cc"] if shutil.which("cc") else [sys.executable, "-m", "ziglang", "cc"]
-    subprocess.run([*compiler, "-w", "-o", "search", "search.c"], cwd=folder, check=True, capture_output=True)
-    done = subprocess.run(["./search"], cwd=folder, check=False, capture_output=True, text=True)
+    compile_it = [*compiler, "-w", "-o", "search", "search.c"]
+    subprocess.run(compile_it, cwd=folder, check=True, capture_output=True, timeout=120)
+    done = subprocess.run(["./search"], cwd=folder, check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     states, transitions, depth, at_rest = map(int, done.stdout.splitlines()[0].split())
     return Counted(states, transitions, depth, *_told(done.stdout)), at_rest

@@ -34,7 +34,9 @@ def test_it_compiles_with_the_compiler_that_pip_installs(fresh: Path, monkeypatc
 def test_it_compiles_without_a_warning(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ziglang", "cc", *library.FLAGS, "-Wall", "-Wextra", "-Werror"]
     sources = str(library.SOURCES / "kernel.c")
-    done = subprocess.run([*command, "-o", str(tmp_path / "it.so"), sources], capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, "-o", str(tmp_path / "it.so"), sources], capture_output=True, text=True, timeout=120
+    )
     assert done.stderr == ""
 
 

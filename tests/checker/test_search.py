@@ -230,7 +230,9 @@ def test_the_result_does_not_depend_on_the_seed_of_hashes() -> None:
     def run(seed: str) -> str:
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", SCRIPT]
-        done = subprocess.run(command, env=environment, cwd=Path.home(), check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            command, env=environment, cwd=Path.home(), check=True, capture_output=True, text=True, timeout=120
+        )
         return done.stdout
 
     assert run("1") == run("2")

@@ -41,6 +41,7 @@ def outputs(commands: list[list[str]], seed: int) -> list[bytes]:
         env={**os.environ, "PYTHONHASHSEED": str(seed)},
         stdout=subprocess.PIPE,
         check=True,
+        timeout=240,
     )
     return done.stdout.split(SEPARATOR)[:-1]
 

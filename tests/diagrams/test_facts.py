@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+from kubemodel.checker.search import search
 from kubemodel.diagrams.architecture import ComponentFacts
-from kubemodel.diagrams.facts import architecture_facts
+from kubemodel.diagrams.facts import Fact, architecture_facts, noting
+from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.component import Component, Key, Rule
 from kubemodel.spec.language.model import Field, Kind, Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, RuntimeCall, Set, Write
@@ -88,7 +90,15 @@ def _model(*components: Component) -> Model:
 
 
 def _facts(*components: Component) -> dict[str, ComponentFacts]:
-    return {each.name: each for each in architecture_facts([_model(*components)], bookkeeping=("B",), patience=10)}
+    found = architecture_facts(components, _seen(_model(*components)), bookkeeping=("B",))
+    return {each.name: each for each in found}
+
+
+def _seen(*models: Model) -> set[Fact]:
+    seen: set[Fact] = set()
+    for model in models:
+        assert search(TransitionSystem(noting(model, seen))).complete
+    return seen
 
 
 def test_watches_and_fresh_reads_follow_from_what_is_declared() -> None:
@@ -122,12 +132,18 @@ def test_faults_watch_nothing_and_budgets_are_left_out() -> None:
     assert facts == ComponentFacts("fault", "environment", changes=("Pod (runtime)",))
 
 
-def test_a_component_of_several_models_is_told_once() -> None:
+def test_what_a_component_does_in_any_model_is_told() -> None:
     models = [_model(RUNNER), _model(WRITER, RUNNER)]
-    names = [each.name for each in architecture_facts(models, patience=10)]
-    assert names == ["runner", "writer"]
+    alone, together = (architecture_facts([RUNNER], _seen(*some)) for some in (models[:1], models))
+    assert ([each.calls for each in alone], [each.calls for each in together]) == ([()], [("Run",)])
 
 
-def test_a_model_in_which_nothing_happens_ends_the_walk() -> None:
+def test_where_nothing_happens_nothing_is_told() -> None:
     idle = attrs.evolve(_model(WRITER), initial={})
-    assert [each.writes for each in architecture_facts([idle])] == [()]
+    assert [each.writes for each in architecture_facts([WRITER], _seen(idle))] == [()]
+
+
+def test_exploring_finds_the_same_whether_it_is_noted_or_not() -> None:
+    model = _model(WRITER, RUNNER, CRASH)
+    plain, noted = (search(TransitionSystem(each)) for each in (model, noting(model, set())))
+    assert plain == noted

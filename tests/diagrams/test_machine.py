@@ -112,7 +112,7 @@ def test_the_same_machine_gives_the_same_bytes(pod_life: Machine, form: str) -> 
 def test_the_bundled_program_knows_the_widths_of_the_font(pod_life: Machine) -> None:
     """It says so on stderr where it does not, and then text runs over the borders of its box."""
     command = [bundled_program(), "-Tsvg"]
-    done = subprocess.run(command, input=machine_dot(pod_life).encode(), capture_output=True, check=True)
+    done = subprocess.run(command, input=machine_dot(pod_life).encode(), capture_output=True, check=True, timeout=60)
     assert done.stderr == b""
 
 

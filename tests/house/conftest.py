@@ -14,7 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 def _git_files(*options: str) -> list[Path]:
     """Paths relative to the checkout; files that are listed but deleted in the working tree are left out."""
-    listing = subprocess.run(["git", "ls-files", "-z", *options], cwd=ROOT, check=True, capture_output=True, text=True)
+    command = ["git", "ls-files", "-z", *options]
+    listing = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     paths = [Path(name) for name in listing.stdout.split("\0") if name]
     return sorted(path for path in set(paths) if (ROOT / path).is_file())
 

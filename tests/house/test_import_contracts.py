@@ -21,7 +21,9 @@ def _lint(checkout: Path) -> subprocess.CompletedProcess[str]:
     command = [Path(sysconfig.get_path("scripts"), "lint-imports"), "--no-logo", "--no-cache"]
     # The parent of the copy comes before the editable install, so its folder name must be the package's.
     environment = {**os.environ, "PYTHONPATH": str(checkout.parent), "COLUMNS": "200"}
-    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=checkout, env=environment, capture_output=True, text=True, check=False, timeout=200
+    )
 
 
 def test_the_contracts_hold(tmp_path: Path, copy_checkout: Callable[[Path], Path]) -> None:

@@ -44,7 +44,7 @@ def test_every_module_imports_from_the_wheel(
     checkout = copy_checkout(tmp_path / "checkout")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     built = subprocess.run(
-        [*build, "--wheel-dir", str(tmp_path), str(checkout)], capture_output=True, text=True, check=False
+        [*build, "--wheel-dir", str(tmp_path), str(checkout)], capture_output=True, text=True, check=False, timeout=200
     )
     assert built.returncode == 0, built.stderr
     (wheel,) = tmp_path.glob("kubemodel-*.whl")
@@ -63,6 +63,7 @@ def test_every_module_imports_from_the_wheel(
         text=True,
         check=False,
         cwd=tmp_path,
+        timeout=120,
     )
     assert run.returncode == 0, run.stderr
     imported = {Path(file).relative_to(tmp_path / "unpacked") for file in json.loads(run.stdout).values()}

@@ -209,6 +209,12 @@ def told_late() -> Mapping[str, Scenario]:
             users=[[{"scale": "web=0"}], [{"force-delete": "pod/web"}]],
             switches={"termination": "in-steps"},
         ),
+        "containers of a pod that is kept end in steps, at once": scenario(
+            bare_pod(finalizers=["shop.example/keep"]),
+            start="created",
+            users=[[{"force-delete": "pod/web"}]],
+            switches={"termination": "in-steps"},
+        ),
     }
 
 

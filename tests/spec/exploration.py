@@ -9,6 +9,7 @@ import attrs
 from kubemodel.checker.rest import rest_states
 from kubemodel.checker.result import Limits, SearchResult
 from kubemodel.checker.search import search
+from kubemodel.diagrams.facts import Fact, noting
 from kubemodel.engine.pools import State
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Verdict
@@ -298,7 +299,8 @@ class Found:
     """What a complete search met.
 
     ``rules``: (component, rule) of those that fired; ``arrows``: (machine, source, dest, component). ``violated``,
-    ``suspended``: properties by name, with an explanation. ``triggered``: those that held of something.
+    ``suspended``: properties by name, with an explanation. ``triggered``: those that held of something. ``seen``: what
+    components did, as the picture of the architecture tells it.
     """
 
     result: SearchResult
@@ -307,6 +309,7 @@ class Found:
     triggered: frozenset[str]
     suspended: Mapping[str, str]
     violated: Mapping[str, str]
+    seen: frozenset[Fact]
 
 
 def starts(system: TransitionSystem, start: Start) -> tuple[State, ...]:
@@ -317,7 +320,8 @@ def starts(system: TransitionSystem, start: Start) -> tuple[State, ...]:
 def explore(wanted: Scenario, mutate: Mutation | None = None, *, most: int = MOST_STATES) -> Found:
     """All that can happen in a scenario; in a mutation of its model as far as ``most`` states go."""
     model = cluster.build(wanted)
-    system = TransitionSystem(mutate(model) if mutate is not None else model)
+    seen: set[Fact] = set()
+    system = TransitionSystem(noting(mutate(model) if mutate is not None else model, seen))
     result = search(system, Limits(max_states=most), keep_going=True, initial=starts(system, wanted.start))
     assert mutate is not None or result.complete, result.bounds
     return Found(
@@ -327,6 +331,7 @@ def explore(wanted: Scenario, mutate: Mutation | None = None, *, most: int = MOS
         frozenset(prop.name for prop in result.properties if prop.verdict is Verdict.HOLDS),
         {each.property: each.texts[0] for each in result.suspended},
         {prop.name: prop.text for prop in result.properties if prop.verdict is Verdict.VIOLATED},
+        frozenset(seen),
     )
 
 

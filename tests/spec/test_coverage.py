@@ -5,9 +5,12 @@ The rules stand here once more by name, so that taking any of them away makes a 
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
 
 import pytest
+from kubemodel.cli.diagram_command import SEEN
 from kubemodel.cli.whole_cluster import all_components
 from kubemodel.engine.judging import UNDECLARED_TRANSITION
 from kubemodel.engine.transition_system import CONTINUE
@@ -251,7 +254,8 @@ RULES: Mapping[str, frozenset[str]] = {
         }
     ),
 }
-"""All rules by component. Those of faults are called as the faults are."""
+"""All rules by component. Those of faults are called as the faults are; what is lost of requests, and of replies of the
+container runtime, is no rule of its own, but another end of the request's."""
 
 
 _SECOND = " (2)"
@@ -267,6 +271,15 @@ def test_every_rule_fires(found: Mapping[str, Found]) -> None:
     fired = {(component, rule) for each in found.values() for component, rule in each.rules if rule != CONTINUE}
     fired = {(component, rule) for component, rule in fired if not component.endswith(_SECOND)}
     assert fired == {(component, rule) for component, rules in RULES.items() for rule in rules}
+
+
+def test_the_picture_of_the_architecture_tells_all_that_was_seen(found: Mapping[str, Found]) -> None:
+    """To write it anew: WRITE_PAGES=1 ./test tests/spec/test_coverage.py."""
+    seen = sorted({fact for each in found.values() for fact in each.seen if not fact[0].endswith(_SECOND)})
+    text = "[\n" + ",\n".join(json.dumps(fact) for fact in seen) + "\n]\n"
+    if os.environ.get("WRITE_PAGES"):
+        SEEN.write_text(text, encoding="utf-8")
+    assert SEEN.read_text(encoding="utf-8") == text
 
 
 def test_the_rules_are_those_that_the_code_declares() -> None:

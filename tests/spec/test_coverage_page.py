@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -56,9 +56,17 @@ def _scenarios(duty: Duty) -> Iterator[str]:
     for verdict in ("violated", "holds"):
         for each in shown:
             yield from (f"[{path.removeprefix('examples/')}](../{path})" for path in each.get(verdict, ()))
-    for title, scenario in SCENARIOS.items():
-        if {component.name for component in components(scenario)} & set(duty.components):
+    for title, acting in _acting().items():
+        if acting & set(duty.components):
             yield f"{title} (tests)"
+
+
+@cache
+def _acting() -> Mapping[str, frozenset[str]]:
+    """For each scenario of the tests its components."""
+    return {
+        title: frozenset(component.name for component in components(scenario)) for title, scenario in SCENARIOS.items()
+    }
 
 
 @cache
@@ -67,6 +75,7 @@ def _cases(area: str) -> int:
     return sum(bool(json.loads(line)) for line in lines)
 
 
+@cache
 def _row(duty: Duty) -> tuple[str, ...]:
     machines = [
         file_name(machine)
