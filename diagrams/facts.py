@@ -66,9 +66,7 @@ def _noting(model: Model, component: Component, seen: set[Fact]) -> Component:
 
         return decide
 
-    return attrs.evolve(
-        component, rules=tuple(attrs.evolve(rule, decide=overheard(rule)) for rule in component.rules)
-    )
+    return attrs.evolve(component, rules=tuple(attrs.evolve(rule, decide=overheard(rule)) for rule in component.rules))
 
 
 def architecture_facts(

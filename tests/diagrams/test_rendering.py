@@ -46,4 +46,5 @@ def test_text_that_is_no_graph_is_refused_with_the_programs_own_words() -> None:
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="no Graphviz on this system")
 def test_the_systems_dot_draws_too() -> None:
-    assert b"<svg" in render(SMALL, "svg", Path(subprocess.check_output(["which", "dot"], text=True, timeout=60).strip()))
+    found = subprocess.check_output(["which", "dot"], text=True, timeout=60).strip()
+    assert b"<svg" in render(SMALL, "svg", Path(found))
