@@ -25,7 +25,7 @@ from .dropping import without
 from .problem import Ask, Item, Place, Problem
 from .shapes import Shape, more, shapes
 from .solving import Depth, refutes, solve
-from .thresholds import Threshold, largest, smallest
+from .thresholds import Threshold, largest, roughly, smallest
 from .thresholds import least as least_of
 
 MOST_MORE_NODES = 64
@@ -177,9 +177,14 @@ class _Deciding:
 
     def of_scale(self, scale: _Scale) -> Iterator[Change]:
         """The largest number of a scale that was found to work."""
-        grain = self._grain(scale.beyond - scale.low)
-        found = largest(
-            scale.low, scale.beyond, lambda number: self._works(scale.changed(number)), self._failures, grain
+
+        def works(number: int) -> bool | None:
+            return self._works(scale.changed(number))
+
+        found = (
+            largest(scale.low, scale.beyond, works, self._failures)
+            if self._small
+            else roughly(scale.low, scale.beyond, works)
         )
         if found is not None:
             yield scale.told(found)
@@ -310,7 +315,7 @@ class _Deciding:
             MOST_MORE_NODES,
             lambda number: self._works(more(self._problem, shape, number)),
             self._failures,
-            1 if self._small else max(2, 2 * beyond),
+            1 if self._small else max(1, beyond),
         )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
-from .counting import Counting
+from .counting import Counting, Numbers
 from .formula import Formula
 from .grouping import Group
 from .packing import Bins, Bound, heaviest, load
@@ -22,8 +22,8 @@ from .searching import Column, Relaxed, Searching
 
 MOST_ROUNDS, FEW_ROUNDS = 120, 30
 MOST_ATTEMPTS = 3
-FULL_ONES = 8
-"""Patterns that are added for each sort of node where those that the prices asked for do not suffice."""
+FULL_ONES, ENOUGH = 6, 24
+"""Well filled patterns, added for each sort of node where there are fewer than ``ENOUGH``, or these do not suffice."""
 
 NODES_OF_PATTERNS = 200
 SECONDS = 5.0
@@ -106,7 +106,7 @@ class Columns:
             if relaxed is None:
                 return None
             if not relaxed.missing:
-                return self._in_whole(deadline, MOST_ATTEMPTS if thorough else 1) if whole else None
+                return self._in_whole(deadline, thorough=thorough) if whole else None
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
             if not any(improves for improves, _ in priced):
                 bounds = [bound for _, bound in priced]
@@ -125,7 +125,8 @@ class Columns:
             if bins.alone(kind):
                 self._of(group)[(kind, bins.alone(kind)),] = None
         self._of(group).update(dict.fromkeys(self._pool.of(bins)))
-        self._add_full_ones(group)
+        if len(self._of(group)) < ENOUGH:
+            self._add_full_ones(group)
 
     def _table(self) -> tuple[Searching, Mapping[tuple[int, int], int], Sequence[int]]:
         searching = Searching(self._counting.program)
@@ -170,17 +171,23 @@ class Columns:
         ]
         return Conflict((*(program.formulas[number] for number in relaxed.in_conflict), *learned))
 
-    def _in_whole(self, deadline: float, attempts: int) -> Packed | None:
-        """Whole numbers of the patterns; of more patterns, well filled ones, where those do not suffice."""
-        for attempt in range(attempts):
+    def _in_whole(self, deadline: float, *, thorough: bool) -> Packed | None:
+        """Whole numbers of the patterns; of more patterns, well filled ones, where those do not suffice.
+
+        Not ``thorough``: only where it is quickly found that they do not.
+        """
+        for attempt in range(MOST_ATTEMPTS):
             if attempt:
                 for g in sorted(set(self._first.values())):
                     self._add_full_ones(g)
             searching, rows, sizes = self._table()
             columns, whose = self._columns(rows, sizes)
-            found = self._whole(searching, columns, whose, deadline)
-            if found is not None or time.monotonic() > deadline:
-                return found
+            seconds = min(SECONDS, deadline - time.monotonic())
+            found = searching.search(seconds, columns, nodes=NODES_OF_PATTERNS)
+            if isinstance(found, tuple):
+                return self._of_patterns(self._counting.numbers(found[0]), found[1], whose)
+            if time.monotonic() > deadline or (found is None and not thorough):
+                return None
         return None
 
     def _add(self, group: int, pattern: Pattern) -> None:
@@ -198,16 +205,13 @@ class Columns:
             if best is not None and best[0]:
                 self._add(group, tuple(sorted(best[0].items())))
 
-    def _whole(
-        self, searching: Searching, columns: Sequence[Column], whose: Sequence[tuple[int, Pattern]], deadline: float
+    def _of_patterns(
+        self, numbers: Numbers, often: Sequence[int], whose: Sequence[tuple[int, Pattern]]
     ) -> Packed | None:
-        found = searching.search(min(SECONDS, deadline - time.monotonic()), columns, nodes=NODES_OF_PATTERNS)
-        if not isinstance(found, tuple):
-            return None
-        numbers = self._counting.numbers(found[0])
+        """So many nodes of each pattern, with no more pods than the numbers say."""
         nodes: list[list[dict[int, int]]] = [[] for _ in self._groups]
         left = dict(numbers)
-        for (g, pattern), times in zip(whose, found[1], strict=True):
+        for (g, pattern), times in zip(whose, often, strict=True):
             for _ in range(times):
                 held = {kind: min(n, left[kind, g]) for kind, n in pattern if left[kind, g]}
                 for kind, n in held.items():

@@ -7,7 +7,7 @@ switch for each part of a ``Some``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 import attrs
@@ -144,12 +144,3 @@ def holds(formula: Formula, values: Sequence[int]) -> bool:
     if isinstance(formula, Row):
         return formula.constant + sum(n * values[v] for v, n in formula.terms.items()) <= 0
     return (all if isinstance(formula, Every) else any)(holds(part, values) for part in formula.parts)
-
-
-def rows_of(formulas: Iterable[Formula]) -> Iterator[Row]:
-    """The rows that must hold in any case: those of no ``Some``."""
-    for formula in formulas:
-        if isinstance(formula, Row):
-            yield formula
-        elif isinstance(formula, Every):
-            yield from rows_of(formula.parts)

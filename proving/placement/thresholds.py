@@ -60,6 +60,18 @@ def largest(low: int, beyond: int, works: Decides, failures: int, grain: int = 1
     return Threshold(found, impossible)
 
 
+def roughly(low: int, beyond: int, works: Decides) -> Threshold | None:
+    """Any large number that works, of few that are tried: those next to ``beyond`` take longest to be decided."""
+    impossible = beyond
+    for eighths in (7, 6, 4, 0):
+        at = low + (beyond - 1 - low) * eighths // 8
+        answer = works(at)
+        if answer:
+            return Threshold(at, impossible)
+        impossible = at if answer is False else impossible
+    return None
+
+
 def smallest(beyond: int, high: int, works: Decides, failures: int, first: int = 1) -> Threshold | None:
     """The smallest number above ``beyond``, which is impossible, up to ``high``; larger ones work, too.
 

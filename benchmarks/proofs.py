@@ -1,0 +1,53 @@
+"""How long each proof of `kubemodel prove` takes, and each mutation that makes it fail: a table in Markdown.
+
+    .venv/bin/python benchmarks/proofs.py                   # every law, and every mutation of it
+    .venv/bin/python benchmarks/proofs.py no-lost-update    # one of them
+
+Seconds are of processor time, all threads together, so that a busy machine does not count. `docs/proving.md` holds the
+table of one run, with its date and machine.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from kubemodel.proving.induction.catalogue import PROVABLES
+from kubemodel.proving.induction.proving import Found, Outcome, prove
+
+MOST_SECONDS = 600.0
+
+
+def _timed(run: Callable[[], Found]) -> tuple[Found, float]:
+    began = time.process_time()
+    found = run()
+    return found, time.process_time() - began
+
+
+def main(names: list[str]) -> int:
+    """Writes the table; 1 if a law is not proved, or a mutation does not fail."""
+    wrong = 0
+    sys.stdout.write(
+        "| law | proved in | obligations | small instances | its mutations fail in |\n|---|---|---|---|---|\n"
+    )
+    for name in names or list(PROVABLES):
+        provable = PROVABLES[name]
+        found, seconds = _timed(lambda: prove(provable.law(), seconds=MOST_SECONDS))  # noqa: B023
+        wrong += found.outcome is not Outcome.PROVED
+        failing = []
+        for mutation in provable.mutations:
+            broken, took = _timed(lambda: prove(mutation.law(), mutation=mutation.name, seconds=MOST_SECONDS))  # noqa: B023
+            failing.append(took)
+            wrong += broken.outcome is not Outcome.REFUTED or broken.trace is None
+        states = found.explored.result.states if found.explored else 0
+        sys.stdout.write(
+            f"| `{name}` | {seconds:.1f} s | {found.shown} | {states:,} states | {len(failing)}: {min(failing):.1f} to "
+            f"{max(failing):.1f} s |\n"
+        )
+        sys.stdout.flush()
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
