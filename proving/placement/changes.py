@@ -29,11 +29,11 @@ from .thresholds import Threshold, largest, roughly, smallest
 from .thresholds import least as least_of
 
 MOST_MORE_NODES = 64
-MOST_OF_A_SORT = 2
-"""Requests that are lowered, and workloads that have fewer pods, in the changes of one conflict."""
-
 SMALL = 100
 """Pods of a problem of which every number is decided thoroughly; of larger ones a few are tried."""
+
+MOST_OF_A_SORT, MOST_OF_A_LARGE_ONE = 6, 2
+"""Workloads whose requests are lowered, and workloads that have fewer pods, in the changes of one conflict."""
 
 FAILURES = 1
 """Numbers of a larger problem that may turn out not to work before the change is told as far as it was found."""
@@ -84,7 +84,7 @@ def changes(problem: Problem, core: Core, deadline: float, tell: Callable[[str],
     for item in sorted(core.items, key=deciding.load):
         sort = (item.ask, item.what) if item.ask is Ask.REQUEST else item.ask
         tried[sort] = tried.get(sort, 0) + 1
-        if item.ask in (Ask.PODS, Ask.REQUEST) and tried[sort] > MOST_OF_A_SORT:
+        if item.ask in (Ask.PODS, Ask.REQUEST) and tried[sort] > deciding.most_of_a_sort:
             untried.append(item)
             continue
         tell(f"looking for changes: {item.text}")
@@ -143,6 +143,7 @@ class _Deciding:
         self._pool = Pool()
         self._small = sum(kind.count for kind in problem.kinds) <= SMALL
         self._failures = 64 if self._small else FAILURES
+        self.most_of_a_sort = MOST_OF_A_SORT if self._small else MOST_OF_A_LARGE_ONE
 
     def load(self, item: Item) -> int:
         """Sorts first the kinds that ask for most of what the core is about, in all."""

@@ -41,17 +41,22 @@ def test_an_order_that_gets_stuck_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert said["stuck"]["waiting"] == ["Deployment large"]
 
 
+REAL = {
+    "cassandra.yaml": 3,
+    "guestbook.yaml": 6,
+    "kube-prometheus": 9,
+    "metrics-server.yaml": 1,
+    "online-boutique.yaml": 12,
+}
+
+
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the real manifests are not part of the checkout")
-@pytest.mark.parametrize(
-    ("name", "pods"),
-    [
-        ("cassandra.yaml", 3),
-        ("guestbook.yaml", 6),
-        ("kube-prometheus", 9),
-        ("metrics-server.yaml", 1),
-        ("online-boutique.yaml", 12),
-    ],
-)
+def test_no_real_manifests_are_left_out() -> None:
+    assert {each.name for each in SHARED.iterdir() if each.name != "README.md"} == set(REAL)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real manifests are not part of the checkout")
+@pytest.mark.parametrize(("name", "pods"), REAL.items())
 def test_the_real_manifests_can_be_placed(name: str, pods: int, capsys: pytest.CaptureFixture[str]) -> None:
     code, said = placed(capsys, str(SHARED / name), "--nodes", "3")
     assert (code, said["possible"], len(said["order"])) == (0, True, pods), said["text"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 import time
 from pathlib import Path
 
 import pytest
 from kubemodel.cli.main import run
-from kubemodel.proving.placement.changes import works
+from kubemodel.proving.placement import changes as changing
+from kubemodel.proving.placement.changes import changes, works
 from kubemodel.proving.placement.cores import cores
 from kubemodel.proving.placement.dropping import without
 from kubemodel.proving.placement.problem import Ask, Problem
@@ -16,7 +18,7 @@ from kubemodel.proving.placement.solving import solve
 from kubemodel.spec.manifests.loading import load
 from kubemodel.spec.manifests.settings import Settings
 
-from .clusters import HOSTNAME, kind, node
+from .clusters import HOSTNAME, kind, node, zoned
 
 ROOT = Path(__file__).parents[3]
 FOLDER = "examples/place"
@@ -161,3 +163,47 @@ def test_conflicts_without_a_workload_in_common_are_told_apart() -> None:
         {("large", Ask.PODS), ("large", Ask.REQUEST)},
         {("gated", Ask.PODS), ("gated", Ask.GATE)},
     ]
+
+
+def test_of_many_workloads_the_largest_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three pods of 1500m on one node of four cpu."""
+    monkeypatch.setattr(changing, "MOST_OF_A_SORT", 1)
+    nodes = [node("n1")]
+    kinds = tuple(
+        kind(f"w{n}", 1, {"container": {"resources": {"requests": {"cpu": "1500m"}}}}, nodes) for n in range(3)
+    )
+    problem, deadline = Problem(tuple(nodes), kinds), time.monotonic() + 120
+    (core,) = cores(problem, deadline)
+    assert len(core.items) == 6
+    found = changes(problem, core, deadline)
+    lowered = [change.text for change in found.found if "lower the cpu" in change.text]
+    assert lowered == ["lower the cpu that each pod of w0 requests from 1500m to 1, the most that works"]
+    assert {(item.kind, item.ask) for item in found.untried} == {
+        (f"w{n}", ask) for n in (1, 2) for ask in (Ask.PODS, Ask.REQUEST)
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_core_of_a_large_cluster_is_minimal(seed: int) -> None:
+    """Two hundred pods of four kinds ask for 1.03 of all cpu of thirty nodes; their constraints have no part in it."""
+    rng = random.Random(seed)
+    nodes = [zoned(f"n{n}", "abc"[n % 3], cpu="8" if n % 2 else "16", pods="110") for n in range(30)]
+    shares = [rng.uniform(1.0, 2.0) for _ in range(4)]
+    unit = 360_000 * 1.03 / sum(shares) / 50
+    apart = {"topologyKey": HOSTNAME, "labelSelector": {"matchLabels": {"app": "nobody"}}}
+    affinity = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}}
+    kinds = tuple(
+        kind(
+            f"k{n}",
+            50,
+            {"container": {"resources": {"requests": {"cpu": f"{round(share * unit)}m"}}}, "affinity": affinity},
+            nodes,
+        )
+        for n, share in enumerate(shares)
+    )
+    problem, deadline = Problem(tuple(nodes), kinds), time.monotonic() + 300
+    (core,) = cores(problem, deadline)
+    assert core.minimal
+    assert {(item.kind, item.ask) for item in core.items} == {
+        (f"k{n}", ask) for n in range(4) for ask in (Ask.PODS, Ask.REQUEST)
+    }
