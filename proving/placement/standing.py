@@ -14,6 +14,7 @@ from ...spec.control_plane.scheduler.filtering import bound_copy
 from ...spec.control_plane.scheduler.snapshot import Snapshot
 from ...spec.objects.pod import Pod
 from .admission import empty, refusal
+from .grouping import own_keys
 from .relations import Relations
 
 Move = tuple[int, int]
@@ -30,6 +31,7 @@ class Standing:
         self._placed: dict[int, dict[int, int]] = {}
         self._where: dict[int, dict[int, int]] = {}
         self._bound: dict[Move, Pod] = {}
+        self._own = own_keys(relations)
         self._concern = [self._concerned(k) for k in range(len(relations.kinds))]
         self._everywhere = {it.kind for it in relations.spreads} | {it.kind for it in relations.together}
         for k, kind in enumerate(relations.kinds):
@@ -45,6 +47,8 @@ class Standing:
             return frozenset(range(len(it.kinds)))
         found: set[int] = set()
         for apart in it.apart:
+            if apart.key in self._own:
+                continue  # a domain is one node: what stands on others is in other domains
             found |= apart.others if apart.kind == kind else set()
             found |= {apart.kind} if kind in apart.others else set()
         for together in it.together:
