@@ -132,6 +132,12 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "design §5",
     ),
+    "statuses": Switch(
+        ("whole", "as-read"),
+        "whether what only its reporter reads of a status is kept, too: the same verdicts from fewer states without",
+        Purpose.CHOICE,
+        "docs/decisions/0020",
+    ),
     "endpoint-tracker": Switch(
         ("on", "off"),
         "the EndpointSlice controller waits until it has seen the slices that it wrote",

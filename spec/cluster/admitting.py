@@ -22,6 +22,7 @@ from . import namespaces
 from .admission import webhooks
 from .history import without_history
 from .part import given
+from .unread import Trimmed
 
 
 class RejectedError(ValueError):
@@ -39,9 +40,13 @@ def admitted(pod: Pod, reads: AdmissionReads) -> Pod:
 
 @attrs.frozen
 class ApiServer:
-    """The API server of one model: what it reads of the store, apart from ``reads``, is the same in every state."""
+    """The API server of one model: what it reads of the store, apart from ``reads``, is the same in every state.
+
+    ``trimmed``: what it stores instead of an object.
+    """
 
     reads: AdmissionReads
+    trimmed: Trimmed
 
     def __call__(
         self, call: ApiCall, stored: Any, *, current: bool, reads: Mapping[ApiRead, Any] = frozendict()
@@ -49,7 +54,7 @@ class ApiServer:
         """The answer to a request, with what it leaves stored. ``reads``: quotas, and which webhooks answer."""
         response = handle(call, stored, current=current, admission=self._with(reads) if reads else self.reads)
         notes = namespaces.notes(reads) if response.outcome.success else ()
-        return attrs.evolve(response, stored=without_history(response.stored), notes=notes)
+        return attrs.evolve(response, stored=self.trimmed(without_history(response.stored)), notes=notes)
 
     def _with(self, reads: Mapping[ApiRead, Any]) -> AdmissionReads:
         quotas = tuple(value for read, value in reads.items() if read.kind == RESOURCE_QUOTA and value is not None)

@@ -30,7 +30,7 @@ from ..language.scenario import Scenario
 from ..language.witness import with_witness
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions, leaders, outages, stateful_sets
+from . import api_evictions, leaders, outages, stateful_sets, unread
 from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
@@ -220,9 +220,11 @@ def initial(scenario: Scenario) -> dict[str, tuple[Mapping[str, Any], ...]]:
         FAULT: tuple({"name": name, "left": budget} for name, budget in scenario.faults.items() if budget),
         USER: tuple({"name": f"user {number}", "todo": todo} for number, todo in enumerate(scenario.users, start=1)),
     }
+    trimmed = unread.trimmed(scenario)
     for part in needed(scenario):
         for kind, bundles in part.initial(scenario).items():
-            found[kind] = (*found.get(kind, ()), *bundles)
+            kept = ({**it, "object": trimmed(it["object"])} if "object" in it else it for it in bundles)
+            found[kind] = (*found.get(kind, ()), *kept)
     return found
 
 
@@ -278,7 +280,7 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """The named assumptions of a model of this scenario."""
     endless = any(isinstance(prop, TemporalProperty) for prop in chosen_properties(scenario))
     of_parts = (assumption for part in needed(scenario) for assumption in part.assumptions(scenario))
-    return (*ASSUMPTIONS, *(FAIRNESS if endless else ()), *of_parts)
+    return (*ASSUMPTIONS, *(FAIRNESS if endless else ()), *of_parts, *unread.assumptions(scenario))
 
 
 def build(scenario: Scenario) -> Model:
@@ -291,7 +293,7 @@ def build(scenario: Scenario) -> Model:
         initial=initial(scenario),
         machines=leaders.with_arrows(scenario, machines(scenario), once),
         properties=chosen_properties(scenario),
-        api_server=ApiServer(admission_reads(scenario)),
+        api_server=ApiServer(admission_reads(scenario), unread.trimmed(scenario)),
         incarnation=incarnation,
         lag=_lag(scenario, once),
         history=WATCH_HISTORY.needed(scenario),
