@@ -46,8 +46,10 @@ def scenario(
     faults: Mapping[str, int] = FAULTS,
     lag: Mapping[str, Mapping[str, int]] = LAG,
     symmetry: str = "nodes",
+    statuses: str = "as-read",
 ) -> dict[str, Any]:
-    """The scenario document. The scheduler scores as its default profile does."""
+    """The scenario document. The scheduler scores as its default profile does; what nobody reads of a status is not
+    kept."""
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -58,7 +60,7 @@ def scenario(
         "users": [[{"apply": _UPDATE}]],
         "faults": dict(faults),
         "lag": {client: dict(kinds) for client, kinds in lag.items()},
-        "switches": {"scoring": "default-profile"},
+        "switches": {"scoring": "default-profile", "statuses": statuses},
         "symmetry": symmetry,
     }
 

@@ -14,9 +14,11 @@ from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Verdict
 from kubemodel.spec import cluster
 from kubemodel.spec.cluster import unread
+from kubemodel.spec.kinds import DEPLOYMENT
 from kubemodel.spec.language.scenario import Scenario
-from kubemodel.spec.objects.node import Node
-from kubemodel.spec.objects.workloads import Deployment, ReplicaSet
+from kubemodel.spec.objects.conditions import Condition
+from kubemodel.spec.objects.metadata import ObjectMeta
+from kubemodel.spec.objects.workloads import Deployment, DeploymentSpec, DeploymentStatus
 from kubemodel.spec.properties.catalogue import PROPERTIES
 
 from ..engine.small_clusters import Data, Projection, deployment, projected, reachable, scenario
@@ -27,16 +29,9 @@ CONTROLLERS = ("deployment-controller", "replicaset-controller")
 ON_THE_WAY = tuple(field(name) for name in CONTROLLERS for field in (cached_field, pending_field, plan_field))
 """What is on its way from or to a controller: reports are, of the one system more than of the other."""
 
-NO_ROOM = deployment(1, "web:2")
-NO_ROOM["spec"]["template"]["spec"]["nodeName"] = "nowhere"
-
 SMALL: dict[str, tuple[Data, dict[str, Any]]] = {
     "created": (deployment(2), {"nodes": 1}),
     "new template": (deployment(1), {"nodes": 1, **NEW}),
-    "new template of two": (
-        deployment(2),
-        {"nodes": 1, "users": NEW["users"], "applied": {"new.yaml": [deployment(2, "web:2")]}},
-    ),
     "recreated": (
         deployment(1, strategy={"type": "Recreate"}),
         {
@@ -89,7 +84,9 @@ def as_read(system: TransitionSystem, states: Iterable[State], trim: unread.Trim
             if place is not None:
                 value = (*value[:place], trim(value[place]), *value[place + 1 :])
             trimmed[number, bundle] = pool.intern(value)
-    seen = {tuple(tuple(trimmed[n, bundle] for bundle in content) for n, content in enumerate(state)) for state in states}
+    seen = {
+        tuple(tuple(trimmed[n, bundle] for bundle in content) for n, content in enumerate(state)) for state in states
+    }
     return projected(system, seen, ON_THE_WAY)
 
 
@@ -120,3 +117,102 @@ def test_it_comes_to_rest_where_it_did(name: str) -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_verdicts_are_the_same(name: str) -> None:
     assert explored(name, unread.AS_READ).verdicts == explored(name, "whole").verdicts
+
+
+# Where somebody reads
+
+
+def readers(given: Data, *others: Data, **settings: Any) -> dict[str, str]:
+    asked = scenario(given, *others, nodes=2, switches={unread.SWITCH: unread.AS_READ}, **settings)
+    return {kind.__name__: who for kind, who in unread.readers(asked).items()}
+
+
+BUDGET: Data = {
+    "apiVersion": "policy/v1",
+    "kind": "PodDisruptionBudget",
+    "metadata": {"name": "web"},
+    "spec": {"minAvailable": 1, "selector": {"matchLabels": {"app": "web"}}},
+}
+AUTOSCALER: Data = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "web"},
+    "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "maxReplicas": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("others", "settings", "kept"),
+    [
+        ((), {}, set()),
+        ((), {"users": [[{"scale": "web=2"}]]}, {"Deployment"}),
+        ((), {"users": [[{"pause": "web"}]]}, {"Deployment"}),
+        ((), {"users": [[{"apply": "new.yaml"}]], "applied": {"new.yaml": [deployment(3)]}}, {"Deployment"}),
+        ((), {"alsoCheck": ["deployment-survives-faults"]}, {"Deployment"}),
+        ((), {"lag": {"deployment-controller": {"Deployment": 1}}}, {"Deployment"}),
+        ((), {"lag": {"deployment-controller": {"ReplicaSet": 1}}}, {"ReplicaSet"}),
+        ((), {"lag": {"kube-scheduler": {"Node": 1}}}, {"Node"}),
+        ((BUDGET,), {}, {"Deployment"}),
+        ((AUTOSCALER,), {}, {"Deployment", "ReplicaSet"}),
+    ],
+)
+def test_a_kind_that_somebody_may_read_keeps_all_of_its_status(
+    others: tuple[Data, ...], settings: dict[str, Any], kept: set[str]
+) -> None:
+    assert readers(deployment(2), *others, **settings).keys() == kept
+
+
+def test_old_replica_sets_that_may_be_cleaned_up_keep_theirs() -> None:
+    found = readers(deployment(1, revisionHistoryLimit=1), users=NEW["users"], applied=NEW["applied"])
+    assert found == dict.fromkeys(("Deployment", "ReplicaSet"), "the clean-up of old ReplicaSets")
+
+
+def test_what_nobody_may_read_is_exact_only_where_caches_are_up_to_date() -> None:
+    """A report that says nothing new is a change all the same: it makes a lagging cache older."""
+    trim = unread.trimmed(scenario(deployment(1), nodes=1, switches={unread.SWITCH: unread.AS_READ}))
+    asked = built("caches behind", "whole")
+    whole = cluster.build(asked)
+    less = attrs.evolve(whole, api_server=attrs.evolve(whole.api_server, trimmed=trim))
+    seen = {
+        name: as_read(system, reachable(system).states, trim)
+        for name, system in (("whole", TransitionSystem(whole)), ("less", TransitionSystem(less)))
+    }
+    assert seen["less"] < seen["whole"]
+
+
+@pytest.mark.parametrize("status", [True, False])
+def test_what_is_read_stays(status: bool) -> None:
+    trim = unread.trimmed(built("created", unread.AS_READ))
+    condition = Condition("Available", str(status), "Any")
+    spec = DeploymentSpec(replicas=2)
+    status_ = DeploymentStatus(1, replicas=2, updated_replicas=1, available_replicas=1, conditions=(condition,))
+    found = trim(Deployment(ObjectMeta("web", generation=2), spec, status_))
+    assert found.status.conditions == (condition,)
+    assert found.status.replicas == found.status.updated_replicas == found.status.available_replicas == 0
+    complete = DeploymentStatus(1, 2, 2, 2, 2, conditions=(condition,))
+    assert trim(Deployment(ObjectMeta("web", generation=1), spec, complete)).status == complete
+
+
+def test_a_verdict_says_what_is_not_kept_and_who_keeps_all() -> None:
+    asked = scenario(deployment(2), BUDGET, nodes=2, switches={unread.SWITCH: unread.AS_READ})
+    (assumption,) = unread.assumptions(asked)
+    assert assumption.name == "statuses-as-read"
+    assert "of ReplicaSets which spec their status was made from" in assumption.text
+    assert "Deployments keep all of theirs, for properties of disruption budgets may read it" in assumption.text
+    assert not list(unread.assumptions(scenario(deployment(2), nodes=2)))
+
+
+def test_the_readers_among_properties_are_those_that_count_available_replicas() -> None:
+    """Every other property judges a Deployment the same whatever its status counts (the states above, and this)."""
+    counted = DeploymentStatus(1, 3, 2, 2, 2, 1, conditions=(Condition("Available", "True", ""),))
+    stored = Deployment(ObjectMeta("web", generation=2), DeploymentSpec(replicas=2), counted)
+    trim = unread.trimmed(built("created", unread.AS_READ))
+    reading = set()
+    for name, properties in PROPERTIES.items():
+        for each in properties:
+            key = getattr(each, "key", None)
+                if key is not None and key.kind == DEPLOYMENT and key.fields == ("object",):
+                whole, less = key.view(stored), key.view(trim(stored))
+                if whole != less and not isinstance(whole, Deployment):
+                    reading.add(name)
+    assert reading == set(unread.READERS)
