@@ -136,7 +136,7 @@ SWITCHES: Mapping[str, Switch] = {
         ("whole", "as-read"),
         "whether what only its reporter reads of a status is kept, too: the same verdicts from fewer states without",
         Purpose.CHOICE,
-        "docs/decisions/0023",
+        "docs/decisions/0022",
     ),
     "endpoint-tracker": Switch(
         ("on", "off"),

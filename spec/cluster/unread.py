@@ -1,4 +1,4 @@
-"""What nobody reads of a status, and so need not be kept (switch ``statuses``, docs/decisions/0023).
+"""What nobody reads of a status, and so need not be kept (switch ``statuses``, docs/decisions/0022).
 
 A controller reports what it sees in the status of its object, and compares its report with the last one; often nobody
 else reads it. Such a report is out of date most of the time, in one of many ways that come to the same. With
@@ -149,7 +149,7 @@ def assumptions(scenario: Scenario) -> Iterator[Assumption]:
                 (left_out and f"what nobody reads of a status is not kept: {left_out}", kept and f"status: {kept}"),
             )
         ),
-        "docs/decisions/0023",
+        "docs/decisions/0022",
     )
 
 

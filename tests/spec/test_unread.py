@@ -211,7 +211,7 @@ def test_the_readers_among_properties_are_those_that_count_available_replicas() 
     for name, properties in PROPERTIES.items():
         for each in properties:
             key = getattr(each, "key", None)
-                if key is not None and key.kind == DEPLOYMENT and key.fields == ("object",):
+            if key is not None and key.kind == DEPLOYMENT and key.fields == ("object",):
                 whole, less = key.view(stored), key.view(trim(stored))
                 if whole != less and not isinstance(whole, Deployment):
                     reading.add(name)
