@@ -205,7 +205,7 @@ def test_a_verdict_says_what_is_not_kept_and_who_keeps_all() -> None:
 def test_the_readers_among_properties_are_those_that_count_available_replicas() -> None:
     """Every other property judges a Deployment the same whatever its status counts (the states above, and this)."""
     counted = DeploymentStatus(1, 3, 2, 2, 2, 1, conditions=(Condition("Available", "True", ""),))
-    stored = Deployment(ObjectMeta("web", generation=2), DeploymentSpec(replicas=2), counted)
+    stored = Deployment(ObjectMeta("web", generation=1), DeploymentSpec(replicas=2), counted)
     trim = unread.trimmed(built("created", unread.AS_READ))
     reading = set()
     for name, properties in PROPERTIES.items():
