@@ -444,6 +444,7 @@ def scenarios() -> tuple[Scenario, ...]:
     return tuple(job.scenario for each in found for job in each.plan.jobs)
 
 
+@cache
 def all_components() -> tuple[Component, ...]:
     """Every component that a model of a cluster can have, with all its rules, in the order in which they are tried."""
     found: dict[str, Component] = {}

@@ -55,7 +55,10 @@ static u32 pool_intern(Pool *pool, const u32 *bundles, u32 shared) {
         unlock(&pool->taken);
         longjmp(way_out, UNFINISHED);
     }
-    if (number >= NONE - 1) longjmp(way_out, TOO_MANY);
+    if (number >= NONE - 1) {
+        if (shared) unlock(&pool->taken);
+        longjmp(way_out, TOO_MANY);
+    }
     if (number >= pool->room)
         pool->bundles = with_room(pool->bundles, &pool->room, number + 1ULL, pool->width * sizeof(u32));
     memcpy(pool->bundles + (u64)number * pool->width, bundles, pool->width * sizeof(u32));

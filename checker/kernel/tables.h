@@ -4,6 +4,16 @@
 
 #include "memory.h"
 
+#ifdef _WIN32
+static inline void give_way(void) {}
+#else
+#include <sched.h>
+
+static inline void give_way(void) { sched_yield(); }
+#endif
+
+#define PATIENT 1000 /* how often a lock is looked at before another may have the core: its holder may wait for it */
+
 /* A map from pairs of numbers to numbers, for what was decided once and for all. */
 typedef struct {
     u64 key;
@@ -51,8 +61,9 @@ static inline u64 seen(const u64 *place) { return __atomic_load_n(place, __ATOMI
 static inline void show_place(u64 *place, u64 entry) { __atomic_store_n(place, entry, __ATOMIC_RELEASE); }
 
 static inline void lock(u32 *taken) {
-    while (__atomic_exchange_n(taken, 1, __ATOMIC_ACQUIRE))
-        while (__atomic_load_n(taken, __ATOMIC_RELAXED)) continue;
+    for (u32 looks = 0; __atomic_exchange_n(taken, 1, __ATOMIC_ACQUIRE);)
+        while (__atomic_load_n(taken, __ATOMIC_RELAXED))
+            if (++looks % PATIENT == 0) give_way();
 }
 
 static inline void unlock(u32 *taken) { __atomic_store_n(taken, 0, __ATOMIC_RELEASE); }
@@ -104,7 +115,10 @@ static inline u32 pairs_intern(Pairs *pairs, u64 key, u32 shared) {
         unlock(&pairs->taken);
         longjmp(way_out, UNFINISHED);
     }
-    if (number >= NONE - 1) longjmp(way_out, TOO_MANY);
+    if (number >= NONE - 1) {
+        if (shared) unlock(&pairs->taken);
+        longjmp(way_out, TOO_MANY);
+    }
     if (number >= pairs->room) pairs->keys = with_room(pairs->keys, &pairs->room, number + 1ULL, sizeof(u64));
     pairs->keys[number] = key;
     pairs->count = number + 1;

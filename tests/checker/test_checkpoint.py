@@ -18,12 +18,15 @@ from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.component import Component
 from kubemodel.spec.language.model import Field, Kind, Model
 
+from ..thoroughness import examples
 from .random_models import models
 from .small_models import LAMP, lights, rule
 from .symmetric_models import symmetric_models
 
 SEVERAL = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(25, 40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

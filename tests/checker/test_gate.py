@@ -15,6 +15,7 @@ from kubemodel.spec.language.model import Field, Kind, Model
 from kubemodel.spec.language.plan import KEY, Alternative, Call, Named, Rpc, Set, Write
 from kubemodel.spec.language.request import ApiCall, Preconditions, Verb
 
+from ..thoroughness import examples
 from .agreement import (
     modes_agree_with_the_naive_explorer,
     multisets_are_positional_sets_quotiented,
@@ -24,7 +25,9 @@ from .random_models import CONTROLLER, OUTSIDE, SPOT, SPOTS, THING, Turn, api_se
 
 MOST = 600
 THOROUGH = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(30, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

@@ -18,10 +18,13 @@ from kubemodel.engine.pools import State
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.model import Model
 
+from ..thoroughness import examples
 from .random_models import models
 
 THOROUGH = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(60, 100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 
@@ -64,7 +67,7 @@ def test_the_kernel_agrees_with_tables_on_the_benchmark(positional: bool) -> Non
 WAYS: tuple[dict[str, Any], ...] = ({"cores": 2}, {"fingerprint": True}, {"cores": 3, "fingerprint": True})
 
 
-@THOROUGH
+@settings(THOROUGH, max_examples=examples(30, 100))
 @given(models(), st.booleans(), st.booleans(), st.sampled_from(WAYS))
 def test_neither_cores_nor_fingerprints_change_what_is_found(
     model: Model, positional: bool, keep_going: bool, way: dict[str, Any]

@@ -15,6 +15,7 @@ from kubemodel.spec.language.query import COUNT, DISTINCT, Query, no_parameter
 from kubemodel.spec.language.request import ApiCall, Verb
 from kubemodel.spec.language.witness import with_witness
 
+from ..thoroughness import examples
 from .agreement import kernel_finds_the_same_loops, lassos_are_fair_runs_that_close, loops_agree_with_brute_force
 from .random_models import (
     AGENT,
@@ -36,7 +37,9 @@ MOST = 40
 THINGS = 3
 _FIELDS = (Field("object"), Field("memory", 0), Field("extra", 0))
 THOROUGH = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(25, 40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

@@ -18,6 +18,7 @@ from kubemodel.cli.inputs import Flags, requests
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.model import Model
 
+from ..thoroughness import examples
 from .random_models import models
 from .recounting import SPIN, Counted, by_plain_search, by_spin
 
@@ -59,7 +60,11 @@ def test_the_benchmark_is_counted_again(size: tuple[int, int, int, int], positio
         assert_counted_by_spin(program, tmp_path)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=examples(6, 12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(models(), st.booleans())
 def test_random_systems_are_what_the_naive_explorer_finds(model: Model, positional: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -15,6 +15,7 @@ from kubemodel.engine.verdicts import Category, Verdict
 from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.property import HOLDS, When, violated
 
+from ..thoroughness import examples
 from .random_models import models
 from .small_models import always, lights, rule, step
 
@@ -22,7 +23,9 @@ STEPS = 40
 SHORT = 12
 FEW = Limits(max_states=600)
 FEWER = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(10, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

@@ -19,11 +19,14 @@ from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Verdict
 from kubemodel.spec.language.model import Model
 
+from ..thoroughness import examples
 from .symmetric_models import exchanged, symmetric_models
 
 MOST = 200
 THOROUGH = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=examples(12, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 EXPLORERS = st.sampled_from((Explorer.TABLES, Explorer.KERNEL))
 

@@ -21,6 +21,7 @@ from kubemodel.spec import cluster
 from kubemodel.spec.language.model import INFORMER, Model, informer_name
 from kubemodel.spec.language.request import Outcome, Verb
 
+from ..thoroughness import examples
 from . import small_models
 from .small_clusters import deployment, scenario
 
@@ -84,7 +85,7 @@ def caches(model: str, seed: int) -> Iterator[tuple[str, str, tuple[Mirrored, ..
 
 
 walks = given(st.sampled_from(sorted(MODELS)), st.integers(0, 10_000))
-few = settings(max_examples=20, deadline=None)
+few = settings(max_examples=examples(12, 20), deadline=None)
 
 
 @walks

@@ -12,6 +12,7 @@ from kubemodel.engine.traces import Reference, Trace, dumps, loads
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.model import Model
 
+from ..thoroughness import examples
 from .small_models import cluster
 from .test_traces import MODELS, NAMING, walk, walked
 
@@ -32,7 +33,7 @@ def violating(lag: int = 1) -> Trace:
 
 
 @given(st.sampled_from(sorted(MODELS)), st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20, 40), deadline=None)
 def test_the_trace_of_any_walk_replays_to_the_same_bytes(model: str, seed: int) -> None:
     trace = walked(seed, model)
     found = replayed(trace, MODELS[model]())

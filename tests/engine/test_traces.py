@@ -22,6 +22,7 @@ from kubemodel.engine.traces import Answer, Reference, Request, Step, Trace, Tra
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.model import Model
 
+from ..thoroughness import examples
 from .small_models import CONTROLLER, cluster, rollout
 
 MODELS: dict[str, Callable[[], Model]] = {
@@ -60,7 +61,7 @@ def steps_where(model: str, wanted: Callable[[Step], bool]) -> list[Step]:
 
 
 @given(st.sampled_from(sorted(MODELS)), st.integers(0, 10_000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20, 40), deadline=None)
 def test_json_round_trip_is_identity_and_fits_the_schema(model: str, seed: int) -> None:
     trace = walked(seed, model)
     text = dumps(trace)

@@ -12,6 +12,7 @@ from kubemodel.spec.language.query import SUM, Query, no_parameter
 
 from ..checker.agreement import small_enough
 from ..checker.random_models import models
+from ..thoroughness import examples
 from .partial_order import explore, learnt
 
 DIAL = "Dial"
@@ -73,7 +74,11 @@ def test_what_a_property_sees_happens_in_every_order() -> None:
     assert explore(system, reduction, visibility=False).states < whole
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(
+    max_examples=examples(10, 25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(models())
 def test_it_agrees_on_every_verdict(model: Model) -> None:
     assume(small_enough(model, 100, positional=False))

@@ -18,6 +18,7 @@ from kubemodel.validation.explaining import Budgets, Explanation, Outcome, expla
 from kubemodel.validation.stepping import Stepping
 
 from ..engine.small_clusters import deployment, scenario
+from ..thoroughness import examples
 from .recorder import recorded
 
 STORY = [[{"scale": "web=2"}, {"drain": "node-1"}, {"uncordon": "node-1"}, {"scale": "web=1"}]]
@@ -42,7 +43,7 @@ def explained(
     return system, observed, explain(system, start, observed.observations, telling, observed.fixed, budgets)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(6, 15), deadline=None)
 @given(seed=st.integers(0, 10_000), steps=st.integers(20, 60))
 def test_an_executions_own_events_are_explained(seed: int, steps: int) -> None:
     events = recorded(*told(seed, steps))
@@ -52,7 +53,7 @@ def test_an_executions_own_events_are_explained(seed: int, steps: int) -> None:
     assert found.furthest.missing == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(6, 15), deadline=None)
 @given(seed=st.integers(0, 10_000), chance=st.randoms(use_true_random=False))
 def test_an_event_that_is_missing_or_moved_within_its_second_changes_nothing(seed: int, chance: random.Random) -> None:
     events = list(recorded(*told(seed, 40)))
@@ -70,7 +71,7 @@ def test_the_witness_is_an_execution() -> None:
         assert after in {each.successor for each in transitions(system, before)}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(5, 10), deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_stepping_agrees_with_the_engine(seed: int) -> None:
     system, done = told(seed, 40)
