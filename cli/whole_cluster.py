@@ -304,6 +304,30 @@ EMPTIED: Mapping[str, Any] = {
 }
 """Another one, of a namespace that goes away with all that stands in it."""
 
+CLAIMED: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "claimed"},
+    "objects": [
+        {
+            **_stateful_set("store", 1),
+            "spec": {
+                **_stateful_set("store", 1)["spec"],
+                "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Delete"},
+                "volumeClaimTemplates": [
+                    {
+                        "metadata": {"name": "data"},
+                        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+                    }
+                ],
+            },
+        }
+    ],
+    "nodes": 1,
+    "users": [[{"delete": "statefulset/store --cascade=orphan"}]],
+}
+"""Another one, of claims and volumes that come and go."""
+
 STATEFUL: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
@@ -434,6 +458,7 @@ def scenarios() -> tuple[Scenario, ...]:
         SCHEDULED,
         WORKED,
         STATEFUL,
+        CLAIMED,
         SERVED,
         LOOKED_UP,
         OUT_OF_ORDER,

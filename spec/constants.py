@@ -52,6 +52,13 @@ CONSTANTS: Mapping[str, Constant] = {
         "how long a node waits in its zone's rate-limited queue, 1 / node-eviction-rate",
         "controllers-cluster §1",
     ),
+    "bind-timeout": Constant(
+        600.0,
+        "kube-scheduler",
+        "volumes are not bound in time",
+        "how long the scheduler waits for the volumes of a pod before it tries again",
+        "kube-scheduler §3.9",
+    ),
     "expectations-timeout": Constant(
         300.0,
         "replicaset-controller",

@@ -33,6 +33,8 @@ CONNECTION = "Connection"
 RESOURCE_QUOTA = "ResourceQuota"
 SERVICE_ACCOUNT = "ServiceAccount"
 NAMESPACE = "Namespace"
+PERSISTENT_VOLUME = "PersistentVolume"
+PERSISTENT_VOLUME_CLAIM = "PersistentVolumeClaim"
 WEBHOOK_BACKEND = "WebhookBackend"
 DESCHEDULER = "Descheduler"
 STATIC_POD = "StaticPod"
@@ -64,6 +66,9 @@ ORPHANED, COLLECTED = "a deletion that orphans", "a deletion that is passed on"
 FORCED = "a deletion by force"
 """Name under which it is remembered that a pod's object may have gone before its containers were known to have ended:
 a user deleted it with grace period 0, deleted its node, or declared the node out of service."""
+
+CLAIM_DELETION = "the deletion of a claim"
+"""Name under which it is remembered that a user deleted a claim."""
 
 CREATION, DELETION = "creation", "deletion"
 """What a controller expects to see of a pod, in the pod's field ``expected`` (00-index §4)."""
@@ -192,6 +197,15 @@ EVICTION_FIELDS = (Field("evicted", False),)
 CREATIONS_FIELDS = (Field("creations", 0, counts=Counting.CREATIONS),)
 REMOVALS_FIELDS = (Field("removals", 0, counts=Counting.REMOVALS),)
 """One more field of pods each, where a property asks how often a name's pod was created, or has gone; 2 for more."""
+
+WAITS_FOR_VOLUMES, CLAIM_OWNER = "waits for volumes", "claim owner"
+VOLUME_POD_FIELDS = (Field(WAITS_FOR_VOLUMES, False, memory_of=KUBE_SCHEDULER), Field(CLAIM_OWNER))
+"""Two more fields of pods where claims are followed. ``waits for volumes``: the scheduler has assumed the pod, and will
+bind it once its claims are bound. ``claim owner``: the incarnation that claims name as their owner."""
+
+PERSISTENT_VOLUME_CLAIM_FIELDS = (Field("object"), Field("removals", 0, counts=Counting.REMOVALS, most=1))
+PERSISTENT_VOLUME_FIELDS = (Field("object"),)
+"""``removals``: whether the claim of the name has ever gone; kept for properties alone."""
 
 NODE_FIELDS = (
     Field("object"),
@@ -335,6 +349,7 @@ def named(kind: str, names: tuple[str, ...], further: tuple[Field, ...] = ()) ->
         JOB: JOB_FIELDS,
         DAEMON_SET: DAEMON_SET_FIELDS,
         STATEFUL_SET: STATEFUL_SET_FIELDS,
+        PERSISTENT_VOLUME_CLAIM: PERSISTENT_VOLUME_CLAIM_FIELDS,
         POD_DISRUPTION_BUDGET: POD_DISRUPTION_BUDGET_FIELDS,
         HORIZONTAL_POD_AUTOSCALER: AUTOSCALER_FIELDS,
         LOAD: LOAD_FIELDS,

@@ -53,6 +53,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.MITIGATION,
         "00-index §4",
     ),
+    "claims": Switch(
+        ("as-needed", "moving"),
+        "claims of pods are bound before the start unless a StatefulSet or a user makes them come and go; or they are"
+        " always followed: bound, reserved, provisioned and released while all else goes on",
+        Purpose.CHOICE,
+        "controllers-cluster §12",
+    ),
     "expectation-expiry": Switch(
         ("on", "off"),
         "expectations that stay unmet are dropped after five minutes",

@@ -17,6 +17,7 @@ from ...spec import kinds
 from ...spec.control_plane.controllers.deployment_status import PROGRESS_DEADLINE_EXCEEDED, PROGRESSING
 from ...spec.control_plane.controllers.horizontal_pod_autoscaler import SCALING_DISABLED
 from ...spec.control_plane.controllers.node_taints import EXECUTING
+from ...spec.control_plane.controllers.persistent_volume_binding import bound
 from ...spec.environment import faults, name_lookup, traffic
 from ...spec.node import crash_back_off, static_pods
 from ...spec.objects import job as jobs
@@ -37,6 +38,14 @@ from ...spec.objects.pod import FAILED, PENDING, RUNNING, SUCCEEDED, Pod, PodSpe
 from ...spec.objects.quota import ResourceQuota, ResourceQuotaSpec, ResourceQuotaStatus
 from ...spec.objects.service_account import ServiceAccount
 from ...spec.objects.stateful_set import StatefulSet, StatefulSetSpec, StatefulSetStatus
+from ...spec.objects.storage import (
+    AVAILABLE,
+    BOUND,
+    RELEASED,
+    SELECTED_NODE,
+    PersistentVolume,
+    PersistentVolumeClaim,
+)
 from ...spec.objects.workloads import (
     Deployment,
     DeploymentSpec,
@@ -289,6 +298,26 @@ def _namespaces() -> tuple[Shape, ...]:
     return _each((None, *found))
 
 
+def _claims() -> tuple[Shape, ...]:
+    selected = ObjectMeta(annotations=frozendict({SELECTED_NODE: "node"}))
+    named = (
+        PersistentVolumeClaim(meta, volume_name=name) for meta in (ObjectMeta(), selected) for name in ("", "disk")
+    )
+    found = [claim for each in named for claim in (each, bound(each, PersistentVolume(ObjectMeta("disk"))))]
+    deleted = [attrs.evolve(it, metadata=attrs.evolve(it.metadata, deletion_timestamp=0.0)) for it in found]
+    return _each((None, *found, *deleted))
+
+
+def _volumes() -> tuple[Shape, ...]:
+    found = (
+        PersistentVolume(meta, claim=claim, phase=phase, claim_uid=uid)
+        for meta, claim, phase, uid in product(
+            (ObjectMeta(), _DELETED), (None, ("default", "data")), (AVAILABLE, BOUND, RELEASED), (None, 1)
+        )
+    )
+    return _each((None, *found))
+
+
 def shapes() -> Mapping[str, tuple[Shape, ...]]:
     """The shapes of every machine's objects, by the machine's name."""
     booleans = (False, True)
@@ -329,6 +358,8 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "webhook": _each(booleans),
         "service account": _each((None, ServiceAccount())),
         "namespace": _namespaces(),
+        "persistent volume claim": _claims(),
+        "persistent volume": _volumes(),
         "static pod": _static_pods(),
         "etcd-member": _each(runs, booleans),
         "node-machine": _each(up, runs, up),

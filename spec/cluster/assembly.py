@@ -53,6 +53,7 @@ from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
+from .persistent_volumes import PERSISTENT_VOLUMES
 from .replication_controllers import MIN_READY as MIN_READY_OF_REPLICATION_CONTROLLERS
 from .replication_controllers import REPLICATION_CONTROLLERS
 from .scheduling import SCHEDULING
@@ -72,6 +73,7 @@ PARTS: tuple[Part, ...] = (
     FINISHED_JOBS,
     DAEMON_SETS,
     STATEFUL_SETS,
+    PERSISTENT_VOLUMES,
     SCHEDULING,
     NODE_AGENTS,
     *NODE_FEATURES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..environment.users import Delete
-from ..kinds import JOB, NAMESPACE
+from ..kinds import JOB, NAMESPACE, STATEFUL_SET
 from ..language.scenario import Scenario
 
 
@@ -16,6 +16,17 @@ def deleted_namespaces(scenario: Scenario) -> tuple[str, ...]:
 def deletes_jobs(scenario: Scenario) -> bool:
     """Whether a user deletes a Job."""
     return any(isinstance(it, Delete) and it.kind == JOB for todo in scenario.users for it in todo)
+
+
+def deletions_of_stateful_sets(scenario: Scenario) -> tuple[str, ...]:
+    """The propagation policies with which users delete StatefulSets."""
+    actions = (action for todo in scenario.users for action in todo)
+    return tuple(it.policy for it in actions if isinstance(it, Delete) and it.kind == STATEFUL_SET)
+
+
+def deletes_stateful_sets(scenario: Scenario) -> bool:
+    """Whether a user deletes a StatefulSet."""
+    return bool(deletions_of_stateful_sets(scenario))
 
 
 def deletes_namespaces(scenario: Scenario) -> bool:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from ..control_plane.apiserver.strategies import BACKGROUND
 from ..control_plane.controllers import garbage_collector
 from ..environment.users import Delete
-from ..kinds import COLLECTED, DAEMON_SET, DEPLOYMENT, JOB, ORPHANED, POD, REPLICA_SET, REPLICATION_CONTROLLER
+from ..kinds import (
+    COLLECTED,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    ORPHANED,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    REPLICA_SET,
+    REPLICATION_CONTROLLER,
+    STATEFUL_SET,
+)
 from ..language.component import Component
 from ..language.scenario import Scenario
 from ..objects.daemon_set import DaemonSet
+from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import ReplicationController
+from ..properties.claims_followed import deletes_by_policy, follows_claims
 from . import jobs
+from .deletions import deletes_stateful_sets, deletions_of_stateful_sets
 from .part import Part, names
 
 
 def needed(scenario: Scenario) -> bool:
     """Whether somebody deletes what owns others: a user, a CronJob."""
     owners = (DEPLOYMENT, REPLICA_SET, REPLICATION_CONTROLLER)
+    if deletes_stateful_sets(scenario) or _collects_claims(scenario):
+        return True
     if jobs.deletable(scenario) or jobs.owned_pods_wait(scenario):
         return True
     return any(isinstance(it, Delete) and it.kind in owners for todo in scenario.users for it in todo)
@@ -27,12 +44,23 @@ def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:
         (DAEMON_SET, bool(names(scenario, DaemonSet))),
         (JOB, jobs.needed(scenario)),
         (REPLICATION_CONTROLLER, bool(names(scenario, ReplicationController))),
+        (STATEFUL_SET, bool(names(scenario, StatefulSet))),
     )
-    return {POD: (REPLICA_SET, *(kind for kind, there in more if there)), REPLICA_SET: (DEPLOYMENT,)}
+    claims = {PERSISTENT_VOLUME_CLAIM: (POD, STATEFUL_SET)} if _collects_claims(scenario) else {}
+    return {POD: (REPLICA_SET, *(kind for kind, there in more if there)), REPLICA_SET: (DEPLOYMENT,), **claims}
+
+
+def _collects_claims(scenario: Scenario) -> bool:
+    """Whether pods or sets can own claims."""
+    return deletes_by_policy(scenario) and follows_claims(scenario)
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    at_once = (DAEMON_SET,) if jobs.owned_pods_wait(scenario) else (DAEMON_SET, JOB)
+    at_once = {DAEMON_SET, POD}
+    if not jobs.owned_pods_wait(scenario):
+        at_once.add(JOB)
+    if all(policy == BACKGROUND for policy in deletions_of_stateful_sets(scenario)):
+        at_once.add(STATEFUL_SET)
     return (garbage_collector.component(owner_kinds(scenario), at_once=at_once),)
 
 

@@ -11,6 +11,7 @@ from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..node import (
+    active_deadline,
     container_runtime,
     container_sync,
     crash_back_off,
@@ -93,6 +94,16 @@ def _pressure_rules(scenario: Scenario) -> tuple[Rule, ...]:
     return node_pressure.rules(disk=disk) if _runs_short(scenario) else ()
 
 
+def _deadlines(scenario: Scenario) -> tuple[int, ...]:
+    """Every active deadline that some pod of the scenario has, in seconds, ascending."""
+    found = {spec.active_deadline_seconds for spec in pod_specs(scenario)}
+    return tuple(sorted(seconds for seconds in found if seconds is not None))
+
+
+def _deadline_rules(scenario: Scenario) -> tuple[Rule, ...]:
+    return tuple(map(active_deadline.deadline_rule, _deadlines(scenario)))
+
+
 def _loses_replies(scenario: Scenario) -> bool:
     return bool(scenario.faults.get(cri_replies.LOST, 0))
 
@@ -160,7 +171,12 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             lost_replies=_loses_replies(scenario),
             in_steps=_ends_in_steps(scenario),
             critical_pods=has_critical_pods(scenario),
-            further=(*static_pods.rules(scenario), *_pressure_rules(scenario), *_reply_rules(scenario)),
+            further=(
+                *static_pods.rules(scenario),
+                *_pressure_rules(scenario),
+                *_reply_rules(scenario),
+                *_deadline_rules(scenario),
+            ),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
         ),
         container_runtime.component(

@@ -20,7 +20,8 @@ from ..objects.pod import Pod, PodSpec
 from ..objects.priority import PriorityClass
 from ..objects.selectors import LabelSelector
 from ..objects.service import Service
-from . import claims
+from ..objects.storage import Storage
+from . import claims, persistent_volumes
 from .claims import storage
 from .over_time import templates, versions
 from .part import Part, given, names
@@ -63,7 +64,16 @@ def _setup(scenario: Scenario) -> Setup:
     )
     preempts = several_priorities(scenario)
     budgets = BUDGETS if preempts and names(scenario, PodDisruptionBudget) else None
-    return Setup(profiles, preempts, tuple(services), given(scenario, Namespace), budgets, storage(scenario))
+    moving = persistent_volumes.needed(scenario)
+    return Setup(
+        profiles,
+        preempts,
+        tuple(services),
+        given(scenario, Namespace),
+        budgets,
+        Storage(classes=persistent_volumes.classes(scenario)) if moving else storage(scenario),
+        moving,
+    )
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
@@ -72,7 +82,8 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
-    found += claims.assumptions(scenario)
+    if not persistent_volumes.needed(scenario):
+        found += claims.assumptions(scenario)
     unserved = _unserved(scenario)
     if unserved:
         found.append(

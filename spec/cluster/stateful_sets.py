@@ -12,6 +12,7 @@ from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.pod import PodTemplateSpec
 from ..objects.stateful_set import StatefulSet
+from . import persistent_volumes
 from .over_time import versions
 from .part import Bundles, Part, bundles, names
 
@@ -27,7 +28,7 @@ def templates(scenario: Scenario) -> Mapping[str, PodTemplateSpec]:
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (statefulset.component(templates(scenario)),)
+    return (statefulset.component(templates(scenario), claims=persistent_volumes.needed(scenario)),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
@@ -47,12 +48,12 @@ def _initial(scenario: Scenario) -> Bundles:
     return {STATEFUL_SET: bundles(scenario, StatefulSet)}
 
 
-def _assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    claims = "" if persistent_volumes.needed(scenario) else "; its claims are there and can be mounted on every node"
     return (
         Assumption(
             "stateful-pods-made-here",
-            "a StatefulSet adopts no pods; the revisions that its status names are kept, with their templates; its"
-            " claims are there and can be mounted on every node",
+            f"a StatefulSet adopts no pods; the revisions that its status names are kept, with their templates{claims}",
             "controllers-workloads §3",
         ),
     )

@@ -11,6 +11,7 @@ from ..control_plane.apiserver.strategies import BACKGROUND, ORPHAN
 from ..control_plane.controllers.deployment_status import is_complete
 from ..control_plane.controllers.pod_garbage_collector import OUT_OF_SERVICE
 from ..kinds import (
+    CLAIM_DELETION,
     COLLECTED,
     DAEMON_SET,
     DEPLOYMENT,
@@ -19,6 +20,7 @@ from ..kinds import (
     JOB,
     NODE,
     ORPHANED,
+    PERSISTENT_VOLUME_CLAIM,
     POD,
     REPLICA_SET,
     REPLICATION_CONTROLLER,
@@ -314,6 +316,8 @@ def _act(
     done += (_DISTURBED,)
     if action.kind in (DEPLOYMENT, REPLICA_SET, REPLICATION_CONTROLLER):
         done += (Write(Named(FAULT, ORPHANED if action.policy == ORPHAN else COLLECTED), "used", Set(True)),)
+    if action.kind == PERSISTENT_VOLUME_CLAIM:
+        done += (Write(Named(FAULT, CLAIM_DELETION), "used", Set(True)),)
     options = DeleteOptions(0 if action.force else None, action.policy)
     request = ApiCall(Verb.DELETE, action.kind, options)
     if action.kind == POD:

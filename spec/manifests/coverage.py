@@ -62,6 +62,7 @@ POD_FIELDS = (
     "spec.terminationGracePeriodSeconds",
     "spec.hostNetwork",
     "spec.nodeName",
+    "spec.activeDeadlineSeconds",
 )
 """Fields of a pod or pod template that rules of the model read."""
 
@@ -99,6 +100,8 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.selector",
         "spec.serviceName",
         "spec.podManagementPolicy",
+        "spec.volumeClaimTemplates",
+        "spec.persistentVolumeClaimRetentionPolicy",
         "spec.updateStrategy",
         "spec.minReadySeconds",
     ),
@@ -140,6 +143,7 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.storageClassName",
         "spec.nodeAffinity",
         "spec.claimRef",
+        "spec.persistentVolumeReclaimPolicy",
     ),
     "PersistentVolumeClaim": (
         "spec.accessModes",
@@ -147,7 +151,7 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.storageClassName",
         "spec.volumeName",
     ),
-    "StorageClass": ("provisioner", "volumeBindingMode", "allowedTopologies"),
+    "StorageClass": ("provisioner", "volumeBindingMode", "allowedTopologies", "reclaimPolicy"),
 }
 """Modelled kinds, and their modelled fields besides those of pods."""
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from ..addons.dns.server import DNS_NAMESPACE, DNS_SERVICE
+from ..control_plane.controllers.statefulset_identity import parent_and_ordinal
 from ..objects.affinity import DO_NOT_SCHEDULE, PodAffinity, PodAffinityTerm
 from ..objects.containers import ContainerPort
 from ..objects.decoding import decode_pod_disruption_budget, decode_service
@@ -65,11 +67,25 @@ def touched_by(document: Document, workloads: Sequence[Workload]) -> tuple[int, 
             return _where(workloads, lambda w: (w.spec.priority_class_name or (named if fallback else "")) == named)
         case ("", "PersistentVolumeClaim"):
             claim = (document.namespace, document.name)
-            return _where(workloads, lambda w: claim in {(w.namespace, name) for name in claim_names(w.spec)})
+            return _where(workloads, lambda w: _claims(w, claim))
         case ("", "PersistentVolume") | ("storage.k8s.io", "StorageClass"):
-            return _where(workloads, lambda w: bool(claim_names(w.spec)))
+            return _where(workloads, lambda w: bool(claim_names(w.spec)) or bool(_claim_templates(w)))
         case _:
             return ()
+
+
+def _claim_templates(workload: Workload) -> Sequence[Mapping[str, Any]]:
+    templates = (workload.document.data.get("spec") or {}).get("volumeClaimTemplates")
+    return templates if workload.document.kind == "StatefulSet" and isinstance(templates, list) else ()
+
+
+def _claims(workload: Workload, claim: tuple[str, str]) -> bool:
+    """Whether pods of the workload use the claim: they name it, or it is called as theirs are."""
+    namespace, name = claim
+    if workload.namespace != namespace:
+        return False
+    bases = {f"{it['metadata']['name']}-{workload.document.name}" for it in _claim_templates(workload)}
+    return name in claim_names(workload.spec) or parent_and_ordinal(name)[0] in bases
 
 
 def links(documents: Sequence[Document], workloads: Sequence[Workload]) -> Iterator[Link]:

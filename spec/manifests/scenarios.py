@@ -11,7 +11,7 @@ import attrs
 from ..addons.dns.server import DNS_SERVICE
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.node_labels import reconciled_labels
-from ..control_plane.controllers.statefulset_identity import pod_name
+from ..control_plane.controllers.statefulset_identity import claims, pod_name
 from ..environment import users
 from ..environment.faults import PRESSURES
 from ..environment.leader_faults import LEADER_FAULTS
@@ -22,6 +22,7 @@ from ..kinds import (
     JOB,
     NAMESPACE,
     NODE,
+    PERSISTENT_VOLUME_CLAIM,
     POD,
     REPLICA_SET,
     REPLICATION_CONTROLLER,
@@ -42,6 +43,7 @@ from ..objects.pod import Pod
 from ..objects.quantities import milli_value
 from ..objects.service_account import DEFAULT_ACCOUNT
 from ..objects.stateful_set import StatefulSet
+from ..objects.storage import PersistentVolumeClaim
 from ..objects.workloads import Deployment, ReplicaSet, ReplicationController
 from ..properties.services import NETWORK
 from .clients import check_clients, clients_of, looked_up
@@ -374,6 +376,9 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
     replication_controllers = {item.metadata.name for item in objects if isinstance(item, ReplicationController)}
     stateful_sets = {item.metadata.name: item.spec for item in objects if isinstance(item, StatefulSet)}
     ordinals = {pod_name(name, spec.start + i) for name, spec in stateful_sets.items() for i in range(spec.replicas)}
+    sets = [item for item in objects if isinstance(item, StatefulSet)]
+    made = {name for it in sets for i in range(it.spec.replicas) for name in claims(it, it.spec.start + i)}
+    given_claims = {item.metadata.name for item in objects if isinstance(item, PersistentVolumeClaim)}
     pods = {name_in_api(item) for item in objects if isinstance(item, Pod)}
     pods |= {item.metadata.name for item in objects if item.kind == JOB}
     return {
@@ -385,6 +390,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
         NAMESPACE: {item.metadata.namespace for item in objects if item.metadata.namespace},
         JOB: {item.metadata.name for item in objects if item.kind == JOB},
         SERVICE_ACCOUNT: {f"{item.metadata.namespace}/{DEFAULT_ACCOUNT}" for item in objects},
+        PERSISTENT_VOLUME_CLAIM: {*given_claims, *made},
         POD: deployments | daemon_sets | replication_controllers | set(stateful_sets) | ordinals | pods,
     }
 
@@ -438,6 +444,8 @@ def _single_action(verb: str, argument: str) -> users.Action:
         "replicationcontroller": REPLICATION_CONTROLLER,
         "node": NODE,
         "serviceaccount": SERVICE_ACCOUNT,
+        "statefulset": STATEFUL_SET,
+        "persistentvolumeclaim": PERSISTENT_VOLUME_CLAIM,
         "namespace": NAMESPACE,
         "job": JOB,
     }

@@ -79,9 +79,8 @@ POD_TOPICS: tuple[Topic, ...] = (
         "readiness gates: assumed to be set true; a gate that nobody sets keeps a rollout waiting and is not found",
     ),
     Topic(
-        ("spec.resourceClaims", "spec.runtimeClassName", "spec.activeDeadlineSeconds"),
-        "placement beyond the default scheduler's filters, and deadlines of pods: ignored; a pod may be placed, or "
-        "live, where a real one would not",
+        ("spec.resourceClaims", "spec.runtimeClassName"),
+        "placement beyond the default scheduler's filters: ignored; a pod may be placed where a real one would not",
     ),
 )
 """Fields of a pod or pod template; paths relative to it."""

@@ -94,6 +94,11 @@ def _arrows() -> tuple[Arrow, ...]:
         Arrow("end", TERMINATING, SUCCEEDED, "kubelet", "kubelet §3"),
         Arrow("node gone", TERMINATING, FAILED, "pod-garbage-collector", "controllers-cluster §8"),
     ]
+    arrows += [
+        # It deletes by name, after a write of its own: a StatefulSet may have a new pod of that name by then.
+        Arrow("collect the next of the name", source, ABSENT, "pod-garbage-collector", "controllers-cluster §8")
+        for source in (UNBOUND, *_RUNTIME_STATES, TERMINATING)
+    ]
     arrows.append(Arrow("delete failed", FAILED, ABSENT, "daemonset-controller", "controllers-workloads §4"))
     arrows.append(Arrow("delete failed", FAILED, ABSENT, "statefulset-controller", "controllers-workloads §3"))
     arrows += [

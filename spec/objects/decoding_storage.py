@@ -6,7 +6,7 @@ from .decoding_shared import decode_metadata, decode_node_selector
 from .plain_data import Data
 from .quantities import value
 from .selectors import NodeSelectorTerm, Requirement
-from .storage import PersistentVolume, PersistentVolumeClaim, StorageClass
+from .storage import DELETE, RETAIN, PersistentVolume, PersistentVolumeClaim, StorageClass
 
 
 def decode_persistent_volume(data: Data) -> PersistentVolume:
@@ -22,6 +22,8 @@ def decode_persistent_volume(data: Data) -> PersistentVolume:
         node_affinity=decode_node_selector(required) if required else None,
         claim=(str(claim.get("namespace") or "default"), str(claim.get("name"))) if claim else None,
         phase=str(status.get("phase") or "Available"),
+        claim_uid=claim.get("uid") if claim else None,
+        reclaim_policy=str(spec.get("persistentVolumeReclaimPolicy") or RETAIN),
     )
 
 
@@ -51,4 +53,5 @@ def decode_storage_class(data: Data) -> StorageClass:
         provisioner=str(data.get("provisioner") or ""),
         volume_binding_mode=data.get("volumeBindingMode"),
         allowed_topologies=tuple(map(_topology, data.get("allowedTopologies") or ())),
+        reclaim_policy=str(data.get("reclaimPolicy") or DELETE),
     )

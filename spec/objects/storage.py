@@ -1,4 +1,4 @@
-"""Persistent volumes, the claims on them, and storage classes, as far as scheduling reads them."""
+"""Persistent volumes, the claims on them, and storage classes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import ClassVar
 import attrs
 from frozendict import frozendict
 
-from .metadata import ObjectMeta
+from .metadata import ObjectMeta, Uid
 from .pod import PodSpec
 from .selectors import NodeSelector, NodeSelectorTerm
 
@@ -21,15 +21,29 @@ NO_PROVISIONER = "kubernetes.io/no-provisioner"
 BIND_COMPLETED = "pv.kubernetes.io/bind-completed"
 """The annotation of a claim that says that its binding is complete."""
 
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+"""The annotation of a claim by which the scheduler says for which node a volume is to be made."""
+
+PVC_PROTECTION, PV_PROTECTION = "kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"
+"""The finalizers that hold a claim that a pod uses, and a volume that is bound to a claim."""
+
 LOST = "Lost"
+PENDING = "Pending"
 AVAILABLE = "Available"
+BOUND = "Bound"
+RELEASED = "Released"
+"""Phases of claims (Pending, Bound, Lost) and of volumes (Available, Bound, Released)."""
+
+RETAIN, DELETE = "Retain", "Delete"
+"""What becomes of a volume whose claim is gone: its reclaim policy."""
 
 
 @attrs.frozen(cache_hash=True)
 class PersistentVolume:
     """A volume; cluster-scoped. ``capacity`` in bytes; ``node_affinity`` None: every node can reach it.
 
-    ``claim``: (namespace, name) of the claim that it is bound to, None if it is free.
+    ``claim``: (namespace, name) of the claim that it is bound to, None if it is free. ``claim_uid``: the incarnation of
+    that claim, None where it is reserved for whichever bears the name.
     """
 
     kind: ClassVar[str] = "PersistentVolume"
@@ -41,6 +55,8 @@ class PersistentVolume:
     node_affinity: NodeSelector | None = None
     claim: tuple[str, str] | None = None
     phase: str = AVAILABLE
+    claim_uid: Uid | None = None
+    reclaim_policy: str = RETAIN
 
 
 @attrs.frozen(cache_hash=True)
@@ -61,6 +77,11 @@ class PersistentVolumeClaim:
         """Whether its binding is complete."""
         return bool(self.volume_name) and BIND_COMPLETED in self.metadata.annotations
 
+    @property
+    def selected_node(self) -> str:
+        """The node for which a volume is to be made, "" if the scheduler has chosen none."""
+        return self.metadata.annotations.get(SELECTED_NODE, "")
+
 
 @attrs.frozen(cache_hash=True)
 class StorageClass:
@@ -72,6 +93,7 @@ class StorageClass:
     provisioner: str = ""
     volume_binding_mode: str | None = None
     allowed_topologies: tuple[NodeSelectorTerm, ...] = ()
+    reclaim_policy: str = DELETE
 
 
 @attrs.frozen(cache_hash=True)

@@ -65,6 +65,9 @@ PODS_LOST = seen(*_LOSSES, EVICTION)
 PODS_LOST_OTHERWISE = seen(*_LOSSES)
 """As ``PODS_LOST``, evictions apart."""
 
+NODES_LOST = seen(NODE_CRASH, LINK_CUT, CONTROL_PLANE_CUT, KUBELET_CRASH)
+"""What makes nodes silent."""
+
 NODES_LOST_ONE_BY_ONE = seen(NODE_CRASH, LINK_CUT, KUBELET_CRASH)
 """What makes nodes silent, but not all at once."""
 

@@ -22,7 +22,6 @@ from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active
 from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
 from ..control_plane.controllers.taint_eviction import eviction_delay, executing_taints
-from ..control_plane.scheduler.component import NAME as SCHEDULER
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.views import snapshot
@@ -50,6 +49,7 @@ from ..objects.pod_resources import spec_requests
 from ..objects.quantities import ResourceList
 from ..objects.taints import Taint
 from .assumptions import NODES_LOST_ONE_BY_ONE, disturbed
+from .scheduling import newly_placed
 
 UNREACHABLE = EXECUTING["Unknown"]
 """The NoExecute taint of a node that is not heard."""
@@ -103,11 +103,10 @@ NODE_CAPACITY = StateProperty(
 
 
 def _feasible_when_bound(
-    component: str, _rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
+    component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
 ) -> Finding:
-    (old,), (new,) = before, after
-    bound = old is not None and new is not None and not old.spec.node_name and new.spec.node_name
-    if component != SCHEDULER or not bound:
+    old, new = before[0], newly_placed(component, rule, before, after)
+    if new is None:
         return IDLE
     seen = snapshot(answers["nodes"], answers["pods"])
     node = next((node for node in seen.nodes if node.metadata.name == new.spec.node_name), None)
@@ -124,7 +123,7 @@ ASSIGNED_NODE_FEASIBLE = StepProperty(
     name="assigned-node-feasible-at-decision",
     statement="no pod is bound to a node that a hard scheduling constraint excluded, as the scheduler saw it",
     kind=POD,
-    fields=("object",),
+    fields=("object", "assumed"),
     judge=_feasible_when_bound,
     reference="invariants 21",
     advice="look at the filter that the message names, and at how old the scheduler's caches were",

@@ -35,9 +35,11 @@ from ..node.probes import has_liveness_probe
 from ..node.restart_policy import ALWAYS
 from ..objects.cron_job import FORBID, CronJob
 from ..objects.job import INDEXED
+from ..objects.pod import Pod
 from ..objects.quota import ResourceQuota
 from ..objects.service import CLIENT_IP
 from ..objects.workloads import RECREATE, ReplicationController
+from .claims_followed import claiming_sets, follows_claims, pods_with_claims_get_nodes, retaining_sets
 from .happenings import (
     actions,
     autoscaled,
@@ -266,7 +268,10 @@ STATEFUL_SETS_RUN = Occasion(
     "where a StatefulSet asks for pods that can get a node",
     lambda scenario: any(map(can_run, stateful_sets(scenario))),
 )
-STATEFUL_SETS_START = Occasion("where pods of an ordered StatefulSet are created", starts_in_order)
+STATEFUL_SETS_START = Occasion(
+    "where pods of an ordered StatefulSet are created, and their claims, if storage is followed, are not created first",
+    lambda scenario: starts_in_order(scenario) and not (follows_claims(scenario) and claiming_sets(scenario)),
+)
 STATEFUL_SETS_UPDATED = Occasion("where a user changes the template of a StatefulSet", updates_in_order)
 STATEFUL_SETS_PROGRESS = Occasion(
     "where a StatefulSet with strategy RollingUpdate asks for pods above its partition", stateful_progress
@@ -388,4 +393,16 @@ LOCAL_TRAFFIC = Occasion(
 STICKY_CLIENTS = Occasion(
     "where clients are given of a Service with session affinity ClientIP",
     lambda scenario: clients(scenario, lambda service, _client: service.spec.session_affinity == CLIENT_IP),
+)
+CLAIMS_RETAINED = Occasion(
+    "where a StatefulSet with claim templates keeps its claims, and storage is followed",
+    lambda scenario: follows_claims(scenario) and bool(retaining_sets(scenario)),
+)
+CLAIMS_OF_PODS = Occasion("where pods with claims get nodes, and storage is followed", pods_with_claims_get_nodes)
+ACTIVE_DEADLINES = Occasion(
+    "where a pod that can get a node has activeDeadlineSeconds",
+    lambda scenario: any(
+        spec.active_deadline_seconds is not None and not spec.scheduling_gates
+        for spec in (*controlled_specs(scenario), *(it.spec for it in scenario.objects if isinstance(it, Pod)))
+    ),
 )

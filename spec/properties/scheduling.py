@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -16,6 +16,7 @@ from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.preemption import preempted
 from ..control_plane.scheduler.queue import waits_for_node
 from ..control_plane.scheduler.views import NODES, NOMINATED, PODS, pending, scheduling_view, snapshot
+from ..control_plane.scheduler.volumes import BIND_WITH_VOLUMES
 from ..kinds import POD
 from ..language.component import Key
 from ..language.property import (
@@ -31,22 +32,28 @@ from ..language.property import (
 )
 from ..language.query import DISTINCT, MULTISET, Query, no_parameter
 from ..objects.conditions import condition_is_true
-from ..objects.pod import Pod, effective_priority, is_terminal
+from ..objects.pod import Pod, bound_to, effective_priority, is_terminal
 
 Counted = tuple[tuple[Any, int], ...]
 
 
-def _newly_bound(component: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Pod | None:
-    """The pod, with its node, that the scheduler has just bound."""
-    (old,), (new,) = before, after
-    bound = old is not None and new is not None and not old.spec.node_name and bool(new.spec.node_name)
-    return new if component == SCHEDULER and bound else None
+def newly_placed(component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Pod | None:
+    """The pod, with its node, that the scheduler has just bound, or assumed until its volumes are bound.
+
+    ``before`` and ``after``: the pod, and the node that it is assumed on.
+    """
+    (old, was), (new, assumed) = before, after
+    if component != SCHEDULER or rule == BIND_WITH_VOLUMES or old is None or new is None or old.spec.node_name:
+        return None
+    if new.spec.node_name:
+        return cast("Pod", new)
+    return attrs.evolve(new, spec=bound_to(new.spec, assumed)) if assumed and not was else None
 
 
 def _most_urgent(
-    component: str, _rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
+    component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
 ) -> Finding:
-    if _newly_bound(component, before, after) is None:
+    if newly_placed(component, rule, before, after) is None:
         return IDLE
     if answers["more_urgent"]:
         return violated("the scheduler bound a pod while one of higher priority was in its active queue")
@@ -57,7 +64,7 @@ HIGHER_PRIORITY_FIRST = StepProperty(
     name="higher-priority-first",
     statement="the scheduler takes no pod while one of higher priority is in its active queue",
     kind=POD,
-    fields=("object",),
+    fields=("object", "assumed"),
     judge=_most_urgent,
     reference="invariants 24",
     advice="look at where the pod of higher priority waited: in back-off and as unschedulable it stands behind",
@@ -207,9 +214,9 @@ REQUIRED_ANTI_AFFINITY_HOLDS = StateProperty(
 
 
 def _evenly(
-    component: str, _rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
+    component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
 ) -> Finding:
-    bound = _newly_bound(component, before, after)
+    bound = newly_placed(component, rule, before, after)
     if bound is None or not bound.spec.topology_spread_constraints:
         return IDLE
     seen = snapshot(answers["nodes"], answers["pods"])
@@ -226,7 +233,7 @@ TOPOLOGY_SPREAD_SKEW_AT_BIND = StepProperty(
     name="topology-spread-skew-at-bind",
     statement="no pod is bound where that makes the skew of a hard spread constraint larger than its maxSkew",
     kind=POD,
-    fields=("object",),
+    fields=("object", "assumed"),
     judge=_evenly,
     reference="invariants 29",
     advice="nothing rebalances pods later: look at what had changed since the others were bound",

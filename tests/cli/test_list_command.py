@@ -50,6 +50,10 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "serviceaccount-controller",
         "namespace-controller",
         "replicationcontroller-controller",
+        "persistentvolume-controller",
+        "pvc-protection-controller",
+        "pv-protection-controller",
+        "external-provisioner",
         "ttl-after-finished-controller",
         "descheduler",
         "cluster-dns",
@@ -95,7 +99,7 @@ def test_every_machine_is_listed_with_its_states() -> None:
     assert [item["name"] for item in machines] == [machine.name for machine in MACHINES]
     queue = _one("machines", "scheduling-queue")
     assert queue["kind"] == "Pod"
-    assert queue["arrows"] == 55
+    assert queue["arrows"] == 69
     assert "Unschedulable" in [state["name"] for state in queue["states"]]
 
 

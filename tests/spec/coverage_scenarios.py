@@ -41,6 +41,7 @@ from .job_scenarios import gone
 from .namespace_scenarios import emptied
 from .replication_scenarios import replicated
 from .service_scenarios import served
+from .volume_scenarios import claimed
 
 _V2 = pod_spec("web:2")
 _NO_SURGE = rolling(0, 1)
@@ -426,6 +427,10 @@ def _worked() -> Mapping[str, Scenario]:
         "a Job fails while a pod of it waits for a node": _acted_on(
             doubtful, todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}], faults={"container-exit": 1}
         ),
+        "a pod takes too long": scenario(bare_pod(pod_spec(activeDeadlineSeconds=30))),
+        "a pod of a Job takes too long": scenario(
+            job(1, pod_spec(activeDeadlineSeconds=30), backoffLimit=0), slow=["container-runtime"]
+        ),
         "a Job takes too long": scenario(job(2, _GATED, parallelism=2, activeDeadlineSeconds=30)),
         "a Job is suspended": scenario(job(suspend=True)),
         "the controller of a Job crashes": scenario(job(2), faults={"controller-manager-crash": 1}),
@@ -592,6 +597,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **replicated(),
     **gone(),
     **with_indexes(),
+    **claimed(),
     **_worked(),
     **_scheduled(),
     **_drained(),

@@ -42,6 +42,15 @@ DUTIES = (
     Duty("namespaces: what is in one goes with it", ("namespace-controller",)),
     Duty("Deployment: replaces pods by others, little by little", ("deployment-controller",), ("deployment",)),
     Duty("StatefulSet: pods with names that stay", ("statefulset-controller",), ("statefulset",)),
+    Duty(
+        "persistent volumes: claims get their volumes, and keep them while they are used",
+        (
+            "persistentvolume-controller",
+            "pvc-protection-controller",
+            "pv-protection-controller",
+            "external-provisioner",
+        ),
+    ),
     Duty("DaemonSet: one pod for each node", ("daemonset-controller",), ("daemonset",)),
     Duty("garbage collector: what belonged to what is gone", ("garbage-collector",), ("gc",)),
     Duty("pod garbage collector: pods that nobody ends", ("pod-garbage-collector",), ("gc",)),

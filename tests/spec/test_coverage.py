@@ -26,7 +26,7 @@ from kubemodel.spec.node.cri_replies import LOST as CRI_REPLY_LOST
 from .coverage_scenarios import SCENARIOS
 from .exploration import Found, explore
 
-_OWNERS = ("ReplicaSet", "ReplicationController", "Deployment", "Job")
+_OWNERS = ("ReplicaSet", "ReplicationController", "Deployment", "Job", "StatefulSet")
 
 RULES: Mapping[str, frozenset[str]] = {
     "deployment-controller": frozenset(
@@ -88,6 +88,7 @@ RULES: Mapping[str, frozenset[str]] = {
         {
             "collect Pod",
             "collect ReplicaSet",
+            "collect PersistentVolumeClaim",
             *(f"finish foreground deletion of {kind}" for kind in _OWNERS),
             *(f"orphan dependents of {kind}" for kind in _OWNERS),
         }
@@ -137,7 +138,20 @@ RULES: Mapping[str, frozenset[str]] = {
     "cluster-dns": frozenset({"load records"}),
     "client": frozenset({"connect", "affinity ends", "look up", "connect to address found", "connect to pod"}),
     "resolver": frozenset({"answer expires"}),
-    "kube-scheduler": frozenset({"schedule", "requeue", "back-off completes"}),
+    "kube-scheduler": frozenset(
+        {
+            "schedule",
+            "requeue",
+            "back-off completes",
+            "bind with volumes",
+            "forget pod without volumes",
+            "volumes are not bound in time",
+        }
+    ),
+    "persistentvolume-controller": frozenset({"bind claim", "release volume", "reclaim volume"}),
+    "pvc-protection-controller": frozenset({"let claim go"}),
+    "pv-protection-controller": frozenset({"let volume go"}),
+    "external-provisioner": frozenset({"provision volume", "give claim back"}),
     "kubelet": frozenset(
         {
             "register node",
@@ -161,6 +175,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "post relief",
             "reclaim disk",
             "evict for node pressure",
+            "active deadline 30 s",
             "make room for critical pod",
             "relist sandboxes",
             "ask for sandbox again",

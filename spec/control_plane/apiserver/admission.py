@@ -20,6 +20,7 @@ from ...objects.pod import Pod
 from ...objects.priority import PriorityClass
 from ...objects.quota import LimitRange, ResourceQuota
 from ...objects.service_account import DEFAULT_ACCOUNT
+from ...objects.storage import PV_PROTECTION, PVC_PROTECTION, PersistentVolume, PersistentVolumeClaim
 from ...objects.taints import (
     NO_EXECUTE,
     NO_SCHEDULE,
@@ -64,6 +65,7 @@ class AdmissionReads:
     ``namespaces`` and ``priority_classes``: those of the cluster; the ones that every cluster has need not be named.
     ``service_accounts``: namespace and name of those that are there, None: all that any pod needs.
     ``limit_ranges``, ``quotas``: of all namespaces. ``webhooks``: each with whether it can be reached.
+    ``default_storage_class``: the name of the class of claims that name none, None if there is none.
     The toleration periods are the flags ``--default-not-ready-toleration-seconds`` and ``--default-unreachable-...``.
     """
 
@@ -74,6 +76,7 @@ class AdmissionReads:
     limit_ranges: tuple[LimitRange, ...] = ()
     quotas: tuple[ResourceQuota, ...] = ()
     webhooks: tuple[WebhookState, ...] = ()
+    default_storage_class: str | None = None
     not_ready_toleration_seconds: int = DEFAULT_TOLERATION_SECONDS
     unreachable_toleration_seconds: int = DEFAULT_TOLERATION_SECONDS
 
@@ -210,6 +213,22 @@ def default_toleration_seconds(new: Any, reads: AdmissionReads) -> Any:
     return attrs.evolve(new, spec=attrs.evolve(new.spec, tolerations=tolerations + added)) if added else new
 
 
+def default_storage_class(new: Any, reads: AdmissionReads) -> Any:
+    """A claim that names no class gets the cluster's (kube-apiserver §6, DefaultStorageClass)."""
+    if not isinstance(new, PersistentVolumeClaim) or new.storage_class_name is not None:
+        return new
+    return attrs.evolve(new, storage_class_name=reads.default_storage_class)
+
+
+def storage_object_in_use_protection(new: Any, _reads: AdmissionReads) -> Any:
+    """Claims and volumes are held while they are in use (kube-apiserver §6, StorageObjectInUseProtection)."""
+    if not isinstance(new, PersistentVolumeClaim | PersistentVolume):
+        return new
+    finalizer = PVC_PROTECTION if isinstance(new, PersistentVolumeClaim) else PV_PROTECTION
+    held = tuple(dict.fromkeys((*new.metadata.finalizers, finalizer)))
+    return attrs.evolve(new, metadata=attrs.evolve(new.metadata, finalizers=held))
+
+
 PLUGINS: tuple[Plugin, ...] = (
     namespace_lifecycle,
     limit_ranger,
@@ -217,6 +236,8 @@ PLUGINS: tuple[Plugin, ...] = (
     taint_nodes_by_condition,
     priority,
     default_toleration_seconds,
+    default_storage_class,
+    storage_object_in_use_protection,
     webhooks,
 )
 """The plug-ins that act on creation, in kube-apiserver's order."""

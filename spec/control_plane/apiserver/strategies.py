@@ -24,6 +24,7 @@ from ...objects.quota import ResourceQuota, ResourceQuotaStatus
 from ...objects.service import Service
 from ...objects.service_account import ServiceAccount
 from ...objects.stateful_set import StatefulSet, StatefulSetStatus
+from ...objects.storage import PENDING, PersistentVolume, PersistentVolumeClaim
 from ...objects.workloads import (
     Deployment,
     DeploymentStatus,
@@ -188,6 +189,16 @@ POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
 SERVICE = Strategy(Service.kind, counts_generations=False, advances=_never)
 ENDPOINT_SLICE = Strategy(EndpointSlice.kind, counts_generations=False, advances=_never)
 
+
+def _new_claim(new: PersistentVolumeClaim) -> PersistentVolumeClaim:
+    return attrs.evolve(new, phase=PENDING)
+
+
+PERSISTENT_VOLUME_CLAIM = Strategy(
+    PersistentVolumeClaim.kind, prepare=_new_claim, counts_generations=False, advances=_never
+)
+PERSISTENT_VOLUME = Strategy(PersistentVolume.kind, counts_generations=False, advances=_never)
+
 _SERVED = (
     POD,
     NODE,
@@ -205,6 +216,8 @@ _SERVED = (
     SERVICE_ACCOUNT,
     NAMESPACE,
     REPLICATION_CONTROLLER,
+    PERSISTENT_VOLUME_CLAIM,
+    PERSISTENT_VOLUME,
 )
 STRATEGIES = {strategy.kind: strategy for strategy in _SERVED}
 

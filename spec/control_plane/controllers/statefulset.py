@@ -6,7 +6,8 @@ once; report counts and revisions in the status. It keeps no expectations: the n
 force, so a pod whose node does not answer stays.
 
 Life of a key: a pod or the StatefulSet changes -> one sync: wanted ordinals upwards, others downwards, old revisions
-downwards -> status. A pod's revision is the label ``controller-revision-hash``. A revision that the status names is
+downwards -> status. Before a pod its claims are created; they stay when it goes, unless the retention policy says
+otherwise. A pod's revision is the label ``controller-revision-hash``. A revision that the status names is
 always there, with its template. Pods without controller are not adopted.
 """
 
@@ -18,13 +19,21 @@ from typing import Any
 import attrs
 from frozendict import frozendict
 
-from ...kinds import KUBE_CONTROLLER_MANAGER, POD, STATEFUL_SET, process_runs
+from ...kinds import (
+    KUBE_CONTROLLER_MANAGER,
+    PERSISTENT_VOLUME,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    STATEFUL_SET,
+    process_runs,
+)
 from ...language.component import Component, Key, Rule
 from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import Alternative
-from ...language.query import DISTINCT, ONLY, Query
+from ...language.query import DISTINCT, ONLY, Query, Read
 from ...objects.pod import Pod, PodTemplateSpec
 from ...objects.stateful_set import ON_DELETE, StatefulSet, StatefulSetStatus
+from .statefulset_claims import Claims, held_uid, seen_claim
 from .statefulset_decisions import Revision, StatefulPod, count, set_revisions, stateful_pod, sync
 from .statefulset_identity import is_member, pod_name, revision_name
 from .statefulset_requests import carry_out, update_status
@@ -70,31 +79,46 @@ WANTED = Query(STATEFUL_SET, ("object",), _same, ONLY)
 """The StatefulSet itself, as the sync sees it: properties of steps are told what a rule was told, not its key."""
 
 
+CLAIMS = {
+    "claims": Query(PERSISTENT_VOLUME_CLAIM, ("object",), seen_claim, DISTINCT),
+    "held": Query(PERSISTENT_VOLUME, ("object",), held_uid, DISTINCT, read=Read.QUORUM),
+}
+"""The claims of the StatefulSet's pods, and which incarnations of them volumes still know."""
+
+
 def _because(name: str, actions: Iterable[Any]) -> str:
     return "; ".join(f"{action.what} {pod_name(name, action.ordinal)}: {action.because}" for action in actions)
 
 
 def _sync(
-    stateful_set: StatefulSet, pods: tuple[StatefulPod, ...], templates: Mapping[str, PodTemplateSpec]
+    stateful_set: StatefulSet,
+    pods: tuple[StatefulPod, ...],
+    templates: Mapping[str, PodTemplateSpec],
+    claims: Claims | None,
 ) -> Iterable[Alternative]:
     status = stateful_set.status
     existing = (Revision(status.current_revision, 1),) if status.current_revision else ()
     _, current, update = set_revisions(existing, status.current_revision, revision_name(stateful_set))
-    actions = sync(stateful_set.spec, status.current_replicas, current.holds, update.holds, pods)
+    actions = sync(stateful_set.spec, status.current_replicas, current.holds, update.holds, pods, claims)
     if actions:
-        yield Alternative(carry_out(stateful_set, templates, actions), _because(stateful_set.metadata.name, actions))
+        plan = carry_out(stateful_set, templates, actions, claims)
+        yield Alternative(plan, _because(stateful_set.metadata.name, actions))
 
 
-def sync_rule(templates: Mapping[str, PodTemplateSpec]) -> Rule:
-    """The rule of one sync. ``templates``: pod templates by revision."""
+def sync_rule(templates: Mapping[str, PodTemplateSpec], *, claims: bool = False) -> Rule:
+    """The rule of one sync. ``templates``: pod templates by revision; ``claims``: whether the pods' are looked at."""
+
+    def decide(key: StatefulSet, pods: tuple[StatefulPod, ...], wanted: Any, **seen: Any) -> Iterable[Alternative]:
+        return _sync(key, pods, templates, Claims(key, seen["claims"], seen["held"]) if claims else None)
+
     return Rule(
         name="sync",
         key=Key(STATEFUL_SET, ("object",), spec_only),
-        queries={"pods": PODS, "wanted": WANTED},
-        decide=lambda key, pods, wanted: _sync(key, pods, templates),
+        queries={"pods": PODS, "wanted": WANTED, **(CLAIMS if claims else {})},
+        decide=decide,
         several_requests=True,
         reference="controllers-workloads §3",
-        meaning="creates the missing pods of its ordinals, deletes ended, surplus and outdated ones",
+        meaning="creates the missing pods of its ordinals with their claims, deletes ended, surplus and outdated ones",
     )
 
 
@@ -116,11 +140,14 @@ STATUS = Rule(
 )
 
 
-def component(templates: Mapping[str, PodTemplateSpec] = frozendict()) -> Component:
-    """The controller. ``templates``: pod templates by revision, of every revision that there can be."""
+def component(templates: Mapping[str, PodTemplateSpec] = frozendict(), *, claims: bool = False) -> Component:
+    """The controller. ``templates``: pod templates by revision, of every revision that there can be.
+
+    ``claims``: whether those of the pods are followed; otherwise they are taken to be there.
+    """
     return Component(
         name=NAME,
-        rules=(sync_rule(templates), STATUS),
+        rules=(sync_rule(templates, claims=claims), STATUS),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         duty="keeps one pod for each ordinal of each StatefulSet, in order",
@@ -161,6 +188,11 @@ MACHINE = Machine(
         Arrow("update status", "Unready", "Steady", NAME, "controllers-workloads §3"),
         Arrow("update status", "Steady", "Unready", NAME, "controllers-workloads §3"),
         *(Arrow("apply", source, "Not observed", "user", "controllers-workloads §3") for source in _REST),
+        *(Arrow("delete", source, "Absent", "user", "kube-apiserver §4") for source in _PRESENT),
+        *(
+            Arrow("finalizer is gone", source, "Absent", "garbage-collector", "controllers-cluster §6")
+            for source in _PRESENT
+        ),
         *(Arrow("delete", source, "Absent", "namespace-controller", "controllers-cluster §5") for source in _PRESENT),
     ),
     meaning="what a StatefulSet's status says of its pods",

@@ -11,13 +11,18 @@ from collections.abc import Iterable, Sequence
 import attrs
 
 from ...objects.int_or_percent import IntOrPercent, scaled_value
+from ...objects.metadata import Uid
 from ...objects.pod import FAILED, PENDING, RUNNING, SUCCEEDED, Pod
 from ...objects.stateful_set import ON_DELETE, PARALLEL, ROLLING_UPDATE, StatefulSet, StatefulSetSpec, StatefulSetStatus
 from .replicaset_decisions import batches, is_available
+from .statefulset_claims import Claims, needs_uid
 from .statefulset_identity import REVISION_HASH, identity_matches, parent_and_ordinal, storage_matches
 
 CREATE, DELETE, RESTORE = "create", "delete", "restore"
 """What may be done to the pod of one ordinal."""
+
+CLAIM, OWN = "create claims of", "set owners of claims of"
+"""What may be done to its claims alone."""
 
 
 def runs_ready(pod: Pod) -> bool:
@@ -27,7 +32,10 @@ def runs_ready(pod: Pod) -> bool:
 
 @attrs.frozen(cache_hash=True)
 class StatefulPod:
-    """What the controller reads of one of its pods. ``intact``: it has the identity and the storage of its ordinal."""
+    """What the controller reads of one of its pods. ``intact``: it has the identity and the storage of its ordinal.
+
+    ``uid`` is read only where claims go with the pod.
+    """
 
     ordinal: int
     revision: str
@@ -36,6 +44,7 @@ class StatefulPod:
     available: bool = False
     terminating: bool = False
     intact: bool = True
+    uid: Uid | None = None
 
     @property
     def healthy(self) -> bool:
@@ -59,6 +68,7 @@ def stateful_pod(stateful_set: StatefulSet, pod: Pod, now: float = 0.0) -> State
         available=ready and is_available(pod, stateful_set.spec.min_ready_seconds, now),
         terminating=pod.metadata.terminating,
         intact=identity_matches(stateful_set, pod) and storage_matches(stateful_set, pod),
+        uid=pod.metadata.uid if needs_uid(stateful_set.spec) else None,
     )
 
 
@@ -95,6 +105,7 @@ class Action:
     batch: int
     revision: str = ""
     because: str = ""
+    pod_uid: Uid | None = None
 
 
 def ordered(spec: StatefulSetSpec) -> bool:
@@ -115,8 +126,15 @@ class _Sync:
     """One pass over a set's pods, which collects what to do."""
 
     def __init__(
-        self, spec: StatefulSetSpec, current_replicas: int, current: str, update: str, pods: Iterable[StatefulPod]
+        self,
+        spec: StatefulSetSpec,
+        current_replicas: int,
+        current: str,
+        update: str,
+        pods: Iterable[StatefulPod],
+        claims: Claims | None = None,
     ) -> None:
+        self.claims = claims
         self.spec, self.current_replicas, self.current, self.update = spec, current_replicas, current, update
         self.ordered = ordered(spec)
         self.actions: list[Action] = []
@@ -133,7 +151,8 @@ class _Sync:
         return StatefulPod(ordinal, revision, phase=PENDING)
 
     def act(self, what: str, pod: StatefulPod, because: str) -> None:
-        self.actions.append(Action(what, pod.ordinal, self.batch, pod.revision if what == CREATE else "", because))
+        revision = pod.revision if what == CREATE else ""
+        self.actions.append(Action(what, pod.ordinal, self.batch, revision, because, pod.uid if what == OWN else None))
 
     def run(self) -> tuple[Action, ...]:
         if self._replicas() and self._condemned() and self.spec.update_strategy.type != ON_DELETE:
@@ -154,22 +173,32 @@ class _Sync:
 
     def _waits_for(self, pod: StatefulPod) -> bool:
         if pod.ordinal not in self.present:
-            self.act(CREATE, pod, "its ordinal has no pod")
+            if self.claims is None or not self.claims.hold_up(pod.ordinal):
+                self.act(CREATE, pod, "its ordinal has no pod")
             return True
         if pod.ended:
             if not pod.terminating:
                 self.act(DELETE, pod, f"it has {pod.phase}")
             return True
+        if pod.phase == PENDING and self.claims is not None and self.claims.missing(pod.ordinal):
+            self.act(CLAIM, pod, "a claim of its ordinal is missing")
         if pod.terminating or not pod.available:
             return True
         if not pod.intact:
             self.act(RESTORE, pod, "its labels or claims are not those of its ordinal")
+        self._own(pod)
         return False
+
+    def _own(self, pod: StatefulPod) -> None:
+        if self.claims is not None and self.claims.misowned(pod.ordinal, pod.uid):
+            self.act(OWN, pod, "the retention policy of claims asks for other owners")
 
     def _condemned(self) -> bool:
         """Goes through the pods outside the ordinals, highest first; false where an ordered set has to wait."""
         lowest_first = (*self.replicas, *reversed(self.condemned))
         first_unhealthy = next((pod for pod in lowest_first if not pod.healthy), None)
+        for pod in self._each(self.condemned):
+            self._own(pod)
         for pod in self._each(self.condemned):
             waits = pod.terminating or (not pod.available and pod is not first_unhealthy)
             if self.ordered and waits:
@@ -208,10 +237,18 @@ def max_unavailable(value: IntOrPercent, replicas: int) -> int:
 
 
 def sync(
-    spec: StatefulSetSpec, current_replicas: int, current: str, update: str, pods: Iterable[StatefulPod]
+    spec: StatefulSetSpec,
+    current_replicas: int,
+    current: str,
+    update: str,
+    pods: Iterable[StatefulPod],
+    claims: Claims | None = None,
 ) -> tuple[Action, ...]:
-    """What one sync does, in order. ``current`` and ``update`` are revisions, ``pods`` those that the set owns."""
-    return _Sync(spec, current_replicas, current, update, pods).run()
+    """What one sync does, in order. ``current`` and ``update`` are revisions, ``pods`` those that the set owns.
+
+    ``claims`` of the pods; None where they are taken to be there.
+    """
+    return _Sync(spec, current_replicas, current, update, pods, claims).run()
 
 
 def rolling_update(spec: StatefulSetSpec, current: str, update: str, pods: Iterable[StatefulPod]) -> tuple[Action, ...]:

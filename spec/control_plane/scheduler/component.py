@@ -21,7 +21,7 @@ from typing import Any
 import attrs
 from frozendict import frozendict
 
-from ...kinds import BACKOFF, KUBE_SCHEDULER, POD, UNSCHEDULABLE, process_runs
+from ...kinds import BACKOFF, KUBE_SCHEDULER, POD, UNSCHEDULABLE, WAITS_FOR_VOLUMES, process_runs
 from ...language.component import Component, Handler, Key, Rule
 from ...language.model import Assumption
 from ...language.plan import IT, KEY, Alternative, Call, Chosen, Set, Step, Write
@@ -32,7 +32,7 @@ from ...objects.disruption import PodDisruptionBudget
 from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod, effective_priority
-from ...objects.storage import Storage
+from ...objects.storage import PersistentVolume, PersistentVolumeClaim, Storage
 from . import preemption
 from .filtering import NodeResult, feasible_nodes, filter_with_nominated
 from .filters.verdict import Infeasible
@@ -41,6 +41,7 @@ from .queue import forget_assumed, leave_queue
 from .scoring import DEFAULT_PROFILE, Profile, best_nodes
 from .snapshot import Alike, Snapshot
 from .views import DEFAULT_SCHEDULER, NODES, NOMINATED, OWNERS, PODS, more_urgent, pending, snapshot
+from .volumes import CLAIMS, VOLUME_RULES, VOLUMES, reserve, stop_waiting
 
 NAME = KUBE_SCHEDULER
 INITIAL_BACKOFF = 1.0
@@ -72,7 +73,8 @@ class Setup:
     ``profiles``: how each profile that it serves scores, by the name that pods choose it by. ``preempts``: pods have
     different priorities, so that one may make another go. ``services`` and ``namespaces``: what stands in the cluster
     all the time. ``budgets``: how to read the disruption budgets, where there are any. ``storage``: volumes and claims,
-    where all claims of the pods are known.
+    where all claims of the pods are known. ``claims_move``: they are read anew each time, and of the storage only its
+    classes stand.
     """
 
     profiles: Mapping[str, Scoring] = frozendict({DEFAULT_SCHEDULER: Scoring.ANY_FEASIBLE})
@@ -81,6 +83,7 @@ class Setup:
     namespaces: tuple[Namespace, ...] = ()
     budgets: Query | None = None
     storage: Storage | None = None
+    claims_move: bool = False
 
     def scoring_of(self, pod: Pod) -> Scoring:
         """How the profile of a pod scores."""
@@ -162,8 +165,13 @@ def _cycle(
     owners: tuple[Alike, ...] = (),
     nominated: Counted = (),
     budgets: Counted = (),
+    claims: tuple[PersistentVolumeClaim, ...] = (),
+    volumes: tuple[PersistentVolume, ...] = (),
 ) -> _Cycle:
-    seen = snapshot(nodes, pods, setup.namespaces, (*setup.services, *owners), setup.storage)
+    storage = setup.storage
+    if setup.claims_move and storage is not None:
+        storage = Storage(volumes, claims, storage.classes)
+    seen = snapshot(nodes, pods, setup.namespaces, (*setup.services, *owners), storage)
     waiting = tuple(other for other, number in nominated for _ in range(number))
     found = tuple(budget for budget, number in budgets for _ in range(number))
     return _Cycle(setup, pod, seen, waiting, found, feasible_nodes(pod, seen, waiting))
@@ -176,6 +184,10 @@ def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
     names = ", ".join(node.metadata.name for node in feasible)
     for node in chosen:
         name = node.metadata.name
+        reserving = reserve(cycle.pod, node, cycle.seen.storage) if cycle.setup.claims_move else ()
+        if reserving:
+            yield Alternative(reserving, f"feasible: {names}; its volumes first")
+            continue
         bind = Call(
             KEY,
             ApiCall(Verb.BIND, POD, Binding(name)),
@@ -248,6 +260,8 @@ def component(setup: Setup | None = None) -> Component:
     reads = {"nodes": NODES, "pods": PODS}
     if with_owners:
         reads["owners"] = OWNERS
+    if setup.claims_move:
+        reads |= {"claims": CLAIMS, "volumes": VOLUMES}
     if setup.preempts:
         reads["nominated"] = NOMINATED
         if setup.budgets is not None:
@@ -275,7 +289,7 @@ def component(setup: Setup | None = None) -> Component:
                 key=key(None),
                 queries={**reads, "more_urgent": more_urgent(served)},
                 decide=schedule,
-                several_requests=setup.preempts,
+                several_requests=setup.preempts or setup.claims_move,
                 reference="kube-scheduler §3, §6",
                 meaning="filters the nodes, assumes the pod on one of them and binds it; or makes room for it by"
                 " removing pods of lower priority; or finds it unschedulable",
@@ -296,9 +310,14 @@ def component(setup: Setup | None = None) -> Component:
                 reference="kube-scheduler §2",
                 meaning="a pod whose back-off is over is active again",
             ),
+            *(VOLUME_RULES if setup.claims_move else ()),
         ),
-        handlers=(Handler(POD, "queue", leave_queue), Handler(POD, "assumed", forget_assumed)),
-        serial=setup.preempts,
+        handlers=(
+            Handler(POD, "queue", leave_queue),
+            Handler(POD, "assumed", forget_assumed),
+            *((Handler(POD, WAITS_FOR_VOLUMES, stop_waiting),) if setup.claims_move else ()),
+        ),
+        serial=setup.preempts or setup.claims_move,
         duty="picks a node for every pod that has none",
         reference="kube-scheduler §1-§4",
     )

@@ -66,11 +66,21 @@ MACHINE = Machine(
             Arrow("deleted", state, "Not queued", "job-controller", "kube-scheduler §2")
             for state in ("Gated", "Active", "Unschedulable", "Backoff")
         ),
+        *(
+            Arrow("collected by name", state, "Not queued", "pod-garbage-collector", "controllers-cluster §8")
+            for state in ("Active", "Backoff", "Unschedulable", "Assumed")
+        ),
         Arrow("bind", "Active", "Not queued", KUBE_SCHEDULER, "kube-scheduler §3.9"),
         Arrow("bind, not yet seen", "Active", "Assumed", KUBE_SCHEDULER, "kube-scheduler §3.8"),
         Arrow("no node feasible", "Active", "Unschedulable", KUBE_SCHEDULER, "kube-scheduler §3.6"),
         Arrow("event that helps", "Unschedulable", "Backoff", KUBE_SCHEDULER, "kube-scheduler §2"),
         Arrow("back-off completes", "Backoff", "Active", KUBE_SCHEDULER, "kube-scheduler §2"),
+        Arrow("volumes are bound, bind", "Assumed", "Not queued", KUBE_SCHEDULER, "kube-scheduler §3.9"),
+        Arrow("volumes are not bound", "Assumed", "Backoff", KUBE_SCHEDULER, "kube-scheduler §3.9"),
+        *(
+            Arrow("deleted", "Assumed", "Not queued", component, "kube-scheduler §3.9")
+            for component in (*_CREATORS, "job-controller", "garbage-collector", "namespace-controller", "user")
+        ),
         Arrow("seen bound", "Assumed", "Not queued", "watch", "kube-scheduler §3.9"),
         *(
             Arrow("deleted", state, "Not queued", component, "kube-scheduler §2")

@@ -17,6 +17,7 @@ from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
 from kubemodel.spec.control_plane.controllers.job_terminal import is_finished
 from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE
 from kubemodel.spec.control_plane.controllers.replicaset import NOTHING_EXPECTED
+from kubemodel.spec.control_plane.scheduler.volumes import BIND_WITH_VOLUMES
 from kubemodel.spec.environment import users
 from kubemodel.spec.environment.drain import ask
 from kubemodel.spec.kinds import (
@@ -88,10 +89,12 @@ from ..exploration import (
 from ..indexed_scenarios import indexed
 from ..namespace_scenarios import deleted
 from ..replication_scenarios import replication_controller
+from ..volume_scenarios import claimed
 from . import container_mutations as containers
 from . import job_mutations as job_indexes
 from . import namespace_mutations as namespaces
 from . import service_mutations as services
+from . import volume_mutations as volumes
 from . import watch_mutations as watches
 
 ApiServer = Callable[..., Response]
@@ -124,6 +127,7 @@ JOBS, NODES, STATEFUL = "job-controller", "node-lifecycle-controller", "stateful
 ENDPOINTS = "endpointslice-controller"
 BUDGETS, API_SERVER, COLLECTOR = "disruption-controller", "kube-apiserver", "garbage-collector"
 CRON_JOBS = "cronjob-controller"
+CLAIMED = claimed()
 EXPIRING = "ttl-after-finished-controller"
 AUTOSCALER = "horizontal-pod-autoscaler-controller"
 V2 = pod_spec("web:2")
@@ -1096,6 +1100,26 @@ CASES: Mapping[str, Case] = {
         mutation="the StatefulSet controller deletes a pod that runs, once",
         mutate=edited(STATEFUL, "sync", lambda rule: (rule, deleting_once("removals", 0))),
     ),
+    "pvc-retained-by-default": Case(
+        holds=CLAIMED["claims stay"],
+        mutation="the StatefulSet controller deletes the claims of pods that are scaled away, whatever the policy says",
+        mutate=edited(STATEFUL, "sync", volumes.with_claims_deleted),
+        besides=frozenset({UNDECLARED_TRANSITION}),
+        broken=CLAIMED["a user deletes a claim"],
+    ),
+    "statefulset-keeps-its-data": Case(
+        holds=also(CLAIMED["claims stay"], "statefulset-keeps-its-data"),
+        mutation="the StatefulSet controller deletes the claims of pods that are scaled away, whatever the policy says",
+        mutate=edited(STATEFUL, "sync", volumes.with_claims_deleted),
+        besides=frozenset({UNDECLARED_TRANSITION, "pvc-retained-by-default"}),
+        broken=also(CLAIMED["a user deletes a claim"], "statefulset-keeps-its-data"),
+    ),
+    "volume-topology-respected": Case(
+        holds=CLAIMED["a volume is made where the pod can run"],
+        mutation="the scheduler binds a pod that waited for its volumes to another node than the one that it chose",
+        mutate=edited(SCHEDULER, BIND_WITH_VOLUMES, volumes.to_the_other_node),
+        broken=also(CLAIMED["a pod is put where its volume is not"], "volume-topology-respected"),
+    ),
     "statefulset-survives-faults": Case(
         holds=also(scenario(stateful_set(2), users=[[{"delete": "pod/db-0"}]]), "statefulset-survives-faults"),
         mutation="the StatefulSet controller does not see its pods, so that it comes no further than the first",
@@ -1147,6 +1171,12 @@ CASES: Mapping[str, Case] = {
         holds=scenario(bare_pod(pod_spec(restartPolicy="Never")), faults={"container-exit": 1}),
         mutation="the kubelet starts containers again whatever the restart policy says",
         mutate=edited(KUBELET, "restart containers", key_seen(always_restarting)),
+    ),
+    "active-deadline-enforced": Case(
+        holds=scenario(bare_pod(pod_spec(activeDeadlineSeconds=30))),
+        mutation="the kubelet never looks at how long a pod has been active",
+        mutate=without(KUBELET, "active deadline 30 s"),
+        broken=scenario(bare_pod(pod_spec(activeDeadlineSeconds=30)), nodes=2, faults={"node-crash": 1}),
     ),
     "crashloop-backoff": Case(
         holds=scenario(bare_pod(), faults={"container-exit": 2}),

@@ -25,7 +25,8 @@ NOTHING_TO_BIND = "node(s) didn't find available persistent volumes to bind"
 UNBOUND_IMMEDIATE = "pod has unbound immediate PersistentVolumeClaims"
 
 
-def _in_reach(volume: PersistentVolume, node: Node) -> bool:
+def in_reach(volume: PersistentVolume, node: Node) -> bool:
+    """Whether the node reaches the volume."""
     affinity = volume.node_affinity
     return affinity is None or affinity.matches(node.metadata.name, node.metadata.labels)
 
@@ -38,9 +39,10 @@ def _waits(claim: PersistentVolumeClaim, storage: Storage) -> bool:
 
 
 def serves(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
-    """Whether a volume may be bound to a claim; one that is reserved for a claim is for that one only."""
+    """Whether a volume may be bound to a claim; one that is reserved for a claim is for that incarnation only."""
     free = volume.claim is None and volume.phase == AVAILABLE
-    reserved = volume.claim == (claim.metadata.namespace, claim.metadata.name)
+    named = volume.claim == (claim.metadata.namespace, claim.metadata.name)
+    reserved = named and volume.claim_uid in (None, claim.metadata.uid)
     return (
         (free or reserved)
         and volume.storage_class_name == (claim.storage_class_name or "")
@@ -58,20 +60,37 @@ def _provisioned(claim: PersistentVolumeClaim, node: Node, storage: Storage) -> 
     return not terms or any(term.matches(node.metadata.name, node.metadata.labels) for term in terms)
 
 
-def _all_find_one(claims: Sequence[PersistentVolumeClaim], node: Node, storage: Storage) -> bool:
-    """Whether each claim finds a volume of its own: smallest claims first, each takes the smallest that serves it."""
-    taken: set[str] = set()
+def volumes_for(
+    claims: Sequence[PersistentVolumeClaim], node: Node, storage: Storage
+) -> tuple[tuple[PersistentVolumeClaim, PersistentVolume | None], ...] | None:
+    """Which volume each claim gets if its pod goes to the node; no volume: one is made for it. None: not possible.
+
+    Smallest claims first, each takes the smallest that serves it there. A claim for which a volume is being made can
+    go to no other node than the one that it is made for.
+    """
+    taken: list[tuple[PersistentVolumeClaim, PersistentVolume | None]] = []
     for claim in sorted(claims, key=lambda claim: claim.request):
+        if claim.selected_node:
+            if claim.selected_node != node.metadata.name or not _provisioned(claim, node, storage):
+                return None
+            taken.append((claim, None))
+            continue
+        names = {volume.metadata.name for _, volume in taken if volume is not None}
         serving = [
             volume
             for volume in storage.volumes
-            if volume.metadata.name not in taken and serves(volume, claim) and _in_reach(volume, node)
+            if volume.metadata.name not in names and serves(volume, claim) and in_reach(volume, node)
         ]
-        if serving:
-            taken.add(min(serving, key=lambda volume: volume.capacity).metadata.name)
-        elif not _provisioned(claim, node, storage):
-            return False
-    return True
+        if not serving and not _provisioned(claim, node, storage):
+            return None
+        taken.append((claim, min(serving, key=lambda volume: volume.capacity, default=None)))
+    return tuple(taken)
+
+
+def waiting_claims(pod: Pod, storage: Storage) -> tuple[PersistentVolumeClaim, ...]:
+    """The claims of a pod that get their volumes when the pod gets its node."""
+    found = (storage.claim(pod.metadata.namespace, name) for name in claim_names(pod.spec))
+    return tuple(claim for claim in found if claim is not None and _waits(claim, storage))
 
 
 def volume_binding(pod: Pod, node: Node, snapshot: Snapshot) -> Verdict:
@@ -89,16 +108,18 @@ def volume_binding(pod: Pod, node: Node, snapshot: Snapshot) -> Verdict:
         return unresolvable("claim not found")
     waiting: list[PersistentVolumeClaim] = []
     for claim in claims:
+        if claim.metadata.terminating:
+            return unresolvable(f'persistentvolumeclaim "{claim.metadata.name}" is being deleted')
         if claim.phase == LOST:
             return unresolvable(NO_SUCH_VOLUME)
         if claim.bound:
             volume = storage.volume(claim.volume_name)
             if volume is None:
                 return unresolvable(NO_SUCH_VOLUME)
-            if not _in_reach(volume, node):
+            if not in_reach(volume, node):
                 return unresolvable(OUT_OF_REACH)
         elif _waits(claim, storage):
             waiting.append(claim)
         else:
             return unresolvable(UNBOUND_IMMEDIATE)
-    return FEASIBLE if _all_find_one(waiting, node, storage) else unresolvable(NOTHING_TO_BIND)
+    return unresolvable(NOTHING_TO_BIND) if volumes_for(waiting, node, storage) is None else FEASIBLE

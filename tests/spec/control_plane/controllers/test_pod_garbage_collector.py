@@ -147,7 +147,7 @@ def test_every_arrow_of_a_bound_pods_life_is_taken() -> None:
         ]
         taken |= {arrow for model in models for arrow in search(model).arrows if arrow[0] == "pod"}
         here |= {component.name for model in models for component in model.components}
-    elsewhere = ("create mirror", "delete mirror", "initialize again")
+    elsewhere = ("create mirror", "delete mirror", "initialize again", "collect the next of the name")
     declared = {
         ("pod", arrow.source, arrow.dest, arrow.component)
         for arrow in POD_LIFE.arrows
