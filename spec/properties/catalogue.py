@@ -295,6 +295,7 @@ TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     **names.TAILORED,
     **crash_back_off.TAILORED,
     **volumes.TAILORED,
+    **scheduling.TAILORED,
     "default-service-account-eventually-exists": lambda scenario: accounts.default_account_exists(
         namespaces=deletes_namespace(scenario)
     ),

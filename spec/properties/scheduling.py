@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 import attrs
@@ -16,7 +17,7 @@ from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.preemption import preempted
 from ..control_plane.scheduler.queue import waits_for_node
 from ..control_plane.scheduler.views import NODES, NOMINATED, PODS, pending, scheduling_view, snapshot
-from ..control_plane.scheduler.volumes import BIND_WITH_VOLUMES
+from ..control_plane.scheduler.volumes import BIND_WITH_VOLUMES, CLAIMS, VOLUMES
 from ..kinds import POD
 from ..language.component import Key
 from ..language.property import (
@@ -31,8 +32,11 @@ from ..language.property import (
     violated,
 )
 from ..language.query import DISTINCT, MULTISET, Query, no_parameter
+from ..language.scenario import Scenario
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, bound_to, effective_priority, is_terminal
+from ..objects.storage import PersistentVolume, PersistentVolumeClaim, Storage, StorageClass
+from .claims_followed import follows_claims
 
 Counted = tuple[tuple[Any, int], ...]
 
@@ -131,10 +135,19 @@ def _waits(pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
     return Pod() if bound else pending(pod, queue, assumed, queue)
 
 
-def _nowhere_to_go(pod: Pod, nodes: Counted, pods: Counted, nominated: Counted) -> Finding:
+def _nowhere_to_go(
+    pod: Pod,
+    nodes: Counted,
+    pods: Counted,
+    nominated: Counted,
+    claims: tuple[PersistentVolumeClaim, ...] = (),
+    volumes: tuple[PersistentVolume, ...] = (),
+    *,
+    classes: tuple[StorageClass, ...] | None = None,
+) -> Finding:
     if pod == Pod():
         return HOLDS
-    seen = snapshot(nodes, pods)
+    seen = snapshot(nodes, pods, storage=None if classes is None else Storage(volumes, claims, classes))
     others = tuple(other for other, number in nominated for _ in range(number))
     for node in seen.nodes:
         if filter_with_nominated(pod, node, seen, others).feasible:
@@ -152,6 +165,22 @@ SCHEDULABLE_POD_EVENTUALLY_BOUND = TemporalProperty(
     reference="invariants 31",
     advice="look at which event should have brought the pod back into the queue",
 )
+
+
+def _eventually_bound(scenario: Scenario) -> TemporalProperty:
+    """The property; where claims are followed, a node from which a pod does not reach its volumes is not feasible."""
+    prop = SCHEDULABLE_POD_EVENTUALLY_BOUND
+    if not follows_claims(scenario):
+        return prop
+    classes = tuple(item for item in scenario.objects if isinstance(item, StorageClass))
+    queries = {**prop.queries, "claims": CLAIMS, "volumes": VOLUMES}
+    return attrs.evolve(prop, queries=queries, judge=partial(_nowhere_to_go, classes=classes))
+
+
+TAILORED: Mapping[str, Callable[[Scenario], TemporalProperty]] = {
+    "schedulable-pod-eventually-bound": _eventually_bound,
+}
+"""Properties that read what storage the scenario has."""
 
 
 def _gated(pod: Pod | None) -> str | None:

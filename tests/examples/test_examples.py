@@ -90,7 +90,7 @@ DEPARTURES = {
     "evicted-for-ever": (12, "RemovePodsViolatingTopologySpreadConstraint", "nothing: all is at rest"),
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
-    "volume-in-lost-zone": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
+    "volume-in-lost-zone": (11, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "data-lost-on-scaling": (2, "set owners of claims", "statefulset-controller: sync ("),
     "budget-blocks-drain": (3, "evicting pods", "user: act (user 1)"),
     "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
