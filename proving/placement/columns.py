@@ -26,7 +26,8 @@ FULL_ONES, ENOUGH = 6, 24
 """Well filled patterns, added for each sort of node where there are fewer than ``ENOUGH``, or these do not suffice."""
 
 NODES_OF_PATTERNS = 200
-SECONDS = 5.0
+SECONDS = 60.0
+"""For one search, which its nodes end much earlier, unless the machine is very busy."""
 SCALE = 5_040
 """The weights of a bound are whole, the largest of them so many: of fractions of small numbers nothing is lost."""
 

@@ -36,8 +36,8 @@ NODES_FOR_ROOM = 100
 FEW_NODES = 10
 """The same where only a proof that there are none is looked for, which must be quick."""
 
-SECONDS = 10.0
-"""For z3, and for each search for numbers."""
+SECONDS = 60.0
+"""For z3, and for each search for numbers, which their own limits end much earlier, unless the machine is very busy."""
 
 
 @attrs.frozen
