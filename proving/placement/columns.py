@@ -25,7 +25,7 @@ MOST_ATTEMPTS = 3
 FULL_ONES, ENOUGH = 6, 24
 """Well filled patterns, added for each sort of node where there are fewer than ``ENOUGH``, or these do not suffice."""
 
-NODES_OF_PATTERNS = 200
+NODES_OF_PATTERNS, FEW_NODES = 200, 20
 SECONDS = 60.0
 """For one search, which its nodes end much earlier, unless the machine is very busy."""
 SCALE = 5_040
@@ -184,7 +184,7 @@ class Columns:
             searching, rows, sizes = self._table()
             columns, whose = self._columns(rows, sizes)
             seconds = min(SECONDS, deadline - time.monotonic())
-            found = searching.search(seconds, columns, nodes=NODES_OF_PATTERNS)
+            found = searching.search(seconds, columns, nodes=NODES_OF_PATTERNS if thorough else FEW_NODES)
             if isinstance(found, tuple):
                 return self._of_patterns(self._counting.numbers(found[0]), found[1], whose)
             if time.monotonic() > deadline or (found is None and not thorough):
