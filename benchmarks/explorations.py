@@ -29,7 +29,8 @@ MANIFESTS = Path(__file__).parent / "kubernetes"
 
 class Run(NamedTuple):
     """One exploration. ``seconds`` of processor time; ``stored``: bytes a state in the tables of states, 0 if unknown;
-    ``grown``: by how many bytes a state the process grew; ``tables``: what the search says of them."""
+    ``grown``: by how many bytes a state the process grew; ``tables``: what the search says of them; ``wall``: seconds
+    that went by."""
 
     states: int
     transitions: int
@@ -37,6 +38,7 @@ class Run(NamedTuple):
     stored: float = 0
     grown: float = 0
     tables: Mapping[str, int] = frozendict()
+    wall: float = 0
 
     @property
     def rate(self) -> float:
@@ -72,26 +74,26 @@ def lags(explorer: str, instance: Instance, clients: int) -> Run:
     return _timed(lambda: search(system, explorer=Explorer(explorer)))
 
 
-def kubernetes(explorer: str, replicas: int, positional: bool = False, nodes: bool = False) -> Run:
+def kubernetes(explorer: str, replicas: int, positional: bool = False, nodes: bool = False, cores: int = 1) -> Run:
     """A Deployment that starts on two nodes, of which one may crash and return. ``nodes``: up to who is who of them."""
     given = requests([str(MANIFESTS / f"web-{replicas}.yaml")], Flags(nodes="2", faults=("node-crash=1",)))
     (job,) = given[0].plan.jobs
     system = TransitionSystem(model_of(job.scenario), positional=positional)
     initial = starts(system, job.scenario)
     reduced = up_to_symmetry(system) if nodes else system
-    return _timed(lambda: search(reduced, explorer=Explorer(explorer), initial=initial))
+    return _timed(lambda: search(reduced, explorer=Explorer(explorer), initial=initial, cores=cores))
 
 
 def _timed(explores: Callable[[], Any]) -> Run:
-    before, start = _peak_bytes(), time.process_time()
+    before, start, began = _peak_bytes(), time.process_time(), time.monotonic()
     found = explores()
-    seconds = time.process_time() - start
+    seconds, wall = time.process_time() - start, time.monotonic() - began
     measured = getattr(found, "measured", None)
     assert measured is None or found.complete, found.bounds
     grown = (_peak_bytes() - before) / found.states
     if measured is None:
-        return Run(found.states, found.transitions, seconds, 0, grown)
-    return Run(found.states, found.transitions, seconds, measured.bytes_per_state, grown, dict(measured.tables))
+        return Run(found.states, found.transitions, seconds, 0, grown, wall=wall)
+    return Run(found.states, found.transitions, seconds, measured.bytes_per_state, grown, dict(measured.tables), wall)
 
 
 def _peak_bytes() -> int:
