@@ -10,7 +10,9 @@ from collections import deque
 from typing import Any
 
 import attrs
+import pytest
 from kubemodel.checker.exploration import Stopped, Task
+from kubemodel.checker.kernel import compiled
 from kubemodel.checker.naive import explore
 from kubemodel.checker.result import NO_LIMITS, Explorer, Limits, Path, SearchResult
 from kubemodel.checker.search import search
@@ -25,7 +27,7 @@ from kubemodel.spec.language.model import Model
 from kubemodel.spec.language.property import TemporalProperty
 
 from .naive_liveness import violated, world
-from .test_kernel import explored
+from .test_kernel import WAYS, explored
 from .test_symmetry_gate import orbit
 
 MODES: dict[str, dict[str, Any]] = {
@@ -91,6 +93,23 @@ def kernel_agrees_with_tables(model: Model, most: int) -> bool:
         for keep_going, limits in ((False, NO_LIMITS), (True, NO_LIMITS), (True, Limits(max_states=3))):
             given: dict[str, Any] = {"positional": positional, "keep_going": keep_going, "limits": limits}
             assert explored(model, Explorer.KERNEL, **given) == explored(model, Explorer.TABLES, **given), f"{given}"
+    return compared
+
+
+def neither_cores_nor_fingerprints_matter(model: Model, most: int) -> bool:
+    """All that the kernel reports, however many cores look and however states are known."""
+    compared = False
+    for positional in (False, True):
+        if not small_enough(model, most, positional=positional):
+            continue
+        compared = True
+        expected = explored(model, Explorer.KERNEL, positional=positional, keep_going=True)
+        for way in WAYS:
+            with pytest.MonkeyPatch.context() as patch:
+                # Small models, too, are then looked at by several workers.
+                patch.setattr(compiled, "MANY", 0)
+                found = explored(model, Explorer.KERNEL, positional=positional, keep_going=True, **way)
+            assert found == expected, f"positional {positional}, {way}"
     return compared
 
 
@@ -225,6 +244,7 @@ def symmetry_is_the_naive_set_quotiented(model: Model, most: int) -> bool:
 SAFETY = (
     modes_agree_with_the_naive_explorer,
     kernel_agrees_with_tables,
+    neither_cores_nor_fingerprints_matter,
     paths_are_made_of_transitions,
     multisets_are_positional_sets_quotiented,
 )
