@@ -91,7 +91,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "statefulset-at-most-one-process-per-ordinal": (_STATEFUL_SETS, _KUBELET),
     "pvc-retained-by-default": (_STATEFUL_SETS,),
     "statefulset-keeps-its-data": NOBODY,
-    "volume-topology-respected": (_SCHEDULER,),
+    "volume-topology-respected": (_SCHEDULER, "persistentvolume-controller", "external-provisioner"),
     "statefulset-ordered-start": (_STATEFUL_SETS,),
     "statefulset-ordered-update": (_STATEFUL_SETS,),
     "statefulset-progress-after-template-fix": NOBODY,
