@@ -164,8 +164,9 @@ def test_the_picture_of_the_architecture_says_what_the_components_do() -> None:
     drawn = _run("architecture", "--format", "mermaid").stdout
     scheduler = next(line for line in drawn.splitlines() if "<b>kube-scheduler</b>" in line)
     assert scheduler.strip().partition("[")[2] == (
-        '"<b>kube-scheduler</b><br/>watches Node, Pod<br/>writes Pod (bind, delete), Pod/status (patch)'
-        '<br/>remembers Pod (assumed, queue)"]'
+        '"<b>kube-scheduler</b><br/>watches Node, PersistentVolume, PersistentVolumeClaim, Pod'
+        "<br/>writes PersistentVolume (update), PersistentVolumeClaim (patch), Pod (bind, delete), Pod/status (patch)"
+        '<br/>remembers Pod (assumed, queue, waits for volumes)"]'
     )
     assert 'subgraph process_kube_controller_manager["kube-controller-manager"]' in drawn
     assert "Fault" not in drawn and "User" not in drawn, "budgets are no part of a cluster"
