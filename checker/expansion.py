@@ -25,7 +25,7 @@ Packed = int
 """A state: the content ids of all pools, ``FIELD_BITS`` bits each."""
 
 _FIELD = (1 << FIELD_BITS) - 1
-_NO_ROOM = 0
+NO_ROOM = 0
 """The delta of a step that finds no slot for a new object: no step changes nothing."""
 
 
@@ -42,7 +42,8 @@ class Move:
     full: PoolFull | None = None
 
 
-def _ignore(_state: Packed, _move: Move) -> None:
+def ignore(_state: Packed, _move: Move) -> None:
+    """Nobody is told of moves."""
     return
 
 
@@ -53,7 +54,7 @@ class Expansion:
         self,
         system: TransitionSystem,
         judges: Sequence[StateJudge] = (),
-        on_move: Callable[[Packed, Move], None] = _ignore,
+        on_move: Callable[[Packed, Move], None] = ignore,
     ) -> None:
         """Tables for the groups of ``system`` and for ``judges``.
 
@@ -66,7 +67,7 @@ class Expansion:
         self._shifts = [contents.shift for contents in self.tables.contents]
         self._masks = [_FIELD << shift for shift in self._shifts]
         groups = [group for group in system.groups if not group.environment]
-        ranks = sorted({group.rank for group in groups}) if system.graded else [0]
+        ranks = sorted({0, *(group.rank for group in groups)}) if system.graded else [0]
 
         def by_rank(*, slow: bool, losing: bool) -> list[list[Partition]]:
             found = [group for group in groups if (group.losing is not None) is losing]
@@ -107,6 +108,10 @@ class Expansion:
             table.tuples[content] for table, content in zip(self.tables.contents, self._ids(packed), strict=True)
         )
 
+    def arrived(self, state: Packed) -> Packed:
+        """A state after a move, as it is explored."""
+        return state
+
     def _ids(self, packed: Packed) -> list[int]:
         return [packed >> shift & _FIELD for shift in self._shifts]
 
@@ -126,8 +131,8 @@ class Expansion:
             environment = environment + losing
         if not self._without_room:
             return own, environment, bool(own)
-        room = [delta for delta in own if delta != _NO_ROOM]
-        return room, [delta for delta in environment if delta != _NO_ROOM], bool(own)
+        room = [delta for delta in own if delta != NO_ROOM]
+        return room, [delta for delta in environment if delta != NO_ROOM], bool(own)
 
     def _ranked(self, state: Packed) -> tuple[list[int], list[int]]:
         """The components' own steps where some are slow, and the same as they go if something of a request is lost.
@@ -223,8 +228,8 @@ class Expansion:
                 yield from self._resolve(firing, state, ids, (*chosen, (step.pool, index, bundle)), touched)
         except PoolFull as full:
             self._without_room = True
-            self._on_move(state, Move(firing, _NO_ROOM, (), full))
-            yield _NO_ROOM
+            self._on_move(state, Move(firing, NO_ROOM, (), full))
+            yield NO_ROOM
 
     def _changed(
         self, firing: TabledFiring, state: Packed, ids: list[int], chosen: Chosen, step: Effects
@@ -312,4 +317,4 @@ class Expansion:
         return found
 
 
-__all__ = ["Expansion", "Move", "Packed"]
+__all__ = ["NO_ROOM", "Expansion", "Move", "Packed", "ignore"]

@@ -6,7 +6,7 @@ A search forgets who made a step; only the states that can come again and again 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -14,7 +14,7 @@ from ..engine.fairness import WITNESS, Claim, Fairness, fairness, is_watched
 from ..engine.judging import Finding, StateJudge
 from ..engine.pools import EMPTY
 from ..engine.transition_system import Group, TransitionSystem
-from .expansion import Expansion, Packed
+from .expansion import Expansion, Move, Packed, ignore
 
 
 @attrs.frozen
@@ -57,9 +57,14 @@ class _OfGroup:
 class LabelledExpansion(Expansion):
     """Successors with their makers. ``claims``: every claim met so far, by number."""
 
-    def __init__(self, system: TransitionSystem) -> None:
-        """Empty tables."""
-        super().__init__(system)
+    def __init__(
+        self,
+        system: TransitionSystem,
+        judges: Sequence[StateJudge] = (),
+        on_move: Callable[[Packed, Move], None] = ignore,
+    ) -> None:
+        """As for ``Expansion``."""
+        super().__init__(system, judges, on_move)
         self.claims: list[Claim] = []
         self._claim_numbers: dict[Claim, int] = {}
         self._own = [

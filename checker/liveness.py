@@ -33,8 +33,9 @@ from ..engine.verdicts import Category, Verdict
 from .expansion import Packed
 from .exploration import Exploration
 from .fair_loops import Demands, Graph, Loop, Looping, fair_components
-from .labelled import Label, LabelledExpansion
+from .labelled import Label
 from .obligations import Obligations, Promise
+from .prompt import labelled_expansion
 from .result import Outcome, Path
 from .strong_components import Numbers, strong_components
 
@@ -62,7 +63,7 @@ class _Decision:
     def __init__(self, exploration: Exploration) -> None:
         self.exploration = exploration
         self.system = exploration.system
-        self.expansion = LabelledExpansion(self.system)
+        self.expansion = labelled_expansion(self.system)
 
     def outcomes(self) -> list[Outcome]:
         wanted = [prop for prop in self.system.model.properties if isinstance(prop, TemporalProperty)]
@@ -201,7 +202,7 @@ class _Decision:
         bad: Sequence[bool],
         labels: Sequence[Label],
     ) -> Outcome:
-        """Of loops that last for ever, yet in which an armed timer never fires because time is graded."""
+        """Of loops that last for ever, yet in which an armed timer never fires because something faster goes on."""
         if not self.system.graded:
             return Outcome(prop.name, Verdict.HOLDS)
         for component in self._fair(now, states, bad):
@@ -216,7 +217,8 @@ class _Decision:
             waiting = sorted({f"{claim.component}: {claim.rule}" for claim in lasso.starved}) if lasso else []
             text = (
                 "there is a loop that violates it, but it keeps timers from firing that are armed all the while"
-                f" ({', '.join(waiting)}): graded time cannot tell what comes of it; ask for asynchronous time"
+                f" ({', '.join(waiting)}): {self.system.model.time.value} time cannot tell what comes of it; ask for"
+                " asynchronous time"
             )
             path = Path(lasso.states[:-1], None, lasso.loop, lasso.steps) if lasso else None
             return Outcome(prop.name, Verdict.UNDETERMINED, text, path=path)

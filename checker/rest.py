@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..engine.pools import State
 from ..engine.transition_system import TransitionSystem
-from .expansion import Expansion
+from .prompt import expansion as expansion_of
 
 _PAUSE = 256
 """States between two pauses."""
@@ -24,7 +24,7 @@ def rest_states(
     Raises ``RestlessError`` if there is none, or if more than ``most`` states would have to be looked at. ``pause`` is
     called now and then with the number of states seen; what it raises ends the search.
     """
-    expansion = Expansion(system)
+    expansion = expansion_of(system)
     first = expansion.pack(system.initial_state())
     seen = {first}
     frontier = [first]

@@ -71,6 +71,7 @@ def search(
     the result is the same. ``fingerprint``: the kernel knows states by 64 bits alone, so that one may be taken for
     another and missed: the result says how likely that is. Such a search is not kept: ``checkpoint`` and ``resume``
     raise ``ValueError`` with it.
+    In prompt time the tables explore: what only the kernel can do raises ``ValueError``.
     Raises ``ToldApart`` where ``system`` takes objects for interchangeable that it does tell apart.
     """
     if fingerprint and (checkpoint or resume):
@@ -116,6 +117,10 @@ def _explosion(exploration: Exploration, bounds: Sequence[Bound]) -> Explosion |
 
 def _explored(task: Task, explorer: Explorer) -> tuple[Exploration, list[Bound]]:
     """What was explored, and what kept it from being complete."""
+    if task.system.prompt:
+        if explorer is Explorer.KERNEL:
+            raise ValueError("the kernel does not know prompt time; the explorer tables does")
+        explorer = Explorer.TABLES
     if explorer is Explorer.TABLES or not 0 < len(task.system.pools) <= MOST_POOLS:
         exploration: Exploration = TabledExploration(task)
         return exploration, _bounds(exploration.explore)

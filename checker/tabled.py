@@ -10,8 +10,9 @@ import numpy
 
 from ..engine.pools import State
 from ..engine.transition_system import Reader
-from .expansion import Expansion, Move, Packed
+from .expansion import Move, Packed
 from .exploration import Edges, Exploration, Task
+from .prompt import expansion
 from .tables import Tables
 
 _PAUSE = 256
@@ -35,7 +36,7 @@ class TabledExploration(Exploration):
         """Empty tables. ``obsolete``: asked now and then whether to raise ``HandOver``."""
         super().__init__(task)
         self._obsolete = obsolete
-        self._expansion = Expansion(task.system, self.findings.judges, self._moved)
+        self._expansion = expansion(task.system, self.findings.judges, self._moved)
         self._seen: dict[Packed, int] = {}
         self._order: list[Packed] = []
         self._parents = array("I")
@@ -76,7 +77,7 @@ class TabledExploration(Exploration):
             move.changes,
             self.depth + 1,
             self._current,
-            lambda: self._expansion.unpack(state + move.delta),
+            lambda: self._expansion.unpack(self._expansion.arrived(state + move.delta)),
         )
 
     def begin(self) -> None:

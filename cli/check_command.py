@@ -117,7 +117,8 @@ def scenario_flags(command: Any) -> Any:
         click.option(
             "--time",
             type=click.Choice([mode.value for mode in TimeMode]),
-            help="When timers may fire: once nothing faster can happen (the default), or at any moment.",
+            help="When timers may fire: once nothing faster can happen (graded, the default), when their seconds are"
+            " over (prompt), or at any moment (asynchronous).",
         ),
         click.option(
             "--rpc",
@@ -288,9 +289,23 @@ def _kept(given: Sequence[Request], flags: dict[str, Any]) -> dict[str, Path]:
         raise InputError("only the kernel knows fingerprints", source=COMMAND_LINE, field="--explorer")
     if kept and flags["explorer"] == Explorer.TABLES.value:
         raise InputError("only the kernel keeps its search", source=COMMAND_LINE, field="--explorer")
+    _only_tables(given, flags, kept)
     if "checkpoint" in kept and not os.access(kept["checkpoint"].parent, os.W_OK):
         raise InputError("cannot write there", source=str(kept["checkpoint"]), field="--checkpoint")
     return kept
+
+
+def _only_tables(given: Sequence[Request], flags: dict[str, Any], kept: dict[str, Path]) -> None:
+    """Refuses what the kernel alone can do where exact durations are asked for, which it does not know."""
+    asked = [f"--{name}" for name in (*sorted(kept), *(["fingerprint"] if flags["fingerprint"] else []))]
+    asked += ["--explorer"] if flags["explorer"] == Explorer.KERNEL.value else []
+    if asked and any(request.settings.time is TimeMode.PROMPT for request in given):
+        raise InputError(
+            "the kernel does not know exact durations (time prompt): the tables explore them",
+            source=COMMAND_LINE,
+            field=asked[0],
+            expected=f"no {asked[0]}, or --time {TimeMode.GRADED.value}",
+        )
 
 
 def _vacuity(word: str | None) -> Vacuity:

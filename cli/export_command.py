@@ -13,6 +13,7 @@ import click
 from ..checker.promela.program import MOST_STATES, Promela, TooLargeError, promela
 from ..engine.transition_system import TransitionSystem
 from ..engine.verdicts import ExitCode
+from ..spec.language.model import TimeMode
 from ..spec.manifests.errors import InputError
 from ..spec.manifests.scenarios import COMMAND_LINE, Job
 from .check_command import scenario_flags
@@ -60,6 +61,13 @@ def export(paths: tuple[str, ...], **flags: Any) -> int:
         for request in requests(paths, Flags(**{name: flags[name] for name in FLAG_NAMES}), sys.stdin)
         for job in request.plan.jobs
     ]
+    if any(job.scenario.time is TimeMode.PROMPT for job in jobs):
+        raise InputError(
+            "the program cannot say exact durations (time prompt)",
+            source=COMMAND_LINE,
+            field="--time",
+            expected=" or ".join(mode.value for mode in TimeMode if mode is not TimeMode.PROMPT),
+        )
     places = _places(jobs, flags["output"], flags["output_dir"])
     programs: list[Promela] = []
     for job in jobs:

@@ -99,8 +99,13 @@ def basis(request: Request, checked: Sequence[Checked]) -> Iterator[str]:
         )
     if settings.time is TimeMode.GRADED:
         yield "time graded: a timer fires only when nothing faster can happen; faults and users come at any moment"
+    elif settings.time is TimeMode.PROMPT:
+        yield (
+            "time prompt: a timer fires when its seconds are over and nothing else happens at once, so that the"
+            " earliest deadline comes first; faults and users come at any moment, between two deadlines too"
+        )
     else:
-        yield "time asynchronous: a timer that is armed may fire at any moment"
+        yield "time asynchronous: a timer that is armed may fire at any moment, whoever has to be slow for that"
     yield f"rpc {settings.rpc.value}: {_RPC[settings.rpc]}"
     starts = sorted({(one.job.scenario.start, one.starts) for one in checked}, key=repr)
     for start, count in starts:

@@ -38,7 +38,7 @@ from ..spec.language.plan import (
 from ..spec.language.request import ApiCall, Outcome, Response, Verb
 from .in_flight import AWAITED, Awaited, orphaned, sent_field
 from .plan_targets import targets, with_targets
-from .pools import MARKS, NAME, cached_field, pending_field, plan_field
+from .pools import MARKS, NAME, TIMERS, cached_field, pending_field, plan_field
 from .watch_cache import Nearer, missing
 
 if TYPE_CHECKING:
@@ -323,6 +323,8 @@ class Execution:
                 self.put(ordinal, sent, orphaned(self.field(ordinal, sent)))
         if left:
             other = self.take(self.pools[ordinal], Selection(self.pools[ordinal]))
+            if TIMERS in pool.position:
+                self.put(other, TIMERS, self.field(ordinal, TIMERS))
             cleared = {field: pool.initial[pool.position[field]] for field in left}
             for place, fields_there in ((other, left), (ordinal, cleared)):
                 self.moved[place] = fields_there

@@ -131,13 +131,15 @@ class Identities:
                         who[index] = counts[number]
                         self._christen(names, number, who[index], new[index])
                     chosen[place] = self.name(names, number, new[index], who[index])
-            for index in self._sorted(number, new, who):
-                if origin[index] != new[index]:
-                    # What has a name of its own is never empty: its object comes and goes, it stays.
-                    created, removed = old[index] == EMPTY, new[index] == EMPTY
-                    name = self.name(names, number, new[index], who[index])
-                    touched.append(Touched(number, name, origin[index], new[index], created, removed))
-                    turns[number, who[index]] = step
+            # That only their timers count on is nothing that a step does to objects.
+            changed = [index for index in self._sorted(number, new, who) if origin[index] != new[index]]
+            new = [transition.moved.get((number, bundle), bundle) for bundle in new]
+            for index in changed:
+                # What has a name of its own is never empty: its object comes and goes, it stays.
+                created, removed = old[index] == EMPTY, new[index] == EMPTY
+                name = self.name(names, number, new[index], who[index])
+                touched.append(Touched(number, name, origin[index], new[index], created, removed))
+                turns[number, who[index]] = step
             ordinals[number] = self._arranged(number, new, who, turns)
         after = Unrolled(transition.successor, tuple(ordinals), names, tuple(counts), turns, step)
         return after, tuple(touched), tuple(chosen)

@@ -19,6 +19,8 @@ State = tuple[Content, ...]
 
 NAME = "name"
 MARKS = "marks"
+TIMERS = "timers"
+"""The field of an object that holds its armed timers, in prompt time."""
 EMPTY = 0
 
 
@@ -104,6 +106,7 @@ __all__ = [
     "EMPTY",
     "MARKS",
     "NAME",
+    "TIMERS",
     "Bundle",
     "Content",
     "Pool",

@@ -6,13 +6,14 @@ Executor, replay and the naive explorer run on this file; the tabling explorer m
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from .execution import Effects
 from .pools import EMPTY, Content, State
+from .timing import Wanted
 from .transition_system import BoundQuery, Firing, Group, PoolFull, Reader, TransitionSystem, candidates, edited
 
 Chosen = tuple[tuple[int, int, int], ...]
@@ -21,7 +22,10 @@ Chosen = tuple[tuple[int, int, int], ...]
 
 @attrs.frozen(eq=False)
 class Transition:
-    """One enabled step. ``successor`` is None where the step needs more objects than the model can hold (``full``)."""
+    """One enabled step. ``successor`` is None where the step needs more objects than the model can hold (``full``).
+
+    ``moved``: the bundles, by pool, that are others in the successor than after ``effects``, as timers count.
+    """
 
     group: Group
     key: Any
@@ -30,6 +34,7 @@ class Transition:
     effects: Effects | None
     successor: State | None
     full: PoolFull | None = None
+    moved: Mapping[tuple[int, int], int] = attrs.field(factory=dict)
 
 
 def answers(reader: Reader, state: State, key: Any, index: int) -> tuple[dict[str, Any], dict[str, BoundQuery]]:
@@ -122,30 +127,85 @@ def transitions(system: TransitionSystem, state: State) -> list[Transition]:
     """The enabled transitions of ``state`` that change it, in the order of the groups, as time allows.
 
     In graded time a timer fires only where no step, and no timer of a shorter duration, changes the state, unless that
-    is declared slow; environment steps may come at any moment.
+    is declared slow. In prompt time it fires only where no step changes the state and its time is over, which is that
+    of whichever timer comes first. Environment steps may come at any moment.
     """
-    return timely(system, possible(system, state))
+    enabled = timely(system, possible(system, state))
+    return enabled if system.timing is None else list(_settled(system, state, enabled))
 
 
 def possible(system: TransitionSystem, state: State) -> list[Transition]:
-    """The transitions that change ``state``, whatever time says: armed timers too for which others come first."""
+    """The transitions that change ``state``, whatever time says: armed timers too for which others come first.
+
+    In prompt time their successors are as the rules make them, before timers are looked at.
+    """
+    return [transition for group in system.groups for transition in of_group(system, state, group)]
+
+
+def of_group(system: TransitionSystem, state: State, group: Group) -> list[Transition]:
+    """The transitions of one group that change ``state``, as in ``possible``."""
     found: list[Transition] = []
-    for group in system.groups:
-        for index, bundle, key in keys(group, state):
-            given, queries = answers(group, state, key, index)
-            for firing in group.fire(key, given, queries):
-                found.extend(_expand(system, state, group, key, firing, ((group.pool, index, bundle),)))
+    for index, bundle, key in keys(group, state):
+        given, queries = answers(group, state, key, index)
+        for firing in group.fire(key, given, queries):
+            found.extend(_expand(system, state, group, key, firing, ((group.pool, index, bundle),)))
     return [transition for transition in found if transition.successor != state]
 
 
 def timely(system: TransitionSystem, enabled: list[Transition]) -> list[Transition]:
-    """Those of the enabled transitions that time lets happen now."""
+    """Those of the enabled transitions that time lets happen now.
+
+    In prompt time these are besides the timers, where no step comes first, whether their time is over or not.
+    """
     own = [t.group for t in enabled if not t.group.environment and t.group.losing is None]
     if not own:
         return [t for t in enabled if t.group.environment]
     if not system.graded:
         return enabled
     first = min((group.rank for group in own if not group.slow), default=sys.maxsize)
+    if system.prompt:
+        return [t for t in enabled if t.group.environment or not t.group.rank or first]
     return [
         t for t in enabled if t.group.environment or t.group.rank == first or (t.group.slow and t.group.rank < first)
     ]
+
+
+def _settled(system: TransitionSystem, state: State, enabled: list[Transition]) -> Iterator[Transition]:
+    """In prompt time: the transitions whose time is over, each to the states that it can lead to."""
+    timing = system.timing
+    assert timing is not None
+    zone = timing.zone(state[timing.pool])
+    for transition in enabled:
+        effects, timer = transition.effects, timing.timer_of(transition.group)
+        if timer is not None:
+            armed = timing.due(timer, transition.chosen[0][2], zone)
+            if armed is None:
+                continue
+            effects = timing.fired(timer, armed, effects) if effects is not None else None
+        if effects is None:
+            yield transition
+            continue
+        after = successor(system, state, transition.chosen, effects)
+        for settled in timing.settle(after, wanted(system, after)):
+            yield attrs.evolve(transition, effects=effects, successor=settled.state, moved=settled.moved)
+
+
+def wanted(system: TransitionSystem, state: State) -> Wanted:
+    """What the rules say in prompt time of a state, whose timers may not be as they are wanted yet."""
+    timing = system.timing
+    assert timing is not None
+    bare = tuple(timing.bare_content(pool, content) for pool, content in enumerate(state))
+    urgent = any(
+        of_group(system, bare, group)
+        for group in system.groups
+        if not (group.environment or group.rank or group.slow or group.losing is not None)
+    )
+    found: dict[tuple[int, int], list[tuple[int, Any, bool]]] = {}
+    for timer in timing.timers:
+        ready = {transition.chosen[0][2] for transition in of_group(system, bare, timer.group)}
+        counting = {transition.chosen[0][2]: transition.key for transition in of_group(system, bare, timer.armed_by)}
+        for bundle, key in counting.items():
+            since = timer.countdown.since
+            entry = (timer.number, None if since is None else since(key), bundle in ready)
+            found.setdefault((timer.pool, bundle), []).append(entry)
+    return Wanted(urgent, {key: tuple(entries) for key, entries in found.items()})

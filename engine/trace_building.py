@@ -19,8 +19,9 @@ from .encoding import Difference, Encoder, Json
 from .execution import CallRecord
 from .identities import Identities, Naming, Touched, Unrolled
 from .judging import UNDECLARED_TRANSITION, StepJudges, state_judges
-from .pools import MARKS, NAME, Bundle, State, pending_field
+from .pools import MARKS, NAME, TIMERS, Bundle, State, pending_field
 from .successors import Transition, answer, answers, keys, transitions
+from .timing import CLOCK
 from .traces import (
     Answer,
     Change,
@@ -76,7 +77,7 @@ class Chronicler:
         objects: list[Initially] = []
         for number, pool in enumerate(self.system.pools):
             content = unrolled.state[number]
-            for index in self.identities.in_order(unrolled, number):
+            for index in self.identities.in_order(unrolled, number) if pool.name != CLOCK else ():
                 name = self.identities.name_at(unrolled, number, index)
                 if name:
                     bundle = pool.bundles[content[index]]
@@ -202,7 +203,8 @@ class Chronicler:
         old, new = pool.bundles[touched.before], pool.bundles[touched.after]
         target = self._reference(touched)
         for field, before, after in zip(pool.fields, old, new, strict=True):
-            if before == after:
+            # What counts is told where it fires: by how long its rule has waited.
+            if before == after or field == TIMERS:
                 continue
             for each in self._differences(pool.name, field, before, after):
                 yield Change(target, each.path, each.before, each.after)
@@ -224,7 +226,7 @@ class Chronicler:
         return {
             field: self._shown(pool.name, field, value)
             for field, value, default in zip(pool.fields, bundle, pool.initial, strict=True)
-            if field != NAME and value != default
+            if field not in (NAME, TIMERS) and value != default
         }
 
     def _machine_states(self, kind: str, number: int, bundle: Bundle) -> dict[str, str]:

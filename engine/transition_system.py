@@ -15,10 +15,10 @@ from ..spec.language.component import Component, Handler, Key, Rule
 from ..spec.language.model import Kind, LossBudget, Model, TimeMode
 from ..spec.language.plan import Alternative, Call, Forget, Rpc, Sweep
 from ..spec.language.query import NONE, Query, Read, no_parameter
-from . import execution, messages, watch_cache
+from . import execution, messages, timing, watch_cache
 from .execution import Effects, Lost, PlanInFlight, Selection
 from .in_flight import AWAITED, VAIN, Answered, Vain, orphaned, sent_field, serving
-from .pools import EMPTY, MARKS, NAME, Content, Pool, State, cached_field, pending_field, plan_field
+from .pools import EMPTY, MARKS, NAME, TIMERS, Content, Pool, State, cached_field, pending_field, plan_field
 
 if TYPE_CHECKING:
     from .symmetry import Symmetry
@@ -134,8 +134,9 @@ class Group(Reader):
         losing: LossBudget | Vain | None = None,
         *,
         serves: bool = False,
+        counts: bool = False,
     ) -> None:
-        """Binds ``rule`` to the pools of ``system``."""
+        """Binds ``rule`` to the pools of ``system``. ``counts``: asked whether its time runs, be its process busy."""
         guards = {f"guard {number}": query for number, query in enumerate((*component.guards, *rule.guards))}
         first = {**guards, **rule.queries}
         stages = ((first,) if first or rule.stages else ()) + rule.stages
@@ -151,7 +152,7 @@ class Group(Reader):
         self.serves = serves
         busy = plan_field(component.name)
         pool = system.pools[self.pool]
-        self._busy = pool.position[busy] if busy in pool.position and not self.continues and not serves else None
+        self._busy = pool.position[busy] if busy in pool.position and not (self.continues or serves or counts) else None
 
     def key(self, bundle: int) -> Any:
         """As in ``Reader``; None too while the component is in the middle of a plan for this key."""
@@ -202,6 +203,11 @@ class Group(Reader):
 CONTINUE = "continue"
 
 
+def _waits(component: Component, rule: Rule, kind: str = "") -> bool:
+    """Whether a rule is a timer, of objects of ``kind``."""
+    return rule.duration > 0 and not component.environment and kind in ("", rule.key.kind)
+
+
 def _continue_rule(kind: str, component: Component) -> Rule:
     def decide(plan: PlanInFlight) -> list[Alternative]:
         if plan.reply is None:
@@ -238,7 +244,8 @@ class TransitionSystem:
         self.model = model
         self.positional = positional
         self.symmetry: Symmetry | None = None
-        self.graded = model.time is TimeMode.GRADED
+        self.graded = model.time is not TimeMode.ASYNCHRONOUS
+        self.prompt = model.time is TimeMode.PROMPT
         self._split = (
             frozenset(component.name for component in model.components if not component.environment)
             if model.rpc is Rpc.MESSAGE
@@ -263,11 +270,12 @@ class TransitionSystem:
         history = model.history
         watch = (watch_cache.watch_component(self.deliveries, history=history),) if model.lag else ()
         informers = (watch_cache.informer_kind(model.lag, history=history),) if model.lag else ()
-        kinds = (*model.kinds, *informers)
+        kinds = (*model.kinds, *informers, *((timing.CLOCK_KIND,) if self.prompt else ()))
         self.pools = tuple(Pool(kind, self._extra_fields(kind), positional) for kind in kinds)
         self.pool_index = {pool.name: number for number, pool in enumerate(self.pools)}
         self._process_of = {component.name: component.process for component in model.components}
         self.groups = self._compile((*model.components, *watch))
+        self.timing = timing.Timing(self, tuple(self._timers())) if self.prompt else None
 
     def fuses(self, component: str) -> bool:
         """Whether whole plans of a component are one step."""
@@ -298,7 +306,24 @@ class TransitionSystem:
                 extra[sent_field(component.name)] = ()
         if self._split or any(rule.several_requests for component in self.model.components for rule in component.rules):
             extra[MARKS] = ()
+        if self.prompt and any(_waits(component, rule, kind.name) for component, rule in self._rules()):
+            extra[TIMERS] = ()
         return extra
+
+    def _rules(self) -> Iterator[tuple[Component, Rule]]:
+        return ((component, rule) for component in self.model.components for rule in component.rules)
+
+    def _timers(self) -> Iterator[timing.Timer]:
+        """The rules that wait, with what says whether their time runs: no plan that its process is in the middle of."""
+        waiting = [(component, rule) for component, rule in self._rules() if _waits(component, rule)]
+        _, units = timing.units_of(rule.duration for _, rule in waiting)
+        of_rule = {(group.component.name, group.rule.name): group for group in self.groups if group.losing is None}
+        for number, (component, rule) in enumerate(waiting):
+            # What counts from a moment that is stored does so whether its component runs or not.
+            counting = attrs.evolve(component, guards=()) if rule.countdown.stored else component
+            group = of_rule[component.name, rule.name]
+            armed_by = Group(self, counting, rule, group.rank, counts=True)
+            yield timing.Timer(number, group, armed_by, units[rule.duration], rule.countdown)
 
     def _compile(self, components: tuple[Component, ...]) -> tuple[Group, ...]:
         durations = sorted(
@@ -330,7 +355,19 @@ class TransitionSystem:
                 yield Group(self, served, rule, 0, losing, serves=True)
 
     def initial_state(self) -> State:
-        """The state in which the model starts; lagging caches start up to date."""
+        """The state in which the model starts; lagging caches start up to date, timers start to count."""
+        state = self._given()
+        return state if self.timing is None else self.settled(state)[0]
+
+    def settled(self, state: State) -> list[State]:
+        """What a state becomes once its timers are as the rules want them, in prompt time: several where it matters
+        whether the time of a timer that could not act is over."""
+        from .successors import wanted
+
+        assert self.timing is not None, "timers count in prompt time only"
+        return [each.state for each in self.timing.settle(state, wanted(self, state))]
+
+    def _given(self) -> State:
         contents = []
         for pool in self.pools:
             given = self.model.initial.get(pool.name, ())
@@ -365,14 +402,15 @@ class TransitionSystem:
     def forgetting(self, step: Forget) -> tuple[Sweep, ...]:
         """The edits that lose all memory of a process: declared fields, plans in flight, their marks."""
         return tuple(
-            Sweep(pool.name, pool.fields[1:], _Lose(pool, step.process, self._process_of), step.owner)
+            Sweep(pool.name, pool.fields[1:], _Lose(pool, step.process, self._process_of, self.timing), step.owner)
             for pool in self.pools
             if self._has_memory_of(pool, step.process)
         )
 
     def _has_memory_of(self, pool: Pool, process: str) -> bool:
         plans = any(plan_field(name) in pool.position for name, owner in self._process_of.items() if owner == process)
-        return plans or MARKS in pool.position or any(field.memory_of == process for field in pool.kind.fields)
+        marks = MARKS in pool.position or TIMERS in pool.position
+        return plans or marks or any(field.memory_of == process for field in pool.kind.fields)
 
 
 @attrs.frozen(cache_hash=True)
@@ -382,6 +420,7 @@ class _Lose:
     pool: Pool
     process: str
     process_of: Mapping[str, str] = attrs.field(eq=False)
+    timing: timing.Timing | None = attrs.field(eq=False)
 
     def __call__(self, owner: Any, *values: Any) -> tuple[Any, ...]:
         before = dict(zip(self.pool.fields[1:], values, strict=True))
@@ -402,6 +441,9 @@ class _Lose:
                     bundle[sent_field(component)] = orphaned(bundle[sent_field(component)])
         if MARKS in bundle:
             bundle[MARKS] = tuple(mark for mark in bundle[MARKS] if self.process_of.get(mark[0]) != self.process)
+        if TIMERS in bundle and self.timing is not None and not others:
+            lost = self.timing.in_memory({name for name, it in self.process_of.items() if it == self.process})
+            bundle[TIMERS] = tuple(one for one in bundle[TIMERS] if one.timer not in lost)
         return tuple(bundle[field] for field in self.pool.fields[1:])
 
 

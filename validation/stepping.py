@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ..checker.tables import TabledFiring, Tables
 from ..engine.execution import Effects
 from ..engine.pools import EMPTY, State
-from ..engine.successors import Chosen, Transition, successor, timely
+from ..engine.successors import Chosen, Transition, successor, timely, transitions
 from ..engine.transition_system import BoundQuery, Group, PoolFull, TransitionSystem, candidates
 
 
@@ -31,12 +31,16 @@ class Stepping:
         before those of users and faults, and steps before timers."""
         found = self._enabled.get(state)
         if found is None:
-            changing = [each for each in self._all(state) if each.successor != state]
-            room = [each for each in timely(self.system, changing) if each.successor is not None]
+            room = [each for each in self._timely(state) if each.successor is not None]
             if any(each.group.rank == 0 and not each.group.environment for each in room):
                 room = [each for each in room if each.group.component.name not in self._patient]
             found = self._enabled[state] = tuple(sorted(room, key=_eagerness))
         return found
+
+    def _timely(self, state: State) -> list[Transition]:
+        if self.system.prompt:
+            return transitions(self.system, state)
+        return timely(self.system, [each for each in self._all(state) if each.successor != state])
 
     def _all(self, state: State) -> Iterator[Transition]:
         tables = self._tables

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from ..control_plane.scheduler.views import scheduling_view
 from ..kinds import DESCHEDULER, NODE, POD, REQUESTED, Eviction
-from ..language.component import Component, Key, Rule
+from ..language.component import Component, Countdown, Key, Rule
 from ..language.plan import Alternative, Chosen, Set, Write
 from ..language.query import MULTISET, Query, no_parameter
 from ..language.scenario import Descheduler
@@ -74,6 +74,7 @@ def _rule(strategy: str, wanted: Descheduler) -> Rule:
         queries={"nodes": NODES, "pods": PODS},
         decide=decide,
         duration=wanted.interval,
+        countdown=Countdown(periodic=True),
         reference="Descheduler, README, Policy and Strategies",
         meaning="a round: the pods that the strategy wants elsewhere are evicted",
     )

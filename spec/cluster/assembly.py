@@ -24,7 +24,7 @@ from ..kinds import (
 )
 from ..language.component import Component
 from ..language.machine import Machine
-from ..language.model import INFORMER, Assumption, Kind, Model
+from ..language.model import INFORMER, Assumption, Kind, Model, TimeMode
 from ..language.property import TemporalProperty
 from ..language.scenario import Scenario
 from ..language.witness import with_witness
@@ -278,11 +278,35 @@ FAIRNESS = (
 """What properties of endless runs take for granted of those who act."""
 
 
+EXACT_TIME = (
+    Assumption(
+        "timers-anew",
+        "a timer that its component keeps in memory counts anew after the component could not act for a while; one"
+        " whose beginning is stored goes on",
+        "docs/decisions/0024",
+    ),
+    Assumption(
+        "counted-once",
+        "where several things of one object wait for the same time, such as entries of one budget, the time is counted"
+        " from the first of them",
+        "docs/decisions/0024",
+    ),
+    Assumption(
+        "whole-delays",
+        "delays that Kubernetes draws at random (jitter, election timeouts) last as long as their constant says;"
+        " back-offs grow only where a switch asks for it",
+        "docs/decisions/0024",
+    ),
+)
+"""What exact durations take for granted besides."""
+
+
 def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """The named assumptions of a model of this scenario."""
     endless = any(isinstance(prop, TemporalProperty) for prop in chosen_properties(scenario))
     of_parts = (assumption for part in needed(scenario) for assumption in part.assumptions(scenario))
-    return (*ASSUMPTIONS, *(FAIRNESS if endless else ()), *of_parts, *unread.assumptions(scenario))
+    exact = EXACT_TIME if scenario.time is TimeMode.PROMPT else ()
+    return (*ASSUMPTIONS, *exact, *(FAIRNESS if endless else ()), *of_parts, *unread.assumptions(scenario))
 
 
 def build(scenario: Scenario) -> Model:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from ..kinds import CONNECTION, POD, SERVICE, PodRuntime
-from ..language.component import Component, Key, Rule
+from ..language.component import Component, Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
 from ..language.plan import KEY, Alternative, Chosen, Set, Step, Sweep, Write
 from ..language.query import DISTINCT, ONLY, Query
@@ -126,6 +126,7 @@ def _forget(seconds: float) -> Rule:
         key=Key(POD, ("clients",), lambda clients: clients or None),
         decide=lambda _clients: [Alternative((Write(KEY, "clients", Set(())),), f"no connection for {seconds:g} s")],
         duration=seconds,
+        countdown=Countdown(since=lambda clients: clients),
         reference="kube-proxy §5",
         meaning="a client that has not connected for the time of its session affinity may get another endpoint",
     )

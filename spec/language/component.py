@@ -41,6 +41,35 @@ class Key:
     view: Callable[..., Any]
 
 
+def _differs(before: Any, after: Any) -> bool:
+    return bool(before != after)
+
+
+@attrs.frozen(eq=False)
+class Countdown:
+    """How a timer counts its seconds, which prompt time asks; the other modes know no seconds.
+
+    It begins when its rule becomes enabled for an object and is over ``duration`` later, if the rule is enabled all the
+    while; a process that restarts, or that cannot act for a while, begins it anew.
+
+    ``since(view)``: what of the key's view it counts from: it begins anew when ``anew(before, after)`` says so of two
+    such values, by default when they differ. ``stored``: the moment from which it counts stands in the store, so that
+    it goes on while its component cannot act. ``periodic``: the component looks every ``duration`` seconds, at which is
+    not known, so that it acts at some moment within that time. ``shared``: timers of one object with the same word
+    here count from the same moment: one that takes over from another does not begin anew.
+    """
+
+    since: Callable[[Any], Any] | None = None
+    anew: Callable[[Any, Any], bool] = _differs
+    stored: bool = False
+    periodic: bool = False
+    shared: str = ""
+
+
+FROM_THEN_ON = Countdown()
+"""Counts from when the rule became enabled, in the memory of the process."""
+
+
 @attrs.frozen(eq=False)
 class Rule:
     """One reaction of a component.
@@ -48,8 +77,9 @@ class Rule:
     ``decide(key, **answers)`` is a pure function of the key's view and of the answers of ``queries`` (and of
     ``stages``, whose queries' parameters also get the answers so far) and returns alternatives; none means that the
     rule is not enabled. ``duration`` is how long the rule waits once it is enabled, in seconds: 0 for a step.
-    ``several_requests`` declares that its plans may hold more than one request. ``slow_as``: what a scenario calls it
-    that declares this rule alone slow. ``fairness``: its component's, unless given.
+    ``countdown``: how those seconds count. ``several_requests`` declares that its plans may hold more than one request.
+    ``slow_as``: what a scenario calls it that declares this rule alone slow. ``fairness``: its component's, unless
+    given.
     """
 
     name: str
@@ -59,6 +89,7 @@ class Rule:
     stages: tuple[Mapping[str, Query], ...] = ()
     guards: tuple[Query, ...] = ()
     duration: float = 0.0
+    countdown: Countdown = FROM_THEN_ON
     several_requests: bool = False
     slow_as: str = ""
     fairness: Fairness | None = None

@@ -84,7 +84,11 @@ class TimeMode(Enum):
     """When a timer may fire (design §4)."""
 
     GRADED = "graded"
+    """When no step, and no timer of a shorter duration, can happen."""
+    PROMPT = "prompt"
+    """When no step can happen and its time is over, to the second: of several the one whose time is over first."""
     ASYNCHRONOUS = "asynchronous"
+    """At any moment."""
 
 
 @attrs.frozen(cache_hash=True)

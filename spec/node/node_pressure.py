@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import attrs
 
 from ..kinds import NODE, POD, SANDBOX_READY, PodRuntime, PodWorker
-from ..language.component import Key, Rule
+from ..language.component import Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
 from ..language.model import Field
 from ..language.plan import KEY, Alternative, Call, Named, RuntimeCall, Set, Write
@@ -195,6 +195,7 @@ _RECLAIM = Rule(
         Alternative((Write(KEY, "pressure", Set("")),), "dead containers and unused images made room enough")
     ],
     duration=PASS,
+    countdown=Countdown(periodic=True),
     reference="kubelet §7",
     meaning="where the disk is short the kubelet first removes dead containers and images that nobody uses",
 )
@@ -258,6 +259,7 @@ EVICT = Rule(
     },
     guards=(KUBELET_CONNECTED,),
     duration=PASS,
+    countdown=Countdown(periodic=True),
     several_requests=True,
     reference="kubelet §7",
     meaning="the kubelet of a node that is short of something evicts one pod, with grace 0, and looks again",

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from ..kinds import EXITED, KUBELET, RUNNING, STATIC_POD
-from ..language.component import Key, Rule
+from ..language.component import Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
 from ..language.model import Field
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Write
@@ -170,6 +170,7 @@ def _reading(*, first: bool) -> Rule:
         decide=_read,
         guards=(KUBELET_RUNS,),
         duration=0.0 if first else READ,
+        countdown=Countdown(periodic=True),
         reference="kubelet §2",
         meaning="the kubelet reads the folder or asks the URL"
         + (" as it starts" if first else f", every {READ:g} seconds"),

@@ -6,6 +6,7 @@ import attrs
 
 from ..control_plane.controllers.deployment_replica_sets import DESIRED_REPLICAS, owned_by, same_template
 from ..control_plane.controllers.deployment_rollout import max_surge, max_unavailable
+from ..control_plane.controllers.deployment_status import PROGRESS_DEADLINE_EXCEEDED, PROGRESSING
 from ..control_plane.controllers.replicaset import owner_name
 from ..control_plane.controllers.replicaset_decisions import is_active, is_available
 from ..kinds import DEPLOYMENT, POD, REPLICA_SET, PodRuntime
@@ -13,7 +14,7 @@ from ..kinds import RUNNING as CONTAINERS_RUNNING
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, TemporalProperty, suspended, violated
 from ..language.query import ANY, COUNT, DISTINCT, MULTISET, SUM, Query, no_parameter
-from ..objects.conditions import condition_is_true
+from ..objects.conditions import condition_is_true, find_condition
 from ..objects.pod import Pod, is_terminal
 from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, DeploymentStatus, ReplicaSet, ReplicaSetStatus
 from .assumptions import (
@@ -367,6 +368,27 @@ DEPLOYMENT_MIN_SERVING = StateProperty(
     reference="invariants 41, kubelet §6",
     assumes=NOTHING_LOST,
     advice="a pod without readinessProbe counts as ready as soon as its process has started: add a readinessProbe",
+)
+
+
+def _meets_deadline(deployment: Deployment) -> Finding:
+    condition = find_condition(deployment.status.conditions, PROGRESSING)
+    if condition is None:
+        return IDLE
+    if condition.reason != PROGRESS_DEADLINE_EXCEEDED:
+        return HOLDS
+    seconds = deployment.spec.progress_deadline_seconds
+    return violated(f"{deployment.metadata.name} made no progress for more than {seconds} s")
+
+
+ROLLOUT_WITHIN_DEADLINE = StateProperty(
+    name="rollout-within-deadline",
+    statement="no rollout is reported as failed because it made no progress for progressDeadlineSeconds",
+    key=Key(DEPLOYMENT, ("object",), lambda deployment: deployment),
+    judge=_meets_deadline,
+    reference="controllers-workloads §2 conditions",
+    advice="give it more progressDeadlineSeconds than a lost node takes (the grace period of its heartbeats, the wait"
+    " for the taint NoExecute, the pods' tolerationSeconds), or pods that tolerate the taint for less time",
 )
 
 

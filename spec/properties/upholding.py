@@ -70,6 +70,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "recreate-no-overlap": (_DEPLOYMENTS,),
     "deployment-eventually-complete": (_DEPLOYMENTS,),
     "deployment-min-serving": NOBODY,
+    "rollout-within-deadline": NOBODY,
     "deployment-survives-faults": NOBODY,
     "deployment-survives-drains": (_BUDGETS, _API),
     "dead-node-eventually-unknown-and-tainted": (_NODES,),

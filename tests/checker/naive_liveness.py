@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from kubemodel.engine.judging import StateJudge
 from kubemodel.engine.pools import State
-from kubemodel.engine.successors import Transition, answers, keys, possible, timely
+from kubemodel.engine.successors import Transition, answers, keys, possible, transitions
 from kubemodel.engine.transition_system import Group, TransitionSystem
 from kubemodel.spec.language.component import Fairness
 from kubemodel.spec.language.property import HOLDS, IDLE, Finding, Judgement, Shape, TemporalProperty
@@ -68,7 +68,7 @@ def world(system: TransitionSystem, most: int) -> World | None:
         all_ = possible(system, state)
         if len(states) > most or any(transition.full for transition in all_):
             return None
-        enabled = timely(system, all_)
+        enabled = transitions(system, state)
         own = [t for t in enabled if _own(t.group)]
         edges[state] = [(t.successor, _who(system, t)) for t in own if t.successor is not None]
         outside[state] = [t.successor for t in enabled if not _own(t.group) and t.successor is not None]

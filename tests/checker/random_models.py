@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 from hypothesis import strategies as st
-from kubemodel.spec.language.component import Component, Handler, Key, Rule
+from kubemodel.spec.language.component import Component, Countdown, Handler, Key, Rule
 from kubemodel.spec.language.machine import Arrow, Machine, State
 from kubemodel.spec.language.model import INFORMER, Field, Kind, LossBudget, Model, TimeMode, as_created, informer_name
 from kubemodel.spec.language.plan import (
@@ -207,7 +207,14 @@ def rules(draw: st.DrawFn, name: str, duration: float, named: tuple[Named, ...])
                     found.append(Alternative(tuple(step(cls) if _makes(step) else step for step in plan), f"{number}"))
         return found
 
-    return Rule(name, Key(kind, fields, view), decide, given, stages, guards, duration, several_requests=True)
+    countdown = Countdown(
+        since=draw(st.sampled_from((None, None, len, repr))),
+        stored=draw(st.booleans()),
+        periodic=draw(st.integers(0, 4)) == 0,
+        shared=draw(st.sampled_from(("", "", "together"))),
+    )
+    key = Key(kind, fields, view)
+    return Rule(name, key, decide, given, stages, guards, duration, countdown, several_requests=True)
 
 
 def _makes(step: Any) -> bool:
@@ -299,7 +306,7 @@ def machines(draw: st.DrawFn) -> Machine:
 def models(draw: st.DrawFn) -> Model:
     """A model with few states, most of the time."""
     fields = (Field("object"), Field("memory", 0, memory_of=CONTROLLER), Field("extra", 0))
-    durations = st.sampled_from((0.0, 0.0, 0.0, 1.0, 5.0))
+    durations = st.sampled_from((0.0, 0.0, 0.0, 1.0, 2.5, 5.0))
     names = draw(st.sampled_from(((), THINGS[:1], THINGS)))
     named = (*(Named(SPOT, name) for name in SPOTS), *(Named(THING, name) for name in names))
 
@@ -352,7 +359,7 @@ def models(draw: st.DrawFn) -> Model:
         incarnation=draw(st.sampled_from((as_created, remembering))),
         lag=lag,
         rpc=draw(st.sampled_from((Rpc.RECONCILE, Rpc.REQUEST))),
-        time=draw(st.sampled_from(tuple(TimeMode))),
+        time=draw(st.sampled_from((TimeMode.GRADED, TimeMode.ASYNCHRONOUS))),
         slow=frozenset(slow),
         losses=tuple(LossBudget(loss, BUDGET, "faults") for loss in Loss if loss in losses),
     )

@@ -121,7 +121,7 @@ def turning_models(draw: st.DrawFn) -> Model:
             SPOT: tuple({"name": name, "object": draw(st.integers(0, VALUES - 1))} for name in SPOTS),
         },
         api_server=api_server,
-        time=draw(st.sampled_from(tuple(TimeMode))),
+        time=draw(st.sampled_from((TimeMode.GRADED, TimeMode.ASYNCHRONOUS))),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import attrs
-from kubemodel.checker.expansion import Expansion
+from kubemodel.checker.prompt import expansion as expansion_of
 from kubemodel.engine.pools import State
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.scenario import Scenario
@@ -53,7 +53,7 @@ class Reachable:
 
 def reachable(system: TransitionSystem) -> Reachable:
     """Everything that is reached from the initial state of a system."""
-    expansion = Expansion(system)
+    expansion = expansion_of(system)
     first = expansion.pack(system.initial_state())
     seen, open_, quiescent = {first}, [first], []
     while open_:

@@ -70,3 +70,30 @@ def test_a_level_is_a_flag_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert "consistency: job-controller/Pod resettable" in told
     assert "kube-apiserver-2 up to 1 change of Pod" in told
     assert "violated job-parallelism-bound" in told
+
+
+def test_more_time_than_a_lost_node_takes_is_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manifest = (ROOT / "exact-durations" / "deployment.yaml").read_text()
+    longer = tmp_path / "deployment.yaml"
+    longer.write_text(manifest.replace("progressDeadlineSeconds: 60", "progressDeadlineSeconds: 90"))
+    flags = ["--nodes", "2", "--fault", "node-crash=1", "--property", "rollout-within-deadline", "--quiet", "--time"]
+    assert run(["check", str(longer), *flags, "prompt"]) == 0
+    capsys.readouterr()
+    # Whoever is slow enough lets any deadline pass, and is named.
+    assert run(["check", str(longer), *flags, "asynchronous"]) == 12
+    assert "had yet to do" in capsys.readouterr().out
+    # The deadline is looked at one second late, and which of two times that end at once comes first is left open.
+    longer.write_text(manifest.replace("progressDeadlineSeconds: 60", "progressDeadlineSeconds: 89"))
+    assert run(["check", str(longer), *flags, "prompt"]) == 12
+
+
+def test_a_counterexample_in_exact_time_replays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = ROOT / "exact-durations" / "prompt.yaml"
+    assert run(["check", str(path), "--output-dir", str(tmp_path), "--quiet"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "time prompt: a timer fires when its seconds are over" in told
+    assert "after 60 s, progress deadline" in told
+    assert "timers" not in told.split("Assumed and bounded:")[0]
+    (trace,) = tmp_path.iterdir()
+    assert run(["replay", str(trace)]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("byte for byte.")

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...kinds import DEPLOYMENT, KUBE_CONTROLLER_MANAGER, REPLICA_SET, process_runs
-from ...language.component import Component, Key, Rule
+from ...language.component import Component, Countdown, Key, Rule
 from ...language.plan import KEY, Alternative, Call, Named
 from ...language.query import ANY, MULTISET, Query, Read
 from ...language.request import ApiCall, DeleteOptions, Preconditions, Verb
@@ -44,6 +44,7 @@ from .deployment_status import (
     due_status,
     has_progress_deadline,
     is_complete,
+    is_progressing,
     with_progress,
 )
 from .deployment_updates import REVISE, SCALE_DOWN, SCALE_UP, SHARE, START_NEW, STOP_OLD
@@ -219,6 +220,12 @@ STATUS = Rule(
 )
 
 
+def _moves_on(before: DeploymentStatus, after: DeploymentStatus) -> bool:
+    """Whether the progress deadline begins anew between two reports: lastUpdateTime is set."""
+    reported = (find_condition(status.conditions, PROGRESSING) for status in (before, after))
+    return is_progressing(before, after) or len(set(reported)) > 1
+
+
 def _deadline_rule(seconds: int) -> Rule:
     """The timer of all Deployments whose ``progressDeadlineSeconds`` is ``seconds``."""
 
@@ -241,6 +248,7 @@ def _deadline_rule(seconds: int) -> Rule:
         queries={"sets": sets_query(reported_set)},
         decide=decide,
         duration=float(seconds + REQUEUE),
+        countdown=Countdown(since=lambda deployment: deployment.status, anew=_moves_on, stored=True),
         reference="controllers-workloads §2 conditions",
         meaning="reports a rollout that made no progress for so long; it goes on all the same",
     )

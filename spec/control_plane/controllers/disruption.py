@@ -20,7 +20,7 @@ from typing import Any
 import attrs
 
 from ...kinds import DEPLOYMENT, KUBE_CONTROLLER_MANAGER, POD, POD_DISRUPTION_BUDGET, REPLICA_SET, process_runs
-from ...language.component import Component, Handler, Key, Rule
+from ...language.component import Component, Countdown, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import KEY, Alternative, Call, Chosen, Set, Step, Write
 from ...language.query import DISTINCT, MULTISET, Query
@@ -146,6 +146,7 @@ RESET = Rule(
         Alternative((Call(KEY, ApiCall(Verb.PATCH, POD, NoLongerTarget(), "status")),), "nobody deleted the pod")
     ],
     duration=DELETION_TIMEOUT,
+    countdown=Countdown(stored=True),
     reference="controllers-cluster §9",
     meaning="a pod that was to be evicted two minutes ago and is not being deleted no longer says so",
 )
@@ -168,6 +169,7 @@ def component(*, overwrites: bool = False, scalable: tuple[str, ...] = (DEPLOYME
         name="granted eviction expires",
         decide=_sync(_LATER, overwrites=overwrites),
         duration=DELETION_TIMEOUT,
+        countdown=Countdown(stored=True),
         meaning="an eviction that was granted two minutes ago, and came to nothing, no longer counts",
     )
     return Component(

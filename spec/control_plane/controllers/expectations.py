@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ...kinds import CREATION, POD, REPLICA_SET
-from ...language.component import Key, Rule
+from ...language.component import Countdown, Key, Rule
 from ...language.plan import KEY, Alternative, Set, Write
 from ...language.query import ANY, Query
 from ...language.request import Outcome
@@ -70,6 +70,7 @@ def expiry_rule(kind: str) -> Rule:
         key=Key(POD, ("expected",), own),
         decide=expire,
         duration=EXPECTATIONS_TIMEOUT,
+        countdown=Countdown(since=lambda expected: expected),
         reference="00-index §4 expectations",
         meaning="an expectation older than 5 minutes no longer holds the controller back",
     )

@@ -27,7 +27,7 @@ from ...environment.load import (
     shared_usage,
 )
 from ...kinds import FAULT, HORIZONTAL_POD_AUTOSCALER, KUBE_CONTROLLER_MANAGER, LOAD, POD, process_runs
-from ...language.component import Component, Handler, Key, Rule
+from ...language.component import Component, Countdown, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import KEY, Alternative, Call, Named, Set, Step, Write
 from ...language.query import MULTISET, ONLY, Query, Read
@@ -396,6 +396,7 @@ def sync(kind: str, loads: Loads) -> Rule:
         stages=(further,) if loads else (),
         decide=rule_decide,
         duration=float(SYNC_PERIOD),
+        countdown=Countdown(periodic=True),
         several_requests=True,
         reference="controllers-cluster §10",
         meaning="brings the metrics of the target's pods to where they shall be, by more replicas or fewer",

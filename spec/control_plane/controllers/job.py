@@ -21,7 +21,7 @@ import attrs
 from frozendict import frozendict
 
 from ...kinds import JOB, KUBE_CONTROLLER_MANAGER, POD, PodRuntime, process_runs
-from ...language.component import Component, Handler, Key, Rule
+from ...language.component import Component, Countdown, Handler, Key, Rule
 from ...language.machine import Arrow, Machine, State
 from ...language.model import Assumption
 from ...language.plan import KEY, Alternative, Call, Set, Write
@@ -261,6 +261,7 @@ def _deadline_rule(seconds: int) -> Rule:
             Alternative((Write(KEY, "overdue", Set(True)),), f"{name} has been active for {seconds} s")
         ],
         duration=float(seconds),
+        countdown=Countdown(stored=True),
         reference="controllers-workloads §6.2",
         meaning="a Job that has been active for as long as it may fails",
     )

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
-from ...language.component import Component, Key, Rule
+from ...language.component import Component, Countdown, Key, Rule
 from ...language.plan import KEY, Alternative, Call, Step
 from ...language.query import ANY, COUNT, Query, Read
 from ...language.request import ApiCall, DeleteOptions, Verb
@@ -149,6 +149,7 @@ COLLECT_TERMINATING = Rule(
     decide=_collect_terminating,
     queries={"given_up": Query(NODE, ("name", "object"), _given_up, ANY, node_of)},
     duration=PERIOD,
+    countdown=Countdown(periodic=True),
     several_requests=True,
     reference="controllers-cluster §8",
     meaning="a pod that is being deleted, without a node or on one out of service, is marked Failed and deleted",
@@ -172,6 +173,7 @@ def _collect_finished(threshold: int) -> Rule:
         decide=decide,
         queries={"finished": Query(POD, ("object",), lambda _key, pod: _finished(pod), COUNT)},
         duration=PERIOD,
+        countdown=Countdown(periodic=True),
         reference="controllers-cluster §8",
         meaning="finished pods beyond the threshold are deleted",
     )

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ...kinds import POD, REPLICA_SET
-from ...language.component import Handler, Key, Rule
+from ...language.component import Countdown, Handler, Key, Rule
 from ...language.plan import KEY, Alternative, Set, Write
 from ...language.query import ANY, MULTISET, Query
 from ...objects.conditions import condition_is_true, find_condition
@@ -67,6 +67,7 @@ def ready_for(seconds: int, kind: str = REPLICA_SET) -> Rule:
         queries={"asked": Query(kind, ("object",), asks, ANY)},
         decide=decide,
         duration=float(seconds),
+        countdown=Countdown(stored=True),
         reference="controllers-workloads §1.5",
         meaning="a pod that stayed ready becomes available, and its ReplicaSet is looked at again",
     )

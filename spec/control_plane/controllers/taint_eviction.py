@@ -21,7 +21,7 @@ from typing import Any
 import attrs
 
 from ...kinds import KUBE_CONTROLLER_MANAGER, NODE, POD, process_runs
-from ...language.component import Component, Handler, Key, Rule
+from ...language.component import Component, Countdown, Handler, Key, Rule
 from ...language.plan import KEY, Alternative, Call, Set, Write
 from ...language.query import ONLY, Query
 from ...language.request import ApiCall, DeleteOptions, Verb
@@ -173,6 +173,8 @@ def _evict_as_scheduled(seconds: int, *, noted: bool) -> Rule:
         decide=decide,
         queries={"taints": _TAINTS},
         duration=float(seconds),
+        # A time that is shortened keeps its start.
+        countdown=Countdown(shared="eviction"),
         reference="controllers-cluster §2",
         meaning="a pod whose time on a tainted node is over is deleted, whatever has become of the taint that set it",
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...kinds import JOB, KUBE_CONTROLLER_MANAGER, process_runs
-from ...language.component import Component, Key, Rule
+from ...language.component import Component, Countdown, Key, Rule
 from ...language.plan import KEY, Alternative, Call
 from ...language.query import ANY, Query, Read
 from ...language.request import ApiCall, DeleteOptions, Preconditions, Verb
@@ -48,6 +48,7 @@ def _ttl_rule(seconds: int) -> Rule:
         queries={"still": Query(JOB, ("object",), still, ANY, read=Read.QUORUM)},
         decide=decide,
         duration=float(seconds),
+        countdown=Countdown(stored=True),
         reference="controllers-workloads §5",
         meaning="deletes a Job, its pods first, once it has been finished for as long as it asks",
     )

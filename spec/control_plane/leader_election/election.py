@@ -16,7 +16,7 @@ from collections.abc import Iterable
 import attrs
 
 from ...kinds import CANDIDATE, LEASE, PROCESS, RUNNING, STOPPED
-from ...language.component import Component, Key, Rule
+from ...language.component import Component, Countdown, Key, Rule
 from ...language.machine import Arrow, Machine, State, states_by
 from ...language.plan import KEY, Alternative, Forget, Named, Set, Step, Write
 from ...language.query import DISTINCT, ONLY, Query, no_parameter
@@ -126,6 +126,7 @@ def _rules(lease: str, names: tuple[str, ...]) -> tuple[Rule, ...]:
             stop,
             queries,
             duration=float(RETRY_PERIOD),
+            countdown=Countdown(periodic=True),
             reference="controllers-cluster §11",
             meaning="a leader that finds another holder in its Lease exits",
         ),

@@ -996,6 +996,13 @@ CASES: Mapping[str, Case] = {
             scenario(deployment(1, pod_spec(container=PROBED)), faults={"probe-failure": 1}), "deployment-min-serving"
         ),
     ),
+    "rollout-within-deadline": Case(
+        holds=also(updated(deployment(2), deployment(2, V2)), "rollout-within-deadline"),
+        mutation="the Deployment controller does not scale the new ReplicaSet up",
+        mutate=without(DEPLOYMENTS, "scale up new ReplicaSet"),
+        broken=also(scenario(deployment(2, pod_spec(affinity=_APART)), nodes=1), "rollout-within-deadline"),
+        besides=frozenset({"deployment-eventually-complete"}),
+    ),
     "deployment-survives-faults": Case(
         holds=also(
             scenario(deployment(2, pod_spec(affinity=_APART)), nodes=3, faults=_CRASH), "deployment-survives-faults"
