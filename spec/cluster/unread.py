@@ -35,8 +35,8 @@ from .part import given
 
 SWITCH, AS_READ = "statuses", "as-read"
 
-READERS = ("deployment-survives-faults", "deployment-survives-drains")
-"""The properties that read the counts of a Deployment."""
+READERS = ("deployment-survives-faults", "deployment-survives-drains", "rollout-within-deadline")
+"""The properties that read the counts of a Deployment, or why it is progressing."""
 
 Trimmed = Callable[[Any], Any]
 """An object with those parts of its status that somebody reads."""

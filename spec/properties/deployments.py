@@ -371,20 +371,33 @@ DEPLOYMENT_MIN_SERVING = StateProperty(
 )
 
 
-def _meets_deadline(deployment: Deployment) -> Finding:
-    condition = find_condition(deployment.status.conditions, PROGRESSING)
-    if condition is None:
-        return IDLE
-    if condition.reason != PROGRESS_DEADLINE_EXCEEDED:
+@attrs.frozen(cache_hash=True)
+class _Progress:
+    """How a rollout gets on. ``seconds``: of its deadline."""
+
+    name: str
+    exceeded: bool
+    seconds: int | None
+
+
+def _progress(deployment: Deployment | None) -> _Progress | None:
+    condition = None if deployment is None else find_condition(deployment.status.conditions, PROGRESSING)
+    if deployment is None or condition is None:
+        return None
+    exceeded = condition.reason == PROGRESS_DEADLINE_EXCEEDED
+    return _Progress(deployment.metadata.name, exceeded, deployment.spec.progress_deadline_seconds)
+
+
+def _meets_deadline(key: _Progress) -> Finding:
+    if not key.exceeded:
         return HOLDS
-    seconds = deployment.spec.progress_deadline_seconds
-    return violated(f"{deployment.metadata.name} made no progress for more than {seconds} s")
+    return violated(f"{key.name} made no progress for more than {key.seconds} s")
 
 
 ROLLOUT_WITHIN_DEADLINE = StateProperty(
     name="rollout-within-deadline",
     statement="no rollout is reported as failed because it made no progress for progressDeadlineSeconds",
-    key=Key(DEPLOYMENT, ("object",), lambda deployment: deployment),
+    key=Key(DEPLOYMENT, ("object",), _progress),
     judge=_meets_deadline,
     reference="controllers-workloads §2 conditions",
     advice="give it more progressDeadlineSeconds than a lost node takes (the grace period of its heartbeats, the wait"

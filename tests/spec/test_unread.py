@@ -202,9 +202,15 @@ def test_a_verdict_says_what_is_not_kept_and_who_keeps_all() -> None:
     assert not list(unread.assumptions(scenario(deployment(2), nodes=2)))
 
 
+_CONDITIONS = (
+    Condition("Available", "True", ""),
+    Condition("Progressing", "False", "ProgressDeadlineExceeded"),
+)
+
+
 def test_the_readers_among_properties_are_those_that_count_available_replicas() -> None:
     """Every other property judges a Deployment the same whatever its status counts (the states above, and this)."""
-    counted = DeploymentStatus(1, 3, 2, 2, 2, 1, conditions=(Condition("Available", "True", ""),))
+    counted = DeploymentStatus(1, 3, 2, 2, 2, 1, conditions=_CONDITIONS)
     stored = Deployment(ObjectMeta("web", generation=1), DeploymentSpec(replicas=2), counted)
     trim = unread.trimmed(built("created", unread.AS_READ))
     reading = set()
