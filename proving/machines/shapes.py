@@ -362,6 +362,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "persistent volume": _volumes(),
         "static pod": _static_pods(),
         "etcd-member": _each(runs, booleans),
+        "etcd space": _each(booleans),
         "node-machine": _each(up, runs, up),
         "process": _each(runs),
     }

@@ -8,6 +8,7 @@ from functools import partial
 from ..control_plane.apiserver import webhook_backends
 from ..control_plane.apiserver.webhooks import RESOURCES
 from ..control_plane.controllers import resource_quota
+from ..control_plane.etcd import space
 from ..kinds import POD, RESOURCE_QUOTA, WEBHOOK_BACKEND, named
 from ..language.component import Component
 from ..language.model import ApiRead, Assumption, Kind
@@ -16,7 +17,7 @@ from ..language.scenario import Scenario
 from ..objects.quota import ResourceQuota
 from ..objects.service import Service
 from ..objects.webhooks import FAIL, MutatingWebhookConfiguration, ValidatingWebhookConfiguration, Webhook
-from . import namespaces, service_accounts
+from . import etcd_space, namespaces, service_accounts
 from .deletions import deleted_namespaces
 from .part import Bundles, Part, bundles, given, names
 
@@ -45,13 +46,14 @@ def api_reads(scenario: Scenario) -> Callable[[ApiCall], tuple[ApiRead, ...]]:
     # What does not matter is left out of what the function closes over: whatever a scenario names stands apart in it.
     accounts_matter = service_accounts.needed(scenario)
     of_namespaces = partial(namespaces.reads, scenario) if deleted_namespaces(scenario) else None
+    of_etcd = (space.READ,) if etcd_space.needed(scenario) else ()
 
     def reads(call: ApiCall) -> tuple[ApiRead, ...]:
         creates_pod = call.verb is Verb.CREATE and call.kind == POD
         asks = call.kind in RESOURCES and not call.subresource and call.verb is not Verb.BIND
         found = (*(quotas if creates_pod else ()), *(callable_ if asks else ()))
         namespaced = of_namespaces(call) if of_namespaces is not None else ()
-        return (*found, *(service_accounts.reads(call) if accounts_matter else ()), *namespaced)
+        return (*found, *(service_accounts.reads(call) if accounts_matter else ()), *namespaced, *of_etcd)
 
     return reads
 

@@ -11,6 +11,7 @@ from frozendict import frozendict
 from ..control_plane.apiserver.admission import AdmissionReads
 from ..control_plane.apiserver.handling import handle
 from ..control_plane.apiserver.webhooks import WebhookState
+from ..control_plane.etcd import space
 from ..kinds import POD, RESOURCE_QUOTA, SERVICE_ACCOUNT, WEBHOOK_BACKEND
 from ..language.model import ApiRead
 from ..language.request import ApiCall, Response, Verb
@@ -51,10 +52,16 @@ class ApiServer:
     def __call__(
         self, call: ApiCall, stored: Any, *, current: bool, reads: Mapping[ApiRead, Any] = frozendict()
     ) -> Response:
-        """The answer to a request, with what it leaves stored. ``reads``: quotas, and which webhooks answer."""
+        """The answer to a request, with what it leaves stored.
+
+        ``reads``: quotas, which webhooks answer, whether etcd has space.
+        """
         response = handle(call, stored, current=current, admission=self._with(reads) if reads else self.reads)
+        response = attrs.evolve(response, stored=self.trimmed(without_history(response.stored)))
+        full = space.exhausted(reads)
+        response = space.refuse(stored, response) if full else response
         notes = namespaces.notes(reads) if response.outcome.success else ()
-        return attrs.evolve(response, stored=self.trimmed(without_history(response.stored)), notes=notes)
+        return attrs.evolve(response, notes=(*notes, *(space.notes(stored, response) if full else ())))
 
     def _with(self, reads: Mapping[ApiRead, Any]) -> AdmissionReads:
         quotas = tuple(value for read, value in reads.items() if read.kind == RESOURCE_QUOTA and value is not None)

@@ -40,6 +40,7 @@ from .daemon_sets import DAEMON_SETS
 from .deployments import DEPLOYMENTS, MIN_READY
 from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
+from .etcd_space import ETCD_SPACE
 from .finished_jobs import FINISHED_JOBS
 from .garbage_collection import GARBAGE_COLLECTION
 from .ghost_counters import CREATIONS, REMOVALS
@@ -100,6 +101,7 @@ PARTS: tuple[Part, ...] = (
     NAMESPACES,
     CONTROL_PLANE_OUTAGES,
     WATCH_HISTORY,
+    ETCD_SPACE,
 )
 """Every part, in the order in which their components' rules are tried."""
 

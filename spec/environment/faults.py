@@ -47,11 +47,12 @@ from ..node.old_lists import BEHIND, list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.static_pods import GONE, Edited, static_machine_lost
 from ..objects.pod import Pod
-from . import discovery_faults, leader_faults, outages, watch_faults
+from . import discovery_faults, leader_faults, outages, space_faults, watch_faults
 from .budgets import left, spend
 from .discovery_faults import DISCOVERY_FAULTS
 from .leader_faults import LEADER_FAULTS
 from .outages import OUTAGES
+from .space_faults import SPACE_FAULTS
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 
 NAME = "fault"
@@ -107,6 +108,7 @@ FAULTS: Mapping[str, str] = {
     **LEADER_FAULTS,
     **OUTAGES,
     **DISCOVERY_FAULTS,
+    **SPACE_FAULTS,
 }
 """Every fault with what it does."""
 
@@ -365,6 +367,7 @@ def component(
     rules += leader_faults.rules(budgets, leases)
     rules += outages.rules(budgets)
     rules += discovery_faults.rules(budgets)
+    rules += space_faults.rules(budgets)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 
@@ -443,6 +446,7 @@ def supervisor(
         _restart(process, clients.get(process, ()), follows=True, resettable=resettable) for process in candidates
     ]
     rules += outages.ends_of_outages(budgets)
+    rules += space_faults.ends(budgets)
     return Component(SUPERVISOR, tuple(rules), place="environment", duty="restarts processes that ended")
 
 

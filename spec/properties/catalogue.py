@@ -18,6 +18,7 @@ from . import (
     deadlines,
     deployments,
     descheduling,
+    etcd_space,
     finished_jobs,
     job_indexes,
     job_pods,
@@ -167,6 +168,7 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "watch-no-gap-no-reorder": (watches.NO_GAP_NO_REORDER,),
     "bookmark-sound": (watches.BOOKMARK_SOUND,),
     "expectations-met-by-watch": (watches.EXPECTATIONS_MET,),
+    "no-puts-without-space": (etcd_space.NO_PUTS,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -289,6 +291,7 @@ OCCASIONS: Mapping[str, Occasion] = {
     "watch-no-gap-no-reorder": occasions.WATCHES_END,
     "bookmark-sound": occasions.SLOW_WATCHES_END,
     "expectations-met-by-watch": occasions.ON_REQUEST,
+    "no-puts-without-space": occasions.NO_SPACE,
 }
 """When each property is checked unless a scenario says otherwise."""
 

@@ -23,6 +23,7 @@ from ..environment.faults import (
     NODE_CRASH,
     PRESSURES,
 )
+from ..environment.space_faults import SPACE_EXHAUSTED
 from ..environment.users import Delete
 from ..kinds import JOB, POD
 from ..language.model import TimeMode
@@ -193,6 +194,7 @@ REPLIES_LOST = Occasion(
     "where pods get a node, and replies of the container runtime may be lost",
     lambda scenario: schedules_pods(scenario) and faults(scenario, LOST),
 )
+NO_SPACE = Occasion("where etcd's space can be used up", lambda scenario: faults(scenario, SPACE_EXHAUSTED))
 WATCHES_END = Occasion("where watches of caches that lag may end, and be resumed", watches_end)
 SLOW_WATCHES_END = Occasion(
     "where such watches may be slow, or timers too early, so that compaction can overtake what is on its way",

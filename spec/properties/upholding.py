@@ -147,5 +147,6 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "watch-no-gap-no-reorder": ("watch-cache", "etcd"),
     "bookmark-sound": ("watch-cache",),
     "expectations-met-by-watch": ("watch-cache",),
+    "no-puts-without-space": (_API, "etcd"),
 }
 """The components that uphold a property, by its name."""

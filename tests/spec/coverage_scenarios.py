@@ -125,6 +125,7 @@ def _silenced() -> Mapping[str, Scenario]:
         "the API cannot be reached for a while": scenario(
             replica_set(), faults={"api-server-down": 1, "etcd-member-down": 3}
         ),
+        "etcd has no space left": scenario(replica_set(), start="created", faults={"etcd-space-exhausted": 1}),
         "leaders change": scenario(
             replica_set(0),
             candidates={"kube-controller-manager": 2},

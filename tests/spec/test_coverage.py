@@ -238,6 +238,7 @@ RULES: Mapping[str, frozenset[str]] = {
         {
             "kube-apiserver returns at last",
             "etcd member returns at last",
+            "space is freed at last",
             "restart kube-controller-manager-2",
             "restart kubelet",
             "restart kube-controller-manager",
@@ -254,6 +255,7 @@ RULES: Mapping[str, frozenset[str]] = {
             *(f"{fault} replicaset-controller/Pod" for fault in WATCH_FAULTS),
             "node returns",
             "pressure ends",
+            "space is freed",
             "link heals",
             "cut heals",
         }

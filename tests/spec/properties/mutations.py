@@ -1519,6 +1519,11 @@ CASES: Mapping[str, Case] = {
         mutation="the API server sends bookmarks ahead of the events that come before them",
         mutate=edited("watch-cache", "send bookmark", watches.overtaking),
     ),
+    "no-puts-without-space": Case(
+        holds=scenario(replica_set(), start="created", faults={"etcd-space-exhausted": 1}),
+        mutation="the API server writes although etcd has no space",
+        mutate=lambda model: attrs.evolve(model, api_server=watches.Heedless(model.api_server)),
+    ),
     "expectations-met-by-watch": Case(
         holds=also(
             scenario(
