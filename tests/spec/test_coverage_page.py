@@ -42,12 +42,6 @@ def _known() -> dict[str, Component]:
     return {component.name: component for component in all_components()}
 
 
-@cache
-def _acting() -> Mapping[str, frozenset[str]]:
-    """Who acts in each small scenario, by its title."""
-    return {title: frozenset(it.name for it in components(scenario)) for title, scenario in SCENARIOS.items()}
-
-
 def _listed(items: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(items))
 
