@@ -84,6 +84,34 @@ def _leaves(value: Any, place: tuple[str, ...]) -> Iterator[str]:
     yield f"{place[0]} {within}{said}"
 
 
+def question(path: Path) -> dict[str, Any]:
+    """What a scenario asks, leaf by leaf, with the manifests in place of the names of their files.
+
+    ``users/0/1/apply/0/spec/replicas``: a field of the first object of what the first user applies second.
+    """
+    asked = {field: value for field, value in document(path).items() if field in QUESTION}
+    return dict(_fields(_with_manifests(asked, path.parent), ()))
+
+
+def _with_manifests(value: Any, folder: Path) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_manifests(item, folder) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_manifests(item, folder) for item in value]
+    if isinstance(value, str) and value.endswith(".yaml"):
+        return list(yaml.safe_load_all((folder / value).read_text()))
+    return value
+
+
+def _fields(value: Any, place: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if items is None:
+        yield "/".join(place), value
+        return
+    for key, item in items:
+        yield from _fields(item, (*place, str(key)))
+
+
 @attrs.frozen
 class Outcome:
     """What came of one scenario. ``group``: its entry in the JSON report; ``seconds`` that the whole check took."""
