@@ -154,7 +154,9 @@ class _Decision:
         if owed.resting is None:
             return looping
         stem = owed.way_to(owed.resting)
-        if looping.path is not None and looping.path.loop is not None and looping.path.loop + 1 < len(stem):
+        # Of two violations the shorter is told; a loop of which time cannot tell what comes is none.
+        loop = looping.path.loop if looping.path is not None and looping.verdict is Verdict.VIOLATED else None
+        if loop is not None and loop + 1 < len(stem):
             return looping
         finding = says[owed.owed.index(owed.resting)]
         assert finding is not None

@@ -178,6 +178,24 @@ class TestFairness:
         assert result.paths[0].loop is not None
         assert self.verdict(*UP[:2], BACK, slow, time=TimeMode.ASYNCHRONOUS) is Verdict.HOLDS
 
+    def test_rest_violates_whatever_a_loop_leaves_undetermined(self) -> None:
+        """Time cannot tell what comes of the loop of 1 and 2, which is sooner there than the rest at 4."""
+        slow = Rule(
+            "give up",
+            Key(LAMP, ("level",), lambda level: level if level in (1, 2) else None),
+            lambda _: [Alternative((Write(KEY, "level", Set(5)),))],
+            duration=600.0,
+        )
+        owed = temporal(Shape.LEADS_TO, at(5), asks=lambda level: level == 0)
+        controller = Component("controller", (*UP[:2], BACK, slow, rule("fourth", 3, 4)))
+        push = Component("user", (rule("push", 2, 3),), environment=True)
+        assert told(only(search(built((controller, push), (owed,))))) == (
+            Verdict.VIOLATED,
+            Category.DEADLOCK,
+            "level 4",
+        )
+        assert only(search(built((controller,), (owed,)))).verdict is Verdict.UNDETERMINED
+
 
 class TestOneOfMany:
     """Moths that beat their wings for ever, and one that must settle, each for itself."""
