@@ -59,6 +59,13 @@ CONSTANTS: Mapping[str, Constant] = {
         "how long the scheduler waits for the volumes of a pod before it tries again",
         "kube-scheduler §3.9",
     ),
+    "unschedulable-flush": Constant(
+        300.0,
+        "kube-scheduler",
+        "flush unschedulable pod",
+        "after how long a pod that no event has helped is tried again all the same",
+        "kube-scheduler §2",
+    ),
     "expectations-timeout": Constant(
         300.0,
         "replicaset-controller",

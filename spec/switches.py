@@ -196,6 +196,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "container-runtime §3",
     ),
+    "queueing-hints": Switch(
+        ("exact", "missed"),
+        "whether the scheduler's plug-ins notice each event that makes an unschedulable pod feasible; or miss it, so"
+        " that the pod waits until it is flushed out of the queue after five minutes",
+        Purpose.CHOICE,
+        "kube-scheduler §2, edge cases 5",
+    ),
     "scoring": Switch(
         ("any-feasible", "least-allocated", "default-profile"),
         "which of the feasible nodes the scheduler may choose",

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from frozendict import frozendict
-
 from ..control_plane.scheduler import component as scheduler
-from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Scoring, Setup
+from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Setup
+from ..control_plane.scheduler.profiles import profiles_of
 from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.snapshot import Alike
-from ..control_plane.scheduler.views import BUDGETS, DEFAULT_SCHEDULER
+from ..control_plane.scheduler.views import BUDGETS
 from ..language.component import Component
 from ..language.model import Assumption
 from ..language.scenario import Scenario
@@ -27,19 +24,9 @@ from .over_time import templates, versions
 from .part import Part, given, names
 
 
-def _scoring(scenario: Scenario) -> Scoring:
-    return Scoring(scenario.switches.get("scoring", Scoring.ANY_FEASIBLE.value))
-
-
-def _profiles(scenario: Scenario) -> Mapping[str, Scoring]:
-    """The profiles that the scheduler serves: those given, or the default one, which scores as the switch says."""
-    given_ones = {name: Scoring(scoring) for name, scoring in sorted(scenario.profiles.items())}
-    return frozendict(given_ones or {DEFAULT_SCHEDULER: _scoring(scenario)})
-
-
 def _unserved(scenario: Scenario) -> list[str]:
     specs = (*(it.spec for it in templates(scenario)), *(pod.spec for pod in versions(scenario, Pod)))
-    return sorted({spec.scheduler_name for spec in specs} - set(_profiles(scenario)))
+    return sorted({spec.scheduler_name for spec in specs} - set(profiles_of(scenario)))
 
 
 def _priority(spec: PodSpec) -> tuple[str, int]:
@@ -56,24 +43,44 @@ def several_priorities(scenario: Scenario) -> bool:
 
 
 def _setup(scenario: Scenario) -> Setup:
-    profiles = _profiles(scenario)
+    served = profiles_of(scenario)
     services = (
         Alike(it.metadata.namespace, LabelSelector(it.spec.selector))
         for it in given(scenario, Service)
-        if Scoring.DEFAULT_PROFILE in profiles.values()
+        if any(profile.reads_owners for profile in served.values())
     )
     preempts = several_priorities(scenario)
     budgets = BUDGETS if preempts and names(scenario, PodDisruptionBudget) else None
     moving = persistent_volumes.needed(scenario)
     return Setup(
-        profiles,
+        served,
         preempts,
         tuple(services),
         given(scenario, Namespace),
         budgets,
         Storage(classes=persistent_volumes.classes(scenario)) if moving else storage(scenario),
         moving,
+        hints_missed(scenario),
     )
+
+
+def hints_missed(scenario: Scenario) -> bool:
+    """Whether no event is found to help a pod that could not be scheduled."""
+    return scenario.switches.get("queueing-hints") == "missed"
+
+
+HINTS_EXACT = Assumption(
+    "queueing-hints-exact",
+    "an unschedulable pod is tried again exactly when a node has become feasible for it",
+    "kube-scheduler §2",
+)
+
+HINTS_MISSED = Assumption(
+    "queueing-hints-missed",
+    "no event is found to help an unschedulable pod: it is tried again when it has waited for five minutes, in which"
+    " everything that is faster has happened",
+    "kube-scheduler §2, edge cases 5",
+)
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
@@ -84,17 +91,19 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
     if not persistent_volumes.needed(scenario):
         found += claims.assumptions(scenario)
+    if hints_missed(scenario):
+        found.append(HINTS_MISSED)
     unserved = _unserved(scenario)
     if unserved:
         found.append(
             Assumption(
                 "schedulers",
                 f"nobody schedules pods for {', '.join(unserved)}: there is one scheduler, which serves"
-                f" {', '.join(_profiles(scenario))}",
+                f" {', '.join(profiles_of(scenario))}",
                 "kube-scheduler §1",
             )
         )
-    if Scoring.ANY_FEASIBLE in _profiles(scenario).values():
+    if any(profile.scores is None for profile in profiles_of(scenario).values()):
         found.append(Assumption("any-feasible-node", "the scheduler may choose any feasible node, whatever its score"))
     return tuple(found)
 

@@ -91,7 +91,7 @@ class Scenario:
     kube-apiserver. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants`` override
     numbers of the specification by name. ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``:
     (autoscaler, metric) -> what is used of it. ``static_pods``: those that kubelets have from files or by HTTP; they do
-    not stand among the objects. ``profiles``: how each profile of the scheduler scores, by its name; empty
+    not stand among the objects. ``profiles``: how each profile of the scheduler filters and scores, by its name; empty
     for the default one. ``clients`` of Services. ``descheduler``: None where none runs. ``properties``: names, empty
     for the defaults.
     """
@@ -117,7 +117,7 @@ class Scenario:
     scheduled_times: int = 2
     loads: Mapping[tuple[str, str], Any] = attrs.field(factory=dict)
     switches: Mapping[str, str] = attrs.field(factory=dict)
-    profiles: Mapping[str, str] = attrs.field(factory=dict)
+    profiles: Mapping[str, str | Mapping[str, Any]] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
     extra_properties: tuple[str, ...] = ()
     expect: Mapping[str, str] = attrs.field(factory=dict)

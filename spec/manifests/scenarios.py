@@ -12,6 +12,8 @@ from ..addons.dns.server import DNS_SERVICE
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.node_labels import reconciled_labels
 from ..control_plane.controllers.statefulset_identity import claims, pod_name
+from ..control_plane.scheduler.profiles import Scoring, profiles
+from ..control_plane.scheduler.views import DEFAULT_SCHEDULER
 from ..environment import users
 from ..environment.faults import PRESSURES
 from ..environment.leader_faults import LEADER_FAULTS
@@ -250,8 +252,8 @@ def _has_pods(document: Document) -> bool:
 
 
 def _scores(settings: Settings) -> bool:
-    of_profiles = settings.profiles.values() or (settings.switches.get("scoring", "any-feasible"),)
-    return all(scoring != "any-feasible" for scoring in of_profiles)
+    scoring = settings.switches.get("scoring", Scoring.ANY_FEASIBLE.value)
+    return all(found.scores is not None for found in profiles(settings.profiles, DEFAULT_SCHEDULER, scoring).values())
 
 
 def _named(settings: Settings, folder: str) -> tuple[Document, ...]:

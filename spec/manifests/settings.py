@@ -24,6 +24,7 @@ from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
 from .errors import InputError, quote
 from .loading import Document
+from .profile_schema import PROFILE
 
 API_VERSION = "kubemodel/v1"
 KIND = "Scenario"
@@ -62,6 +63,8 @@ SLOW_COMPONENTS = (
     "kubelet",
     "kube-proxy",
     "container-runtime",
+    "persistentvolume-controller",
+    "external-provisioner",
     "horizontal-pod-autoscaler-controller",
 )
 """Components that a scenario may declare slow; besides, watches that lag, as client/kind."""
@@ -162,7 +165,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
                 for name in (*CONSTANTS, *NUMBERS)
             }
         ),
-        "profiles": {"type": "object", "additionalProperties": {"enum": list(SWITCHES["scoring"].values)}},
+        "profiles": {"type": "object", "additionalProperties": PROFILE},
         "scheduledTimes": _count(1, MOST_TIMES),
         "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
@@ -214,7 +217,7 @@ class Settings:
     kubernetes: str = ""
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
-    profiles: Mapping[str, str] = attrs.field(factory=dict)
+    profiles: Mapping[str, str | Mapping[str, Any]] = attrs.field(factory=dict)
     scheduled_times: int = 2
     load: Mapping[str, Mapping[str, Mapping[str, Any]]] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)

@@ -301,6 +301,7 @@ TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     **crash_back_off.TAILORED,
     **volumes.TAILORED,
     **scheduling.TAILORED,
+    **nodes.TAILORED,
     "default-service-account-eventually-exists": lambda scenario: accounts.default_account_exists(
         namespaces=deletes_namespace(scenario)
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
@@ -24,7 +25,8 @@ from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
 from ..control_plane.controllers.taint_eviction import eviction_delay, executing_taints
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
-from ..control_plane.scheduler.views import snapshot
+from ..control_plane.scheduler.profiles import SchedulerProfile, profiles_of
+from ..control_plane.scheduler.views import DEFAULT_SCHEDULER, snapshot
 from ..kinds import NODE, POD
 from ..language.component import Key
 from ..language.property import (
@@ -39,6 +41,7 @@ from ..language.property import (
     violated,
 )
 from ..language.query import COUNT, MULTISET, ONLY, Query, no_parameter
+from ..language.scenario import Scenario
 from ..node.admission import ADMIT_POD
 from ..node.heartbeat import heartbeats
 from ..node.node_pressure import EVICTED
@@ -102,8 +105,17 @@ NODE_CAPACITY = StateProperty(
 )
 
 
+Profiles = Mapping[str, SchedulerProfile]
+
+
 def _feasible_when_bound(
-    component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...], answers: Mapping[str, Any]
+    component: str,
+    rule: str,
+    before: tuple[Any, ...],
+    after: tuple[Any, ...],
+    answers: Mapping[str, Any],
+    *,
+    profiles: Profiles,
 ) -> Finding:
     old, new = before[0], newly_placed(component, rule, before, after)
     if new is None:
@@ -112,11 +124,16 @@ def _feasible_when_bound(
     node = next((node for node in seen.nodes if node.metadata.name == new.spec.node_name), None)
     if node is None:
         return violated(f"the scheduler bound a pod to {new.spec.node_name}, which it did not see")
-    result = filter_node(old, node, seen)
+    result = filter_node(old, node, seen, profiles[old.spec.scheduler_name].filters)
     if isinstance(result.verdict, Infeasible):
         reasons = "; ".join(result.verdict.reasons) or result.plugin
         return violated(f"the scheduler bound a pod to {new.spec.node_name}, where {result.plugin} says: {reasons}")
     return HOLDS
+
+
+def assigned_node_feasible(profiles: Profiles) -> StepProperty:
+    """The property for a scheduler with these profiles: each has the filters that are in force for it."""
+    return attrs.evolve(ASSIGNED_NODE_FEASIBLE, judge=partial(_feasible_when_bound, profiles=profiles))
 
 
 ASSIGNED_NODE_FEASIBLE = StepProperty(
@@ -124,7 +141,7 @@ ASSIGNED_NODE_FEASIBLE = StepProperty(
     statement="no pod is bound to a node that a hard scheduling constraint excluded, as the scheduler saw it",
     kind=POD,
     fields=("object", "assumed"),
-    judge=_feasible_when_bound,
+    judge=partial(_feasible_when_bound, profiles={DEFAULT_SCHEDULER: SchedulerProfile()}),
     reference="invariants 21",
     advice="look at the filter that the message names, and at how old the scheduler's caches were",
 )
@@ -345,3 +362,8 @@ __all__ = [
     "TOLERATION_SECONDS_HONOURED",
     "UNTOLERATED_TAINT_EVICTS",
 ]
+
+TAILORED: Mapping[str, Callable[[Scenario], StepProperty]] = {
+    "assigned-node-feasible-at-decision": lambda scenario: assigned_node_feasible(profiles_of(scenario)),
+}
+"""Properties that read the profiles of the scheduler."""

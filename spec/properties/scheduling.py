@@ -15,8 +15,17 @@ from ..control_plane.scheduler.filters.inter_pod_affinity import inter_pod_affin
 from ..control_plane.scheduler.filters.pod_topology_spread import pod_topology_spread
 from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.preemption import preempted
+from ..control_plane.scheduler.profiles import SchedulerProfile, profiles_of
 from ..control_plane.scheduler.queue import waits_for_node
-from ..control_plane.scheduler.views import NODES, NOMINATED, PODS, pending, scheduling_view, snapshot
+from ..control_plane.scheduler.views import (
+    DEFAULT_SCHEDULER,
+    NODES,
+    NOMINATED,
+    PODS,
+    pending,
+    scheduling_view,
+    snapshot,
+)
 from ..control_plane.scheduler.volumes import BIND_WITH_VOLUMES, CLAIMS, VOLUMES
 from ..kinds import POD
 from ..language.component import Key
@@ -129,10 +138,14 @@ PREEMPTOR_EVENTUALLY_BOUND = TemporalProperty(
 )
 
 
-def _waits(pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
-    """A pod that waits for a node, or one that has one, without a word on what it is like."""
+Profiles = Mapping[str, SchedulerProfile]
+_DEFAULT: Profiles = {DEFAULT_SCHEDULER: SchedulerProfile()}
+
+
+def _waits(profiles: Profiles, pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
+    """A pod of one of the profiles that waits for a node, or one that has one, without a word on what it is like."""
     bound = pod is not None and (bool(pod.spec.node_name) or bool(assumed))
-    return Pod() if bound else pending(pod, queue, assumed, queue)
+    return Pod() if bound else pending(pod, queue, assumed, queue, profiles)
 
 
 def _nowhere_to_go(
@@ -144,13 +157,15 @@ def _nowhere_to_go(
     volumes: tuple[PersistentVolume, ...] = (),
     *,
     classes: tuple[StorageClass, ...] | None = None,
+    profiles: Profiles = _DEFAULT,
 ) -> Finding:
     if pod == Pod():
         return HOLDS
     seen = snapshot(nodes, pods, storage=None if classes is None else Storage(volumes, claims, classes))
     others = tuple(other for other, number in nominated for _ in range(number))
+    filters = profiles[pod.spec.scheduler_name].filters
     for node in seen.nodes:
-        if filter_with_nominated(pod, node, seen, others).feasible:
+        if filter_with_nominated(pod, node, seen, others, filters).feasible:
             return violated(f"a pod waits, although {node.metadata.name} would do")
     return HOLDS
 
@@ -158,7 +173,7 @@ def _nowhere_to_go(
 SCHEDULABLE_POD_EVENTUALLY_BOUND = TemporalProperty(
     name="schedulable-pod-eventually-bound",
     statement="no pod waits for ever while some node is feasible for it",
-    key=Key(POD, ("object", "queue", "assumed"), _waits),
+    key=Key(POD, ("object", "queue", "assumed"), partial(_waits, _DEFAULT)),
     queries={"nodes": NODES, "pods": PODS, "nominated": NOMINATED},
     judge=_nowhere_to_go,
     shape=Shape.INFINITELY_OFTEN,
@@ -168,19 +183,24 @@ SCHEDULABLE_POD_EVENTUALLY_BOUND = TemporalProperty(
 
 
 def _eventually_bound(scenario: Scenario) -> TemporalProperty:
-    """The property; where claims are followed, a node from which a pod does not reach its volumes is not feasible."""
-    prop = SCHEDULABLE_POD_EVENTUALLY_BOUND
+    """The property by the filters of each pod's own profile.
+
+    Where claims are followed, a node from which a pod does not reach its volumes is not feasible.
+    """
+    prop, profiles = SCHEDULABLE_POD_EVENTUALLY_BOUND, profiles_of(scenario)
+    key = Key(POD, ("object", "queue", "assumed"), partial(_waits, profiles))
     if not follows_claims(scenario):
-        return prop
+        return attrs.evolve(prop, key=key, judge=partial(_nowhere_to_go, profiles=profiles))
     classes = tuple(item for item in scenario.objects if isinstance(item, StorageClass))
     queries = {**prop.queries, "claims": CLAIMS, "volumes": VOLUMES}
-    return attrs.evolve(prop, queries=queries, judge=partial(_nowhere_to_go, classes=classes))
+    judge = partial(_nowhere_to_go, classes=classes, profiles=profiles)
+    return attrs.evolve(prop, key=key, queries=queries, judge=judge)
 
 
 TAILORED: Mapping[str, Callable[[Scenario], TemporalProperty]] = {
     "schedulable-pod-eventually-bound": _eventually_bound,
 }
-"""Properties that read what storage the scenario has."""
+"""Properties that read what profiles and what storage the scenario has."""
 
 
 def _gated(pod: Pod | None) -> str | None:

@@ -428,6 +428,13 @@ def _worked() -> Mapping[str, Scenario]:
         "a Job fails while a pod of it waits for a node": _acted_on(
             doubtful, todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}], faults={"container-exit": 1}
         ),
+        "a pod is flushed out of the queue": scenario(
+            bare_pod(_LARGE, name="first"),
+            bare_pod(_LARGE),
+            users=[[{"delete": "pod/first"}]],
+            start="created",
+            switches={"queueing-hints": "missed"},
+        ),
         "a pod takes too long": scenario(bare_pod(pod_spec(activeDeadlineSeconds=30))),
         "a pod of a Job takes too long": scenario(
             job(1, pod_spec(activeDeadlineSeconds=30), backoffLimit=0), slow=["container-runtime"]

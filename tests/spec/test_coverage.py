@@ -143,6 +143,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "schedule",
             "requeue",
             "back-off completes",
+            "flush unschedulable pod",
             "bind with volumes",
             "forget pod without volumes",
             "volumes are not bound in time",

@@ -4,8 +4,8 @@ Duty (kube-scheduler §1-§4, §6): keep pods without a node in a queue, take th
 it sees of the cluster, choose one, assume the pod there, bind it. A pod that fits nowhere makes room for itself by
 removing pods of lower priority, if that helps, or waits until something changes that could help it.
 
-A pod chooses one of the scheduler's profiles by its schedulerName; these share queue and cache, and differ in how they
-score. One that no profile serves is never taken: it waits for a scheduler that is not here.
+A pod chooses one of the scheduler's profiles by its schedulerName; these share queue and cache, and differ in which
+plug-ins filter and score. One that no profile serves is never taken: it waits for a scheduler that is not here.
 
 Life of a pod in the queue: Gated until its gates are gone; Active; taken and bound (Assumed until the scheduler sees
 it bound); or Unschedulable, then Backoff, then Active again. The queue and the assumed pods are memory: a restarted
@@ -15,7 +15,6 @@ scheduler builds them anew from what it lists.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from enum import Enum
 from typing import Any
 
 import attrs
@@ -37,8 +36,9 @@ from . import preemption
 from .filtering import NodeResult, feasible_nodes, filter_with_nominated
 from .filters.verdict import Infeasible
 from .preemption import PREEMPTED, Victims
+from .profiles import SchedulerProfile
 from .queue import forget_assumed, leave_queue
-from .scoring import DEFAULT_PROFILE, Profile, best_nodes
+from .scoring import best_nodes
 from .snapshot import Alike, Snapshot
 from .views import DEFAULT_SCHEDULER, NODES, NOMINATED, OWNERS, PODS, more_urgent, pending, snapshot
 from .volumes import CLAIMS, VOLUME_RULES, VOLUMES, reserve, stop_waiting
@@ -47,46 +47,36 @@ NAME = KUBE_SCHEDULER
 INITIAL_BACKOFF = 1.0
 """Seconds that a pod waits before it is tried again (kube-scheduler §2)."""
 
+UNSCHEDULABLE_FLUSH = 300.0
+"""Seconds after which a pod that no event has helped is tried again all the same (kube-scheduler §2)."""
+
 Counted = tuple[tuple[Any, int], ...]
 """The answer of a query that counts: (view, how many) pairs."""
-
-
-class Scoring(Enum):
-    """Which of the feasible nodes may be chosen."""
-
-    ANY_FEASIBLE = "any-feasible"
-    LEAST_ALLOCATED = "least-allocated"
-    DEFAULT_PROFILE = "default-profile"
-
-
-PROFILES: Mapping[Scoring, Profile] = {
-    Scoring.LEAST_ALLOCATED: frozendict({"NodeResourcesFit": DEFAULT_PROFILE["NodeResourcesFit"]}),
-    Scoring.DEFAULT_PROFILE: DEFAULT_PROFILE,
-}
-"""The score plugins in force for each way to score."""
 
 
 @attrs.frozen
 class Setup:
     """What one scheduler is set up for.
 
-    ``profiles``: how each profile that it serves scores, by the name that pods choose it by. ``preempts``: pods have
-    different priorities, so that one may make another go. ``services`` and ``namespaces``: what stands in the cluster
-    all the time. ``budgets``: how to read the disruption budgets, where there are any. ``storage``: volumes and claims,
-    where all claims of the pods are known. ``claims_move``: they are read anew each time, and of the storage only its
-    classes stand.
+    ``profiles``: the plug-ins of each profile that it serves, by the name that pods choose it by. ``preempts``: pods
+    have different priorities, so that one may make another go. ``services`` and ``namespaces``: what stands in the
+    cluster all the time. ``budgets``: how to read the disruption budgets, where there are any. ``storage``: volumes
+    and claims, where all claims of the pods are known. ``claims_move``: they are read anew each time, and of the
+    storage only its classes stand. ``hints_missed``: no event is found to help a pod, which waits to be flushed out of
+    the queue.
     """
 
-    profiles: Mapping[str, Scoring] = frozendict({DEFAULT_SCHEDULER: Scoring.ANY_FEASIBLE})
+    profiles: Mapping[str, SchedulerProfile] = frozendict({DEFAULT_SCHEDULER: SchedulerProfile()})
     preempts: bool = False
     services: tuple[Alike, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
     budgets: Query | None = None
     storage: Storage | None = None
     claims_move: bool = False
+    hints_missed: bool = False
 
-    def scoring_of(self, pod: Pod) -> Scoring:
-        """How the profile of a pod scores."""
+    def profile_of(self, pod: Pod) -> SchedulerProfile:
+        """The profile of a pod."""
         return self.profiles[pod.spec.scheduler_name]
 
 
@@ -146,7 +136,7 @@ class _Cycle:
 
     def fits(self, pod: Pod, node: Node, seen: Snapshot) -> bool:
         """Whether the pod would be feasible on the node in another snapshot."""
-        return filter_with_nominated(pod, node, seen, self.nominated).feasible
+        return filter_with_nominated(pod, node, seen, self.nominated, self.setup.profile_of(pod).filters).feasible
 
     def victims(self) -> tuple[tuple[str, Victims], ...]:
         """The nodes on which room could be made, each with who would have to go."""
@@ -174,13 +164,12 @@ def _cycle(
     seen = snapshot(nodes, pods, setup.namespaces, (*setup.services, *owners), storage)
     waiting = tuple(other for other, number in nominated for _ in range(number))
     found = tuple(budget for budget, number in budgets for _ in range(number))
-    return _Cycle(setup, pod, seen, waiting, found, feasible_nodes(pod, seen, waiting))
+    return _Cycle(setup, pod, seen, waiting, found, feasible_nodes(pod, seen, waiting, setup.profile_of(pod).filters))
 
 
 def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
-    profile = PROFILES.get(cycle.setup.scoring_of(cycle.pod))
-    single = profile is None or len(feasible) == 1
-    chosen = feasible if single or profile is None else best_nodes(cycle.pod, feasible, cycle.seen, profile)
+    scores = cycle.setup.profile_of(cycle.pod).scores
+    chosen = best_nodes(cycle.pod, feasible, cycle.seen, scores) if scores and len(feasible) > 1 else feasible
     names = ", ".join(node.metadata.name for node in feasible)
     for node in chosen:
         name = node.metadata.name
@@ -248,6 +237,13 @@ def _requeue(cycle: _Cycle) -> Iterable[Alternative]:
         yield Alternative((Write(KEY, "queue", Set(BACKOFF)),), f"room could now be made on {', '.join(nodes)}")
 
 
+def _flush(cycle: _Cycle) -> Iterable[Alternative]:
+    """A pod that still fits nowhere would only be found so again: nothing changes, so nothing is done."""
+    for found in _requeue(cycle):
+        # Any back-off has passed long ago, so the pod is active at once.
+        yield Alternative((Write(KEY, "queue", Set(None)),), found.because)
+
+
 def _end_backoff(_pod: Pod) -> Iterable[Alternative]:
     yield Alternative((Write(KEY, "queue", Set(None)),), "its back-off is over")
 
@@ -256,7 +252,7 @@ def component(setup: Setup | None = None) -> Component:
     """The scheduler with its profiles, set up for what the scenario holds."""
     setup = setup or Setup()
     served = frozenset(setup.profiles)
-    with_owners = Scoring.DEFAULT_PROFILE in setup.profiles.values()
+    with_owners = any(profile.reads_owners for profile in setup.profiles.values())
     reads = {"nodes": NODES, "pods": PODS}
     if with_owners:
         reads["owners"] = OWNERS
@@ -279,6 +275,30 @@ def component(setup: Setup | None = None) -> Component:
     def requeue(pod: Pod, **answers: Any) -> Iterable[Alternative]:
         return _requeue(_cycle(setup, pod, **answers))
 
+    def flush(pod: Pod, **answers: Any) -> Iterable[Alternative]:
+        return _flush(_cycle(setup, pod, **answers))
+
+    waiting = (
+        Rule(
+            name="flush unschedulable pod",
+            key=key(UNSCHEDULABLE),
+            queries=reads,
+            decide=flush,
+            duration=UNSCHEDULABLE_FLUSH,
+            reference="kube-scheduler §2",
+            meaning="a pod that could not be scheduled has waited for five minutes: it is tried again in any case",
+        )
+        if setup.hints_missed
+        else Rule(
+            name="requeue",
+            key=key(UNSCHEDULABLE),
+            queries=reads,
+            decide=requeue,
+            reference="kube-scheduler §2",
+            meaning="a cluster event made an unschedulable pod feasible: it goes to the back-off queue",
+        )
+    )
+
     return Component(
         name=NAME,
         process=KUBE_SCHEDULER,
@@ -294,14 +314,7 @@ def component(setup: Setup | None = None) -> Component:
                 meaning="filters the nodes, assumes the pod on one of them and binds it; or makes room for it by"
                 " removing pods of lower priority; or finds it unschedulable",
             ),
-            Rule(
-                name="requeue",
-                key=key(UNSCHEDULABLE),
-                queries=reads,
-                decide=requeue,
-                reference="kube-scheduler §2",
-                meaning="a cluster event made an unschedulable pod feasible: it goes to the back-off queue",
-            ),
+            waiting,
             Rule(
                 name="back-off completes",
                 key=key(BACKOFF),

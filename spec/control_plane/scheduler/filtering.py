@@ -65,7 +65,13 @@ def filter_node(pod: Pod, node: Node, snapshot: Snapshot, filters: frozendict[st
     return NodeResult(FEASIBLE)
 
 
-def filter_with_nominated(pod: Pod, node: Node, snapshot: Snapshot, nominated: Iterable[Pod] = ()) -> NodeResult:
+def filter_with_nominated(
+    pod: Pod,
+    node: Node,
+    snapshot: Snapshot,
+    nominated: Iterable[Pod] = (),
+    filters: frozendict[str, Filter] = FILTERS,
+) -> NodeResult:
     """As ``filter_node``, with the pods of at least the same priority that are ``nominated`` to the node.
 
     They may come or not, so the pod must fit beside them and without them (kube-scheduler §3, step 5).
@@ -77,10 +83,10 @@ def filter_with_nominated(pod: Pod, node: Node, snapshot: Snapshot, nominated: I
         if other.status.nominated_node_name == name and effective_priority(other) >= priority
     )
     if coming:
-        beside = filter_node(pod, node, snapshot.with_pods(coming))
+        beside = filter_node(pod, node, snapshot.with_pods(coming), filters)
         if not beside.feasible:
             return beside
-    return filter_node(pod, node, snapshot)
+    return filter_node(pod, node, snapshot, filters)
 
 
 def bound_copy(pod: Pod, node_name: str) -> Pod:
@@ -88,7 +94,9 @@ def bound_copy(pod: Pod, node_name: str) -> Pod:
     return attrs.evolve(pod, spec=bound_to(pod.spec, node_name))
 
 
-def feasible_nodes(pod: Pod, snapshot: Snapshot, nominated: Iterable[Pod] = ()) -> frozendict[str, NodeResult]:
+def feasible_nodes(
+    pod: Pod, snapshot: Snapshot, nominated: Iterable[Pod] = (), filters: frozendict[str, Filter] = FILTERS
+) -> frozendict[str, NodeResult]:
     """Node name -> result, for every node of the snapshot in its order.
 
     All nodes are examined: sampling in big clusters (kube-scheduler §3, step 5) is left out, for clusters here have
@@ -97,7 +105,7 @@ def feasible_nodes(pod: Pod, snapshot: Snapshot, nominated: Iterable[Pod] = ()) 
     others = tuple(nominated)
     own = pod.status.nominated_node_name
     results = {
-        node.metadata.name: filter_with_nominated(pod, node, snapshot, others)
+        node.metadata.name: filter_with_nominated(pod, node, snapshot, others, filters)
         for node in sorted(snapshot.nodes, key=lambda node: node.metadata.name != own)
     }
     if own in results and results[own].feasible:

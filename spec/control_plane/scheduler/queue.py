@@ -74,6 +74,7 @@ MACHINE = Machine(
         Arrow("bind, not yet seen", "Active", "Assumed", KUBE_SCHEDULER, "kube-scheduler §3.8"),
         Arrow("no node feasible", "Active", "Unschedulable", KUBE_SCHEDULER, "kube-scheduler §3.6"),
         Arrow("event that helps", "Unschedulable", "Backoff", KUBE_SCHEDULER, "kube-scheduler §2"),
+        Arrow("flushed after five minutes", "Unschedulable", "Active", KUBE_SCHEDULER, "kube-scheduler §2"),
         Arrow("back-off completes", "Backoff", "Active", KUBE_SCHEDULER, "kube-scheduler §2"),
         Arrow("volumes are bound, bind", "Assumed", "Not queued", KUBE_SCHEDULER, "kube-scheduler §3.9"),
         Arrow("volumes are not bound", "Assumed", "Backoff", KUBE_SCHEDULER, "kube-scheduler §3.9"),
