@@ -45,13 +45,14 @@ def test_blocks_are_found_with_their_lines() -> None:
 
 
 def test_the_scenario_of_the_page_can_be_planned(tmp_path: Path) -> None:
-    ((_, scenario),) = blocks(SCENARIO_PAGE.read_text(), "yaml")
+    (_, scenario), (_, profiles) = blocks(SCENARIO_PAGE.read_text(), "yaml")
     file = tmp_path / "scenario.yaml"
-    file.write_text(scenario)
+    file.write_text(scenario + profiles)
     (document,) = load([str(file)])
     (job,) = plan((), settings_of(document), str(DOCS)).jobs
     assert job.scenario.faults == {"node-crash": 1}
     assert len(job.scenario.users) == 1
+    assert set(job.scenario.profiles) == {"default-scheduler", "batch", "shaped"}
 
 
 @pytest.mark.parametrize(
