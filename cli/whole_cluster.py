@@ -442,9 +442,10 @@ CONTAINED: Mapping[str, Any] = {
     "start": "created",
     "faults": {"image-pull-error": 1, "cri-reply-lost": 1},
     "users": [[{"delete": "pod/several"}]],
-    "switches": {"termination": "in-steps", "container-runtime": "unreserved"},
+    "switches": {"termination": "in-steps", "container-runtime": "unreserved", "queueing-hints": "missed"},
 }
-"""Another one, for pods of several containers, with all probes, for static pods, and for all that runtimes may do."""
+"""Another one, for pods of several containers, with all probes, for static pods, for all that runtimes may do, and
+for a scheduler that misses events."""
 
 
 @cache
