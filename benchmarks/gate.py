@@ -1,12 +1,14 @@
 """The gate on thousands of generated systems: every mode against the naive explorer, loops against brute force.
 
     .venv/bin/python benchmarks/gate.py --systems 10000
+    .venv/bin/python benchmarks/gate.py --systems 1000 --about prompt-states    of one kind alone
     .venv/bin/python benchmarks/gate.py --batch 17 --number 23 --about loops    that one system again
 
 Systems come in batches; a batch is told by its seed and generated the same wherever Hypothesis is of the same version.
-For each batch whose properties speak of states and steps there are two whose properties speak of loops, and one in
-which objects with names can trade places. Every system counts of which something could be compared: most are small
-enough. Exits with 1 if anything differs, having printed how to see it again; Ctrl-C gives what is known.
+For each batch whose properties speak of states and steps there are two whose properties speak of loops, one in which
+objects with names can trade places, and two more in prompt time, of states and of loops. Every system counts of which
+something could be compared: most are small enough. Exits with 1 if anything differs, having printed how to see it
+again; Ctrl-C gives what is known.
 """
 
 from __future__ import annotations
@@ -25,19 +27,23 @@ from typing import Any, NamedTuple
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from kubemodel.checker.kernel import library
-from kubemodel.tests.checker.agreement import LIVENESS, SAFETY, SYMMETRY
+from kubemodel.tests.checker.agreement import LIVENESS, PROMPT, PROMPT_LIVENESS, SAFETY, SYMMETRY
 from kubemodel.tests.checker.random_models import models
 from kubemodel.tests.checker.symmetric_models import symmetric_models
 from kubemodel.tests.checker.test_liveness_gate import lively
+from kubemodel.tests.checker.test_prompt_gate import prompt
 
 BATCH = 40
 """Systems of a batch: enough that few of them are alike, few enough that one is soon reached again."""
 
 STATES, LOOPS, SYMMETRIC = "states", "loops", "symmetric"
+PROMPT_STATES, PROMPT_LOOPS = "prompt-states", "prompt-loops"
 ABOUT: dict[str, tuple[Any, tuple[Callable[[Any, int], bool], ...], int]] = {
     STATES: (models(), SAFETY, 150),
     LOOPS: (lively(), LIVENESS, 40),
     SYMMETRIC: (symmetric_models(), SYMMETRY, 100),
+    PROMPT_STATES: (models().map(prompt), PROMPT, 120),
+    PROMPT_LOOPS: (lively().map(prompt), PROMPT_LIVENESS, 40),
 }
 """Which systems, what is compared, and how many states they may have."""
 
@@ -99,12 +105,18 @@ def compare(about: str, batch: int, only: int | None = None) -> Batch:
     return Batch(systems, compared, tuple(differences))
 
 
-def _batches(first: int) -> Iterator[tuple[str, int]]:
+def _batches(first: int, about: str | None) -> Iterator[tuple[str, int]]:
+    """Batches without end; ``about``: of one kind alone."""
     while True:
-        yield STATES, first
-        yield LOOPS, 2 * first
-        yield LOOPS, 2 * first + 1
-        yield SYMMETRIC, first
+        if about is not None:
+            yield about, first
+        else:
+            yield STATES, first
+            yield LOOPS, 2 * first
+            yield LOOPS, 2 * first + 1
+            yield SYMMETRIC, first
+            yield PROMPT_STATES, first
+            yield PROMPT_LOOPS, first
         first += 1
 
 
@@ -141,10 +153,13 @@ class Total:
             yield f"  {times:>7,} times: {name}"
 
 
-def run(systems: int, first: int, processes: int) -> tuple[Total, bool]:
-    """Batches from the seed ``first`` on until so many systems were compared; whether it came to an end."""
+def run(systems: int, first: int, processes: int, about: str | None = None) -> tuple[Total, bool]:
+    """Batches from the seed ``first`` on until so many systems were compared; whether it came to an end.
+
+    ``about``: of one kind alone.
+    """
     total = Total()
-    todo = _batches(first)
+    todo = _batches(first, about)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         running: set[Future[Batch]] = {pool.submit(compare, *next(todo)) for _ in range(2 * processes)}
@@ -168,16 +183,16 @@ def main() -> int:
     options.add_argument("--systems", type=int, default=10_000, help="how many systems to compare at least [10000]")
     options.add_argument("--batch", type=int, default=0, help="seed of the first batch [0]")
     options.add_argument("--number", type=int, help="compare that system of the batch alone")
-    options.add_argument("--about", choices=list(ABOUT), default=STATES, help="with --number: which kind [states]")
+    options.add_argument("--about", choices=list(ABOUT), help="systems of that kind alone [all; with --number, states]")
     options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes [one for each core]")
     given_options = options.parse_args()
     library.compiled()
     print(f"Hypothesis {hypothesis.__version__}, batches of {BATCH} from seed {given_options.batch}")
     if given_options.number is not None:
         total, complete = Total(), True
-        total.add(compare(given_options.about, given_options.batch, given_options.number))
+        total.add(compare(given_options.about or STATES, given_options.batch, given_options.number))
     else:
-        total, complete = run(given_options.systems, given_options.batch, given_options.jobs)
+        total, complete = run(given_options.systems, given_options.batch, given_options.jobs, given_options.about)
     print("\n".join(total.report()))
     if not complete:
         print("interrupted")

@@ -249,5 +249,13 @@ SAFETY = (
     paths_are_made_of_transitions,
     multisets_are_positional_sets_quotiented,
 )
+PROMPT = (
+    modes_agree_with_the_naive_explorer,
+    paths_are_made_of_transitions,
+    multisets_are_positional_sets_quotiented,
+)
+"""In prompt time, which the kernel does not know."""
+
 SYMMETRY = (symmetry_is_the_naive_set_quotiented,)
 LIVENESS = (loops_agree_with_brute_force, kernel_finds_the_same_loops, lassos_are_fair_runs_that_close)
+PROMPT_LIVENESS = (loops_agree_with_brute_force, lassos_are_fair_runs_that_close)

@@ -31,7 +31,8 @@ THOROUGH = settings(
 )
 
 
-@THOROUGH
+# A hundred systems at least with every commit; thousands by benchmarks/gate.py.
+@settings(THOROUGH, max_examples=100)
 @given(models())
 def test_every_mode_agrees_with_the_naive_explorer(model: Model) -> None:
     # Each is explored eight times, four of them naively.
