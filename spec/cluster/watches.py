@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..control_plane.apiserver import watch_history
 from ..language.component import Component
-from ..language.model import Assumption
+from ..language.model import Assumption, TimeMode
 from ..language.scenario import Scenario
 from ..properties.happenings import watches_end
 from .part import Part
@@ -14,8 +14,19 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
     return (watch_history.component(bookmarks=scenario.switches.get("bookmarks", "on") == "on"),)
 
 
-def _assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+_COMPACTED_AT_ONCE = Assumption(
+    "compacted-as-soon-as-may-be",
+    "a change is compacted away 5 minutes after it was made, which is as soon as may be: API servers look every 5"
+    " minutes, so that it can take up to 10",
+    "etcd §4",
+)
+"""What exact durations take for granted of compaction."""
+
+
+def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    exact = (_COMPACTED_AT_ONCE,) if scenario.time is TimeMode.PROMPT else ()
     return (
+        *exact,
         Assumption(
             "history-of-each-watch",
             "how much of history is left is kept for each watch by itself, as of API servers whose watch caches began"

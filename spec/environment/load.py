@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from ..kinds import HORIZONTAL_POD_AUTOSCALER, LOAD, POD, RUNNING, PodRuntime
-from ..language.component import Component, Key, Rule
+from ..language.component import Component, Countdown, Key, Rule
 from ..language.plan import KEY, Alternative, Set, Sweep, Write
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod
@@ -84,6 +84,7 @@ SAMPLE = Rule(
     key=Key(POD, ("object", "runtime", "metrics"), _sampled),
     decide=_becomes(EARLY, "the container has run long enough for a sample of what it uses"),
     duration=RESOLUTION,
+    countdown=Countdown(periodic=True),
     reference="controllers-cluster §10.2",
     meaning="a running pod appears in the metrics API",
 )

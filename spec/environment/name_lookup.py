@@ -14,7 +14,7 @@ import attrs
 
 from ..addons.dns.server import Records
 from ..kinds import CONNECTION, POD, SERVICE, PodRuntime
-from ..language.component import Component, Key, Rule
+from ..language.component import Component, Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
 from ..language.plan import KEY, Alternative, Set, Step, Sweep, Write
 from ..language.query import ANY, DISTINCT, ONLY, Query
@@ -222,6 +222,7 @@ def resolver(dns: Service, clients: tuple[Client, ...]) -> Component:
         },
         guards=(MACHINE_RUNS,),
         duration=TIME_TO_LIVE,
+        countdown=Countdown(periodic=True),
         reference="dns-addons §1, §6",
         meaning="an answer is over that would be another one now",
     )

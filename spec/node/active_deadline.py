@@ -11,7 +11,7 @@ from __future__ import annotations
 import attrs
 
 from ..kinds import POD, PodRuntime, PodWorker
-from ..language.component import Key, Rule
+from ..language.component import Countdown, Key, Rule
 from ..language.plan import KEY, Alternative, Call, RuntimeCall, Step
 from ..objects.conditions import Condition, with_condition
 from ..objects.pod import FAILED, Pod
@@ -72,6 +72,7 @@ def deadline_rule(seconds: int) -> Rule:
         decide=lambda key: _end(seconds, key),
         guards=(KUBELET_CONNECTED,),
         duration=float(seconds),
+        countdown=Countdown(stored=True),
         several_requests=True,
         reference="kube-scheduler §4, deadlines; pkg/kubelet/active_deadline.go",
         meaning=f"the kubelet ends a pod that has been active for the {seconds} s that its spec allows",

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 import attrs
 
 from ...kinds import KUBE_APISERVER
-from ...language.component import Component, Key, Rule
+from ...language.component import Component, Countdown, Key, Rule
 from ...language.machine import Arrow, Machine, State
 from ...language.model import BEYOND, INFORMER
 from ...language.plan import KEY, Alternative, Set, Write
@@ -78,6 +78,7 @@ SEND_BOOKMARK = Rule(
     key=Key(INFORMER, ("name", "pending", BEYOND), _old),
     decide=_bookmark,
     duration=BOOKMARK_FREQUENCY,
+    countdown=Countdown(periodic=True),
     reference="kube-apiserver §2",
     meaning="a client that has seen every change is told the revision up to which that is so",
 )

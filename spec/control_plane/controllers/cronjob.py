@@ -18,7 +18,7 @@ from collections.abc import Iterable
 import attrs
 
 from ...kinds import CRON_JOB, JOB, KUBE_CONTROLLER_MANAGER, process_runs
-from ...language.component import Component, Key, Rule
+from ...language.component import Component, Countdown, Key, Rule
 from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import KEY, Alternative, Call, Named, Set, Step, Write
 from ...language.query import MULTISET, Query
@@ -185,16 +185,17 @@ def deadlines(cron_jobs: Iterable[CronJob]) -> Component:
 
 
 def _deadline(seconds: int) -> Rule:
-    def view(cron_job: CronJob | None, times: int, late: bool) -> bool | None:
+    def view(cron_job: CronJob | None, times: int, late: bool) -> int | None:
         if cron_job is None or late or not times or cron_job.status.last_schedule_time == instant(times, late=False):
             return None
-        return True if cron_job.spec.starting_deadline_seconds == seconds else None
+        return times if cron_job.spec.starting_deadline_seconds == seconds else None
 
     return Rule(
         name=f"starting deadline {seconds} s passes",
         key=Key(CRON_JOB, ("object", "times", "late"), view),
-        decide=lambda _key: [Alternative((Write(KEY, "late", Set(True)),), f"nothing was started for {seconds} s")],
+        decide=lambda _times: [Alternative((Write(KEY, "late", Set(True)),), f"nothing was started for {seconds} s")],
         duration=float(seconds),
+        countdown=Countdown(since=lambda times: times),
         reference="controllers-workloads §7",
         meaning="a Job that was not started in time is not started any more",
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import attrs
 import pytest
+from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.engine.verdicts import Verdict
+from kubemodel.spec import cluster
 from kubemodel.spec.kinds import RUNNING, PodRuntime, PodWorker
 from kubemodel.spec.node.active_deadline import DEADLINE_EXCEEDED, Overdue, active, deadline_rule
 from kubemodel.spec.objects.conditions import Condition
@@ -67,3 +69,11 @@ def test_nothing_of_it_is_there_without_deadlines() -> None:
     found = explore(scenario(bare_pod()))
     assert all(prop.name != "active-deadline-enforced" for prop in found.result.properties)
     assert all(prop.verdict is not Verdict.VIOLATED for prop in found.result.properties)
+
+
+def test_in_exact_time_a_kubelet_that_starts_again_does_not_begin_it_anew() -> None:
+    model = cluster.build(scenario(bare_pod(pod_spec(activeDeadlineSeconds=30)), time="prompt"))
+    timing = TransitionSystem(model).timing
+    assert timing is not None
+    (timer,) = (one for one in timing.timers if one.group.rule.name == "active deadline 30 s")
+    assert timer.number not in timing.in_memory({"kubelet"})

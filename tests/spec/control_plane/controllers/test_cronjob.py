@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from kubemodel.spec.control_plane.controllers.cronjob import deadlines
 from kubemodel.spec.control_plane.controllers.cronjob_decisions import Owned, decide, job_name, unmet
 from kubemodel.spec.objects.cron_job import ALLOW, FORBID, REPLACE, CronJob, CronJobSpec, CronJobStatus
 from kubemodel.spec.objects.job import COMPLETE, FAILED
@@ -56,3 +57,11 @@ def test_two_crashes_can_run_a_job_twice_where_no_history_is_kept() -> None:
     assert "cronjob-no-duplicate-per-slot" in explore(twice).suspended
     kept = scenario(cron_job(), faults={"controller-manager-crash": 2}, scheduledTimes=1)
     assert "cronjob-no-duplicate-per-slot" not in explore(kept).suspended
+
+
+def test_in_exact_time_a_deadline_counts_from_the_latest_scheduled_time() -> None:
+    missed = _cron_job(starting_deadline_seconds=100)
+    (rule,) = deadlines([missed]).rules
+    assert rule.countdown.since is not None
+    one, two = (rule.countdown.since(rule.key.view(missed, times, False)) for times in (1, 2))
+    assert rule.countdown.anew(one, two)
