@@ -127,8 +127,12 @@ class Looping:
         """A fair loop from ``first`` that visits what it must, none of its parts to be left out or made shorter."""
         walk = self._way(first, _nothing, goal=first)
         wanted = self._wanted(walk)
+        leaving = True
         while wanted:
-            walk = self._detour(walk, wanted)
+            detour = self._detour(walk, wanted) if leaving else None
+            # What the loop lost by leaving early is wanted again, without end: once no such way helps, nothing is lost.
+            leaving = detour is not None
+            walk = [*walk, *self._way_over(first, wanted, first)] if detour is None else detour
             wanted = self._wanted(walk)
         walk = self._shortened(walk)
         return Loop(tuple(state for state, _, _ in walk), tuple(label for _, label, _ in walk))
@@ -156,20 +160,21 @@ class Looping:
 
         return brings
 
-    def _detour(self, walk: Walk, wanted: list[Brings]) -> Walk:
+    def _detour(self, walk: Walk, wanted: list[Brings]) -> Walk | None:
         """The loop with a way, out from one of its states, to the nearest of what is wanted, and back to the beginning.
 
-        Of the states to leave from, the one that makes the loop shortest.
+        Of the states to leave from, the one that makes the loop shortest; None if from each as much is lost as found.
         """
-        first = walk[0][0]
-        ways = []
-        for begin in range(max(0, len(walk) - _MOST_LEFT_FROM), len(walk)):
-            out = self._way(walk[begin][0], lambda state, label: any(brings(state, label) for brings in wanted))
-            home = self._way(out[-1][2], _nothing, goal=first) if out[-1][2] != first else []
-            ways.append([*walk[:begin], *out, *home])
-        # What the loop had before and lost by leaving early is wanted again: only the longest cannot lose any.
-        better = [way for way in ways if len(self._wanted(way)) < len(wanted)]
-        return min(better or ways[-1:], key=len)
+        ways = [
+            [*walk[:begin], *self._way_over(walk[begin][0], wanted, walk[0][0])]
+            for begin in range(max(0, len(walk) - _MOST_LEFT_FROM), len(walk))
+        ]
+        return min((way for way in ways if len(self._wanted(way)) < len(wanted)), key=len, default=None)
+
+    def _way_over(self, start: int, wanted: list[Brings], goal: int) -> Walk:
+        """A way from ``start`` to the nearest of what is wanted, and on to ``goal``."""
+        out = self._way(start, lambda state, label: any(brings(state, label) for brings in wanted))
+        return [*out, *(self._way(out[-1][2], _nothing, goal=goal) if out[-1][2] != goal else [])]
 
     def _way(self, start: int, brings: Brings, goal: int | None = None) -> Walk:
         """A shortest way of at least one step from ``start``: to ``goal``, or over a step or to a state that brings."""
