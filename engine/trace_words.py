@@ -198,15 +198,20 @@ def _path(field: str) -> str:
 
 def _difference(step: Step, change: Change, view: str) -> str:
     path = _path(change.field)
-    before, after = shown(_beyond(path, change.before)), shown(_beyond(path, change.after))
+    before, after = _beyond(path, change.before), _beyond(path, change.after)
+    # An entry that says no more than its name, all else being as it is by default.
+    if path and (before, after) == (None, {}):
+        return f"{path} added"
+    if path and (before, after) == ({}, None):
+        return f"{path} removed"
     if path:
-        return f"{path} {before} -> {after}"
+        return f"{path} {shown(before)} -> {shown(after)}"
     if change.before is None:
         made = any(request.verb == "create" and request.target == change.target for request in step.requests)
-        return "" if made or view else f"now exists, {after}"
+        return "" if made or view else f"now exists, {shown(after)}"
     if change.after is None:
         return _GONE if view else "is gone"
-    return f"{before} -> {after}"
+    return f"{shown(before)} -> {shown(after)}"
 
 
 def _beyond(path: str, value: Json) -> Json:

@@ -18,7 +18,19 @@ from kubemodel.engine.executor import Run, Seeded, run
 from kubemodel.engine.identities import Naming
 from kubemodel.engine.trace_building import build
 from kubemodel.engine.trace_words import change_lines, request_line, worded
-from kubemodel.engine.traces import Answer, Reference, Request, Step, Trace, TraceError, dumps, load, loads, to_plain
+from kubemodel.engine.traces import (
+    Answer,
+    Change,
+    Reference,
+    Request,
+    Step,
+    Trace,
+    TraceError,
+    dumps,
+    load,
+    loads,
+    to_plain,
+)
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec.language.model import Model
 
@@ -224,6 +236,20 @@ def test_steps_in_words_can_be_drawn() -> None:
 def test_bookkeeping_of_the_engine_stays_out_of_the_words() -> None:
     lines = [line for seed in range(20) for step in walked(seed).steps for line in change_lines(step)]
     assert not [line for line in lines if "pending@" in line or "plan@" in line or "marks" in line]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (None, {"key": "gpu"}, "added"),
+        ({"key": "gpu"}, None, "removed"),
+        (None, {"key": "gpu", "effect": "NoExecute"}, "none -> {effect: NoExecute}"),
+    ],
+)
+def test_an_entry_that_is_all_as_by_default_is_told_without_its_fields(before: Any, after: Any, told: str) -> None:
+    change = Change(Reference("Node", "a"), "object.spec.taints[gpu]", before, after)
+    step = attrs.evolve(walked().steps[0], changes=(change,), requests=(), created=())
+    assert change_lines(step) == (f"Node a: spec.taints[gpu] {told}",)
 
 
 @pytest.mark.parametrize(
