@@ -28,6 +28,7 @@ from ..language.model import INFORMER, Assumption, Kind, Model, TimeMode
 from ..language.property import TemporalProperty
 from ..language.scenario import Scenario
 from ..language.witness import with_witness
+from ..node.old_lists import servers_behind
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, leaders, outages, stateful_sets, unread
@@ -141,7 +142,10 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     clients = _clients_by_process(found)
     found = outages.guarded(scenario, found)
-    resettable = leaders.in_every_instance(scenario, once, scenario.resettable)
+    resettable = {
+        watch: servers_behind(scenario.lag, watch[1])
+        for watch in leaders.in_every_instance(scenario, once, scenario.resettable)
+    }
     found.append(
         faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario), resettable=resettable)
     )

@@ -22,7 +22,7 @@ from ..node import (
     node_pressure,
     probes,
 )
-from ..node.old_lists import BEHIND, OLD_LIST_FIELDS
+from ..node.old_lists import OLD_LIST_FIELDS, servers_behind
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
 from ..node.probes import has_liveness_probe, has_startup_probe
@@ -143,10 +143,11 @@ def _hangs(scenario: Scenario) -> bool:
     return bool(scenario.faults.get(faults.APPLICATION_HANG, 0))
 
 
-def old_lists(scenario: Scenario) -> bool:
-    """Whether a kubelet that restarts may list pods from an API server that is behind."""
-    behind = (BEHIND, POD) in scenario.lag and scenario.faults.get(faults.KUBELET_CRASH, 0)
-    return bool(behind) and scenario.switches.get("kubelet-list", "any-server") == "any-server"
+def old_lists(scenario: Scenario) -> tuple[str, ...]:
+    """The API servers that are behind from which a kubelet that restarts may list pods."""
+    restarts = scenario.faults.get(faults.KUBELET_CRASH, 0)
+    anywhere = scenario.switches.get("kubelet-list", "any-server") == "any-server"
+    return servers_behind(scenario.lag, POD) if restarts and anywhere else ()
 
 
 def _prepares(spec: PodSpec) -> bool:
@@ -159,7 +160,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
     tracked = serving or any(scenario.faults.get(fault, 0) for fault in stops)
     return (
         kubelet.component(
-            old_lists=old_lists(scenario),
+            old_lists=bool(old_lists(scenario)),
             nodes={s.node.metadata.name: s.node for s in scenario.nodes},
             track_serving=serving,
             pre_stops=_pre_stops(scenario),
@@ -373,7 +374,7 @@ HANGING = Part(
 )
 """Applications that run and answer nothing."""
 
-OLD_LISTS = Part("old lists", old_lists, pod_fields=OLD_LIST_FIELDS)
+OLD_LISTS = Part("old lists", lambda scenario: bool(old_lists(scenario)), pod_fields=OLD_LIST_FIELDS)
 """What a kubelet keeps of a list that was old."""
 
 

@@ -7,10 +7,12 @@ component of its own, so that the cluster is not called quiescent while a proces
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import attrs
+from frozendict import frozendict
 
 from ..kinds import (
     CANDIDATE,
@@ -43,7 +45,7 @@ from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, machi
 from ..node.cri_replies import LOST as CRI_REPLY_LOST
 from ..node.images import Pull
 from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE
-from ..node.old_lists import BEHIND, list_from_behind, list_stored
+from ..node.old_lists import list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.static_pods import GONE, Edited, static_machine_lost
 from ..objects.pod import Pod
@@ -345,7 +347,7 @@ def component(
     leases: Iterable[tuple[str, tuple[str, ...]]] = (),
     *,
     static_pods: bool = False,
-    resettable: Collection[tuple[str, str]] = (),
+    resettable: Mapping[tuple[str, str], tuple[str, ...]] = frozendict(),
     reachable: tuple[Query, ...] = (),
 ) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
@@ -372,23 +374,31 @@ def component(
 
 
 def _restart(
-    process: str, clients: tuple[str, ...], *, follows: bool, resettable: Collection[tuple[str, str]] = ()
+    process: str, clients: tuple[str, ...], *, follows: bool, resettable: Mapping[tuple[str, str], tuple[str, ...]]
 ) -> Rule:
     """``follows``: it is one of several candidates, and starts as one that does not lead.
 
-    ``resettable``: (client, kind) of the caches that an API server may fill that is behind.
+    ``resettable``: for the caches (client, kind) that API servers may fill that are behind, which servers.
     """
     relists: tuple[Step, ...] = tuple(Relist(client) for client in clients)
     anew = (Write(Named(CANDIDATE, process), field, Set(False)) for field in ("leads", "paused"))
     plan: tuple[Step, ...] = (Write(KEY, "state", Set(RUNNING)), *(anew if follows else ()), *relists)
-    older = tuple(Relist(client, BEHIND, kind) for client, kind in sorted(resettable) if client in clients)
+    older = {
+        server: tuple(
+            Relist(client, server, kind)
+            for (client, kind), sources in sorted(resettable.items())
+            if client in clients and server in sources
+        )
+        for server in dict.fromkeys(server for _, sources in sorted(resettable.items()) for server in sources)
+    }
 
     def decide(name: str) -> Iterable[Alternative]:
         yield Alternative(plan, f"{name} had ended; it lists all it watches")
-        if older:
-            kinds = ", ".join(dict.fromkeys(step.kind for step in older))
-            because = f"{name} had ended; it lists all it watches, {kinds} from {BEHIND}, which may be behind"
-            yield Alternative((*plan, *older), because)
+        for server, lists in older.items():
+            if lists:
+                kinds = ", ".join(dict.fromkeys(step.kind for step in lists))
+                because = f"{name} had ended; it lists all it watches, {kinds} from {server}, which may be behind"
+                yield Alternative((*plan, *lists), because)
 
     return Rule(
         name=f"restart {process}",
@@ -412,12 +422,16 @@ _RESTART_KUBELET = Rule(
 )
 
 
-def _start_with_old_list(node: str) -> list[Alternative]:
-    newest, old = (*_START_KUBELET, list_stored(node)), (*_START_KUBELET, list_from_behind(node))
-    return [
-        Alternative(newest, f"the kubelet of {node} had ended; it lists what is stored"),
-        Alternative(old, f"the kubelet of {node} had ended; it lists from {BEHIND}"),
-    ]
+def _start_with_old_list(servers: tuple[str, ...], node: str) -> list[Alternative]:
+    newest = Alternative(
+        (*_START_KUBELET, list_stored(node)), f"the kubelet of {node} had ended; it lists what is stored"
+    )
+    return [newest, *(_listing_from(server, node) for server in servers)]
+
+
+def _listing_from(server: str, node: str) -> Alternative:
+    because = f"the kubelet of {node} had ended; it lists from {server}"
+    return Alternative((*_START_KUBELET, list_from_behind(node, server)), because)
 
 
 def supervisor(
@@ -425,17 +439,19 @@ def supervisor(
     clients: Mapping[str, tuple[str, ...]],
     candidates: tuple[str, ...] = (),
     *,
-    old_lists: bool = False,
-    resettable: Collection[tuple[str, str]] = (),
+    old_lists: tuple[str, ...] = (),
+    resettable: Mapping[tuple[str, str], tuple[str, ...]] = frozendict(),
 ) -> Component:
     """What restarts processes that faults may end. ``clients``: process -> its components, which list again.
 
-    ``candidates``: processes that end by themselves when they find that they do not lead any more. ``old_lists``: a
-    kubelet that restarts may list from an API server that is behind; so may the caches that are ``resettable``.
+    ``candidates``: processes that end by themselves when they find that they do not lead any more. ``old_lists``: the
+    API servers that are behind from which a kubelet that restarts may list; ``resettable``: for each cache (client,
+    kind) that may go back in time the servers from which it may list.
     """
     rules = []
     if budgets.get(KUBELET_CRASH, 0):
-        rules.append(attrs.evolve(_RESTART_KUBELET, decide=_start_with_old_list) if old_lists else _RESTART_KUBELET)
+        old = attrs.evolve(_RESTART_KUBELET, decide=partial(_start_with_old_list, old_lists))
+        rules.append(old if old_lists else _RESTART_KUBELET)
     for fault, process in (
         (CONTROLLER_MANAGER_CRASH, KUBE_CONTROLLER_MANAGER),
         (SCHEDULER_CRASH, KUBE_SCHEDULER),

@@ -9,13 +9,14 @@ cache that lags: what is on its way to the others has arrived.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+
+from frozendict import frozendict
 
 from ..language.component import Key, Rule
 from ..language.model import BEYOND, INFORMER, LossBudget, informer_name
 from ..language.plan import Alternative, Loss, Miss, Relist, Step
 from ..language.query import Query
-from ..node.old_lists import BEHIND
 from .budgets import left, spend
 
 WATCH_END = "watch-end"
@@ -46,8 +47,8 @@ def losses(budgets: Mapping[str, int], kind: str) -> tuple[LossBudget, ...]:
     return tuple(LossBudget(loss, kind, name) for name, loss in _LOSSES.items() if budgets.get(name, 0))
 
 
-def _rule(fault: str, client: str, kind: str, *, resettable: bool = False) -> Rule:
-    """``resettable``: the list may come from an API server that is behind, also if the client has missed nothing."""
+def _rule(fault: str, client: str, kind: str, servers: tuple[str, ...] = ()) -> Rule:
+    """``servers``: those that are behind from which the list may come, also if the client has missed nothing."""
     name = informer_name(client, kind)
     breaks = fault == WATCH_BREAK
     step: Step = Relist(client, kind=kind) if breaks else Miss(client, kind)
@@ -59,12 +60,12 @@ def _rule(fault: str, client: str, kind: str, *, resettable: bool = False) -> Ru
             lost = f"an event of {kind} never reaches {client}"
             if pending:
                 yield Alternative((step, *spend(fault)), ends if breaks else lost)
-            if resettable:
-                older = f"the watch of {client} ends; it lists {kind} from {BEHIND}, which may be behind"
-                yield Alternative((Relist(client, BEHIND, kind), *spend(fault)), older)
+            for server in servers:
+                older = f"the watch of {client} ends; it lists {kind} from {server}, which may be behind"
+                yield Alternative((Relist(client, server, kind), *spend(fault)), older)
 
     def watched(found: str, pending: int) -> int | None:
-        return pending if found == name and (pending or resettable) else None
+        return pending if found == name and (pending or servers) else None
 
     return Rule(
         f"{fault} {name}",
@@ -107,18 +108,19 @@ def _gone(client: str, kind: str, guards: tuple[Query, ...]) -> Rule:
 def rules(
     budgets: Mapping[str, int],
     lag: Iterable[tuple[str, str]],
-    resettable: Collection[tuple[str, str]] = (),
+    resettable: Mapping[tuple[str, str], tuple[str, ...]] = frozendict(),
     guards: tuple[Query, ...] = (),
 ) -> tuple[Rule, ...]:
     """The rules of the watch faults with a budget, for every lagging cache (client, kind).
 
-    ``resettable``: those that may go back in time. ``guards``: of what needs an API server that answers.
+    ``resettable``: those that may go back in time, with the API servers from which they may list. ``guards``: of what
+    needs an API server that answers.
     """
     lag = tuple(lag)
     wanted = [fault for fault in WATCH_FAULTS if budgets.get(fault, 0) and fault != WATCH_END]
     ends = tuple(_gone(client, kind, guards) for client, kind in sorted(lag)) if budgets.get(WATCH_END, 0) else ()
     return ends + tuple(
-        _rule(fault, client, kind, resettable=fault == WATCH_BREAK and (client, kind) in resettable)
+        _rule(fault, client, kind, resettable.get((client, kind), ()) if fault == WATCH_BREAK else ())
         for fault in wanted
         for client, kind in sorted(lag)
     )

@@ -48,6 +48,7 @@ CLIENTS = (
     "daemonset-controller",
     "statefulset-controller",
     "kube-apiserver-2",
+    "kube-apiserver-3",
     "disruption-controller",
     "endpointslice-controller",
     "resourcequota-controller",

@@ -7,6 +7,8 @@ tells that it is gone; or it is told so first. Only pods with names of their own
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import attrs
 
 from ..kinds import POD, RUNNING, PodRuntime, PodWorker
@@ -19,6 +21,15 @@ from .startup import wanted
 
 BEHIND = "kube-apiserver-2"
 """The client that stands for the watch cache of a second API server (docs/decisions/0004)."""
+
+SERVERS_BEHIND = (BEHIND, "kube-apiserver-3")
+"""The same of all instances whose watch caches may be behind, each by itself."""
+
+
+def servers_behind(lag: Collection[tuple[str, str]], kind: str) -> tuple[str, ...]:
+    """The API servers that may show old objects of a kind, out of the caches (client, kind) that lag."""
+    return tuple(server for server in SERVERS_BEHIND if (server, kind) in lag)
+
 
 OLD_LIST_FIELDS = (Field("listed", ""),)
 """One more field of pods where a list can be old. ``listed``: the node whose kubelet found an earlier incarnation in
@@ -51,9 +62,9 @@ def _other(node: str, listed: str) -> str:
     return "" if listed == node else listed
 
 
-def list_from_behind(node: str) -> Sweep:
-    """The edit by which the kubelet of ``node`` takes in what the second API server shows of pods that are gone."""
-    return Sweep(POD, ("name", "object", cached_field(BEHIND), "listed"), _take_in, node)
+def list_from_behind(node: str, server: str) -> Sweep:
+    """The edit by which the kubelet of ``node`` takes in what an API server shows of pods that are gone."""
+    return Sweep(POD, ("name", "object", cached_field(server), "listed"), _take_in, node)
 
 
 def list_stored(node: str) -> Sweep:

@@ -22,6 +22,7 @@ from ..exploration import job, replica_set, scenario
 
 WATCH = ("job-controller", "Pod")
 SERVER = ("kube-apiserver-2", "Pod")
+THIRD = ("kube-apiserver-3", "Pod")
 
 
 def test_what_may_lag_lags_by_one_change_unless_more_is_said() -> None:
@@ -36,12 +37,19 @@ def test_what_is_resettable_lists_from_a_server_that_is_as_far_behind() -> None:
     assert resettable(said) == {WATCH}
 
 
+def test_servers_that_are_behind_are_so_each_by_itself() -> None:
+    said = Settings(consistency={WATCH: Consistency.RESETTABLE}, lag={WATCH: 2, THIRD: 1})
+    assert lags(said, "") == {WATCH: 2, THIRD: 1}
+
+
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
         (Settings(consistency={WATCH: Consistency.SYNCHRONOUS}, lag={WATCH: 1}), "is synchronous, and has a lag"),
         (Settings(consistency={SERVER: Consistency.RESETTABLE}), "cannot be resettable"),
         (Settings(consistency={WATCH: Consistency.RESETTABLE}, lag={WATCH: 1, SERVER: 2}), "may lag by fewer changes"),
+        (Settings(consistency={WATCH: Consistency.RESETTABLE}, lag={WATCH: 1, THIRD: 2}), "than kube-apiserver-3"),
+        (Settings(lag={("kube-apiserver-3", "Namespace"): 1}), "cannot lag"),
     ],
 )
 def test_a_level_that_contradicts_a_lag_is_refused(said: Settings, problem: str) -> None:
@@ -90,3 +98,28 @@ def test_a_cache_shows_no_state_that_the_store_never_had(name: str, seed: int) -
         stored.add(_shown(system, state, "object"))
         for cache in (client, "kube-apiserver-2"):
             assert _shown(system, state, cached_field(cache)) in stored
+
+
+def test_a_cache_may_go_back_to_what_the_older_of_two_servers_shows() -> None:
+    client, servers = "job-controller", ("kube-apiserver-2", "kube-apiserver-3")
+    asked = scenario(
+        job(2, parallelism=2),
+        consistency={client: {"Pod": "resettable"}},
+        lag={name: {"Pod": 2} for name in (client, *servers)},
+        faults={"controller-manager-crash": 1},
+    )
+    system = TransitionSystem(cluster.build(asked))
+    seen = [system.initial_state()]
+    known = set(seen)
+    for state in seen:
+        younger, older = (_shown(system, state, cached_field(name)) for name in servers)
+        found = [one for one in transitions(system, state) if one.successor is not None]
+        lists = [one.successor for one in found if one.group.rule.name == "restart kube-controller-manager"]
+        if younger != older and lists:
+            shown = [_shown(system, one, cached_field(client)) for one in lists if one is not None]
+            assert shown == [_shown(system, state, "object"), younger, older]
+            return
+        new = [one.successor for one in found if one.successor is not None and one.successor not in known]
+        known.update(new)
+        seen += dict.fromkeys(new)
+    pytest.fail("no state in which the servers show different pods, and the controller restarts")
