@@ -247,8 +247,9 @@ SCHEDULED: Mapping[str, Any] = {
             },
         }
     ],
+    "switches": {"scheduling-back-off": "doubling"},
 }
-"""Another one, for Jobs and CronJobs."""
+"""Another one, for Jobs and CronJobs, and for a scheduler whose back-off doubles."""
 
 WORKED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,

@@ -79,6 +79,15 @@ CONSTANTS: Mapping[str, Constant] = {
         "back-off completes",
         "how long a pod waits before the scheduler tries it again",
         "kube-scheduler §2",
+        also=("back-off passes",),
+    ),
+    "pod-max-backoff": Constant(
+        10.0,
+        "kube-scheduler",
+        "longest back-off completes",
+        "how long a pod waits at most before the scheduler tries it again, where that doubles",
+        "kube-scheduler §2",
+        also=("longest back-off passes",),
     ),
     "container-restart-backoff": Constant(
         10.0,

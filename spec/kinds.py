@@ -183,6 +183,9 @@ POD_FIELDS = (
 scheduler's queue. ``assumed``: the node that the scheduler counts the pod on before it sees it bound. ``expected``:
 (CREATION or DELETION, its owner) while the controller waits to see that."""
 
+ATTEMPTS_FIELDS = (Field("attempts", memory_of=KUBE_SCHEDULER),)
+"""One more field of pods where the scheduler's back-off doubles: how often it could not place the pod."""
+
 EVICTION_TIMER_FIELDS = (Field("eviction_timer", memory_of=KUBE_CONTROLLER_MANAGER),)
 """One more field of pods where the time that they may stay on a tainted node can change: after how many seconds, from
 when it was first known that they may not stay, the taint eviction controller deletes the pod."""

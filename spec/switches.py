@@ -196,6 +196,20 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "container-runtime §3",
     ),
+    "scheduling-back-off": Switch(
+        ("constant", "doubling"),
+        "whether a pod that an event has helped waits for the scheduler's first back-off from then on; or, from its"
+        " last attempt on, twice as long each time, up to 10 s",
+        Purpose.CHOICE,
+        "kube-scheduler §2",
+    ),
+    "pop-from-back-off": Switch(
+        ("on", "off"),
+        "where its back-off doubles: the scheduler takes pods out of it early while no other is active (since v1.33)",
+        Purpose.HISTORIC,
+        "kube-scheduler §2",
+        since=(33, "off"),
+    ),
     "queueing-hints": Switch(
         ("exact", "missed"),
         "whether the scheduler's plug-ins notice each event that makes an unschedulable pod feasible; or miss it, so"

@@ -58,7 +58,7 @@ from .part import Part, given
 from .persistent_volumes import PERSISTENT_VOLUMES
 from .replication_controllers import MIN_READY as MIN_READY_OF_REPLICATION_CONTROLLERS
 from .replication_controllers import REPLICATION_CONTROLLERS
-from .scheduling import HINTS_EXACT, SCHEDULING, hints_missed
+from .scheduling import SCHEDULING, SCHEDULING_BACK_OFF
 from .service_accounts import SERVICE_ACCOUNTS
 from .services import AFFINITY, CLIENTS, LATE_SLICES, SERVICES, SERVICES_LEFT_OUT
 from .stateful_sets import STATEFUL_SETS
@@ -77,6 +77,7 @@ PARTS: tuple[Part, ...] = (
     STATEFUL_SETS,
     PERSISTENT_VOLUMES,
     SCHEDULING,
+    SCHEDULING_BACK_OFF,
     NODE_AGENTS,
     *NODE_FEATURES,
     NODE_CONTROLLERS,
@@ -242,7 +243,6 @@ ASSUMPTIONS = (
         "a pod is available as soon as it is ready, but for those of ReplicaSets with minReadySeconds",
         "controllers-workloads, definitions",
     ),
-    HINTS_EXACT,
     Assumption("one-worker", "each controller works on one request at a time for one object", "00-index §4"),
     Assumption(
         "refusals-take-no-time",
@@ -307,9 +307,8 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """The named assumptions of a model of this scenario."""
     endless = any(isinstance(prop, TemporalProperty) for prop in chosen_properties(scenario))
     of_parts = (assumption for part in needed(scenario) for assumption in part.assumptions(scenario))
-    always = ASSUMPTIONS if not hints_missed(scenario) else tuple(it for it in ASSUMPTIONS if it is not HINTS_EXACT)
     exact = EXACT_TIME if scenario.time is TimeMode.PROMPT else ()
-    return (*always, *exact, *(FAIRNESS if endless else ()), *of_parts, *unread.assumptions(scenario))
+    return (*ASSUMPTIONS, *exact, *(FAIRNESS if endless else ()), *of_parts, *unread.assumptions(scenario))
 
 
 def build(scenario: Scenario) -> Model:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from ..control_plane.scheduler import component as scheduler
+from ..control_plane.scheduler.back_off import INITIAL_BACKOFF, LONGEST_BACKOFF, BackOff, delays
 from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Setup
 from ..control_plane.scheduler.profiles import profiles_of
 from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.snapshot import Alike
 from ..control_plane.scheduler.views import BUDGETS
+from ..kinds import ATTEMPTS_FIELDS
 from ..language.component import Component
 from ..language.model import Assumption
 from ..language.scenario import Scenario
@@ -61,13 +63,34 @@ def _setup(scenario: Scenario) -> Setup:
         Storage(classes=persistent_volumes.classes(scenario)) if moving else storage(scenario),
         moving,
         hints_missed(scenario),
+        _back_off(scenario),
     )
+
+
+def _doubles(scenario: Scenario) -> bool:
+    return scenario.switches.get("scheduling-back-off") == "doubling"
+
+
+def _back_off(scenario: Scenario) -> BackOff:
+    if not _doubles(scenario):
+        return BackOff()
+    initial = scenario.constants.get("pod-initial-backoff", INITIAL_BACKOFF)
+    longest = scenario.constants.get("pod-max-backoff", LONGEST_BACKOFF)
+    early = scenario.switches.get("pop-from-back-off", "on") == "on"
+    return BackOff(doubles=True, pops_early=early, delays=delays(initial, longest))
 
 
 def hints_missed(scenario: Scenario) -> bool:
     """Whether no event is found to help a pod that could not be scheduled."""
     return scenario.switches.get("queueing-hints") == "missed"
 
+
+BACK_OFF_CONSTANT = Assumption(
+    "scheduling-back-off-constant",
+    "a pod that an event has helped waits for the first back-off from then on, and nobody takes it earlier, unless"
+    " scheduling-back-off says that back-offs double from attempt to attempt, and count from the last",
+    "kube-scheduler §2",
+)
 
 HINTS_EXACT = Assumption(
     "queueing-hints-exact",
@@ -91,8 +114,9 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
     if not persistent_volumes.needed(scenario):
         found += claims.assumptions(scenario)
-    if hints_missed(scenario):
-        found.append(HINTS_MISSED)
+    found.append(HINTS_MISSED if hints_missed(scenario) else HINTS_EXACT)
+    if not _doubles(scenario):
+        found.append(BACK_OFF_CONSTANT)
     unserved = _unserved(scenario)
     if unserved:
         found.append(
@@ -114,3 +138,6 @@ SCHEDULING = Part(
     machines=(MACHINE,),
     assumptions=_assumptions,
 )
+
+SCHEDULING_BACK_OFF = Part("scheduling back-off that doubles", _doubles, pod_fields=ATTEMPTS_FIELDS)
+"""Pods that could not be scheduled, and wait longer each time."""

@@ -435,6 +435,25 @@ def _worked() -> Mapping[str, Scenario]:
             start="created",
             switches={"queueing-hints": "missed"},
         ),
+        "the scheduler's requests are lost, time and again": scenario(
+            bare_pod(), faults={"request-lost": 5}, start="created", switches={"scheduling-back-off": "doubling"}
+        ),
+        **{
+            f"a pod finds room before its back-off is over, or after it, {told}": scenario(
+                bare_pod(_LARGE, name="first"),
+                bare_pod(_LARGE),
+                users=[[{"delete": "pod/first"}]],
+                start="created",
+                switches={"scheduling-back-off": "doubling", "pop-from-back-off": early},
+            )
+            for told, early in (("and is taken early", "on"), ("and waits for it", "off"))
+        },
+        "a pod finds room, and loses it again, time and again": _acted_on(
+            bare_pod(),
+            todo=[{verb: "node-1"} for verb in ("cordon", *("uncordon", "cordon") * 5)],
+            nodes=1,
+            switches={"scheduling-back-off": "doubling"},
+        ),
         "a pod takes too long": scenario(bare_pod(pod_spec(activeDeadlineSeconds=30))),
         "a pod of a Job takes too long": scenario(
             job(1, pod_spec(activeDeadlineSeconds=30), backoffLimit=0), slow=["container-runtime"]

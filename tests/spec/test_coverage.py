@@ -16,6 +16,7 @@ from kubemodel.engine.judging import UNDECLARED_TRANSITION
 from kubemodel.engine.transition_system import CONTINUE
 from kubemodel.engine.verdicts import Verdict
 from kubemodel.spec import cluster
+from kubemodel.spec.control_plane.scheduler.back_off import rule_name
 from kubemodel.spec.environment.faults import FAULTS
 from kubemodel.spec.environment.leader_faults import CLOCK_SKEW
 from kubemodel.spec.environment.users import VERBS, Edit
@@ -142,8 +143,10 @@ RULES: Mapping[str, frozenset[str]] = {
         {
             "schedule",
             "requeue",
-            "back-off completes",
             "flush unschedulable pod",
+            "requeue without back-off",
+            "pop from back-off early",
+            *(rule_name(number, 5, verb) for number in range(5) for verb in ("completes", "passes")),
             "bind with volumes",
             "forget pod without volumes",
             "volumes are not bound in time",

@@ -32,7 +32,8 @@ from ...objects.namespace import Namespace
 from ...objects.node import Node
 from ...objects.pod import Pod, effective_priority
 from ...objects.storage import PersistentVolume, PersistentVolumeClaim, Storage
-from . import preemption
+from . import back_off, preemption
+from .back_off import ATTEMPTS, INITIAL_BACKOFF, Attempts, BackOff, forget_attempts
 from .filtering import NodeResult, feasible_nodes, filter_with_nominated
 from .filters.verdict import Infeasible
 from .preemption import PREEMPTED, Victims
@@ -41,12 +42,9 @@ from .queue import forget_assumed, leave_queue
 from .scoring import best_nodes
 from .snapshot import Alike, Snapshot
 from .views import DEFAULT_SCHEDULER, NODES, NOMINATED, OWNERS, PODS, more_urgent, pending, snapshot
-from .volumes import CLAIMS, VOLUME_RULES, VOLUMES, reserve, stop_waiting
+from .volumes import CLAIMS, VOLUMES, reserve, stop_waiting, volume_rules
 
 NAME = KUBE_SCHEDULER
-INITIAL_BACKOFF = 1.0
-"""Seconds that a pod waits before it is tried again (kube-scheduler §2)."""
-
 UNSCHEDULABLE_FLUSH = 300.0
 """Seconds after which a pod that no event has helped is tried again all the same (kube-scheduler §2)."""
 
@@ -63,7 +61,7 @@ class Setup:
     cluster all the time. ``budgets``: how to read the disruption budgets, where there are any. ``storage``: volumes
     and claims, where all claims of the pods are known. ``claims_move``: they are read anew each time, and of the
     storage only its classes stand. ``hints_missed``: no event is found to help a pod, which waits to be flushed out of
-    the queue.
+    the queue. ``back_off``: how long pods wait before they are tried again.
     """
 
     profiles: Mapping[str, SchedulerProfile] = frozendict({DEFAULT_SCHEDULER: SchedulerProfile()})
@@ -74,6 +72,12 @@ class Setup:
     storage: Storage | None = None
     claims_move: bool = False
     hints_missed: bool = False
+    back_off: BackOff = BackOff()
+
+    @property
+    def reads_owners(self) -> bool:
+        """Whether the scores of some profile ask which pods are alike."""
+        return any(profile.reads_owners for profile in self.profiles.values())
 
     def profile_of(self, pod: Pod) -> SchedulerProfile:
         """The profile of a pod."""
@@ -171,9 +175,11 @@ def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
     scores = cycle.setup.profile_of(cycle.pod).scores
     chosen = best_nodes(cycle.pod, feasible, cycle.seen, scores) if scores and len(feasible) > 1 else feasible
     names = ", ".join(node.metadata.name for node in feasible)
+    erred = cycle.setup.back_off.erred
+    failed = (Write(IT, "assumed", Set("")), *erred)
     for node in chosen:
         name = node.metadata.name
-        reserving = reserve(cycle.pod, node, cycle.seen.storage) if cycle.setup.claims_move else ()
+        reserving = reserve(cycle.pod, node, cycle.seen.storage, erred) if cycle.setup.claims_move else ()
         if reserving:
             yield Alternative(reserving, f"feasible: {names}; its volumes first")
             continue
@@ -181,7 +187,7 @@ def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
             KEY,
             ApiCall(Verb.BIND, POD, Binding(name)),
             memory=(("assumed", Set(name)),),
-            on=tuple((outcome, (Write(IT, "assumed", Set("")),)) for outcome in Outcome if not outcome.success),
+            on=tuple((outcome, failed) for outcome in Outcome if not outcome.success),
         )
         yield Alternative((bind,), f"feasible: {names}")
 
@@ -199,7 +205,7 @@ def _make_room(cycle: _Cycle, node: str, victims: Victims) -> Alternative:
     is taken before they are made.
     """
     promise = ApiCall(Verb.PATCH, POD, MarkUnschedulable(node), "status")
-    steps: list[Step] = [Write(KEY, "queue", Set(UNSCHEDULABLE)), Call(KEY, promise)]
+    steps: list[Step] = [*cycle.setup.back_off.rejected, Call(KEY, promise)]
     priority = effective_priority(cycle.pod)
     for other in cycle.nominated:
         if other.status.nominated_node_name == node and effective_priority(other) < priority:
@@ -224,7 +230,7 @@ def _schedule(cycle: _Cycle) -> Iterable[Alternative]:
         yield _make_room(cycle, node, victims)
     if not choices:
         patch = ApiCall(Verb.PATCH, POD, MarkUnschedulable(), "status")
-        yield Alternative((Write(KEY, "queue", Set(UNSCHEDULABLE)), Call(KEY, patch)), _why_nowhere(cycle))
+        yield Alternative((*cycle.setup.back_off.rejected, Call(KEY, patch)), _why_nowhere(cycle))
 
 
 def _requeue(cycle: _Cycle) -> Iterable[Alternative]:
@@ -237,24 +243,90 @@ def _requeue(cycle: _Cycle) -> Iterable[Alternative]:
         yield Alternative((Write(KEY, "queue", Set(BACKOFF)),), f"room could now be made on {', '.join(nodes)}")
 
 
-def _flush(cycle: _Cycle) -> Iterable[Alternative]:
-    """A pod that still fits nowhere would only be found so again: nothing changes, so nothing is done."""
-    for found in _requeue(cycle):
-        # Any back-off has passed long ago, so the pod is active at once.
-        yield Alternative((Write(KEY, "queue", Set(None)),), found.because)
+def _at_once(found: Iterable[Alternative]) -> Iterable[Alternative]:
+    """The same, with the pod active at once: its back-off is over."""
+    for each in found:
+        yield Alternative((Write(KEY, "queue", Set(None)),), each.because)
 
 
 def _end_backoff(_pod: Pod) -> Iterable[Alternative]:
     yield Alternative((Write(KEY, "queue", Set(None)),), "its back-off is over")
 
 
+def _key(setup: Setup, wanted: str | None, *, over: bool | None = None) -> Key:
+    """Pods whose entry in the queue is ``wanted``; ``over``: those whose back-off is over, or lasts."""
+    served = frozenset(setup.profiles)
+
+    def view(pod: Pod | None, queue: str | None, assumed: str, attempts: Attempts | None = None) -> Pod | None:
+        if over is not None and (attempts or back_off.NONE).over != over:
+            return None
+        return pending(pod, queue, assumed, wanted, served, with_owners=setup.reads_owners)
+
+    fields = ("object", "queue", "assumed")
+    return Key(POD, fields if over is None else (*fields, ATTEMPTS), view)
+
+
+def _leaves_unschedulable(setup: Setup, reads: Mapping[str, Query]) -> tuple[Rule, ...]:
+    """How a pod that could not be scheduled comes to be tried again."""
+
+    def requeue(pod: Pod, **answers: Any) -> Iterable[Alternative]:
+        return _requeue(_cycle(setup, pod, **answers))
+
+    def at_once(pod: Pod, **answers: Any) -> Iterable[Alternative]:
+        return _at_once(requeue(pod, **answers))
+
+    if setup.hints_missed:
+        # One that still fits nowhere would only be found so again: nothing would change, so nothing is done.
+        flush = Rule(
+            name="flush unschedulable pod",
+            key=_key(setup, UNSCHEDULABLE),
+            queries=reads,
+            decide=at_once,
+            duration=UNSCHEDULABLE_FLUSH,
+            reference="kube-scheduler §2",
+            meaning="a pod that could not be scheduled has waited for five minutes: it is tried again in any case",
+        )
+        return (flush,)
+    helped = Rule(
+        name="requeue",
+        key=_key(setup, UNSCHEDULABLE, over=False if setup.back_off.doubles else None),
+        queries=reads,
+        decide=requeue,
+        reference="kube-scheduler §2",
+        meaning="a cluster event made an unschedulable pod feasible: it goes to the back-off queue",
+    )
+    if not setup.back_off.doubles:
+        return (helped,)
+    late = attrs.evolve(
+        helped,
+        name="requeue without back-off",
+        key=_key(setup, UNSCHEDULABLE, over=True),
+        decide=at_once,
+        meaning="a cluster event made an unschedulable pod feasible whose back-off is over: it is active at once",
+    )
+    return (helped, late)
+
+
+def _leaves_backoff(setup: Setup) -> tuple[Rule, ...]:
+    """How a pod in back-off becomes active again."""
+    if setup.back_off.doubles:
+        return back_off.rules(setup.back_off, frozenset(setup.profiles), hints_missed=setup.hints_missed)
+    completes = Rule(
+        name="back-off completes",
+        key=_key(setup, BACKOFF),
+        decide=_end_backoff,
+        duration=INITIAL_BACKOFF,
+        reference="kube-scheduler §2",
+        meaning="a pod whose back-off is over is active again",
+    )
+    return (completes,)
+
+
 def component(setup: Setup | None = None) -> Component:
     """The scheduler with its profiles, set up for what the scenario holds."""
     setup = setup or Setup()
-    served = frozenset(setup.profiles)
-    with_owners = any(profile.reads_owners for profile in setup.profiles.values())
     reads = {"nodes": NODES, "pods": PODS}
-    if with_owners:
+    if setup.reads_owners:
         reads["owners"] = OWNERS
     if setup.claims_move:
         reads |= {"claims": CLAIMS, "volumes": VOLUMES}
@@ -263,41 +335,8 @@ def component(setup: Setup | None = None) -> Component:
         if setup.budgets is not None:
             reads["budgets"] = setup.budgets
 
-    def key(wanted: str | None) -> Key:
-        def view(pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
-            return pending(pod, queue, assumed, wanted, served, with_owners=with_owners)
-
-        return Key(POD, ("object", "queue", "assumed"), view)
-
     def schedule(pod: Pod, more_urgent: bool, **answers: Any) -> Iterable[Alternative]:
         return () if more_urgent else _schedule(_cycle(setup, pod, **answers))
-
-    def requeue(pod: Pod, **answers: Any) -> Iterable[Alternative]:
-        return _requeue(_cycle(setup, pod, **answers))
-
-    def flush(pod: Pod, **answers: Any) -> Iterable[Alternative]:
-        return _flush(_cycle(setup, pod, **answers))
-
-    waiting = (
-        Rule(
-            name="flush unschedulable pod",
-            key=key(UNSCHEDULABLE),
-            queries=reads,
-            decide=flush,
-            duration=UNSCHEDULABLE_FLUSH,
-            reference="kube-scheduler §2",
-            meaning="a pod that could not be scheduled has waited for five minutes: it is tried again in any case",
-        )
-        if setup.hints_missed
-        else Rule(
-            name="requeue",
-            key=key(UNSCHEDULABLE),
-            queries=reads,
-            decide=requeue,
-            reference="kube-scheduler §2",
-            meaning="a cluster event made an unschedulable pod feasible: it goes to the back-off queue",
-        )
-    )
 
     return Component(
         name=NAME,
@@ -306,28 +345,22 @@ def component(setup: Setup | None = None) -> Component:
         rules=(
             Rule(
                 name="schedule",
-                key=key(None),
-                queries={**reads, "more_urgent": more_urgent(served)},
+                key=_key(setup, None),
+                queries={**reads, "more_urgent": more_urgent(frozenset(setup.profiles))},
                 decide=schedule,
                 several_requests=setup.preempts or setup.claims_move,
                 reference="kube-scheduler §3, §6",
                 meaning="filters the nodes, assumes the pod on one of them and binds it; or makes room for it by"
                 " removing pods of lower priority; or finds it unschedulable",
             ),
-            waiting,
-            Rule(
-                name="back-off completes",
-                key=key(BACKOFF),
-                decide=_end_backoff,
-                duration=INITIAL_BACKOFF,
-                reference="kube-scheduler §2",
-                meaning="a pod whose back-off is over is active again",
-            ),
-            *(VOLUME_RULES if setup.claims_move else ()),
+            *_leaves_unschedulable(setup, reads),
+            *_leaves_backoff(setup),
+            *(volume_rules(setup.back_off.erred) if setup.claims_move else ()),
         ),
         handlers=(
             Handler(POD, "queue", leave_queue),
             Handler(POD, "assumed", forget_assumed),
+            *((Handler(POD, ATTEMPTS, forget_attempts),) if setup.back_off.doubles else ()),
             *((Handler(POD, WAITS_FOR_VOLUMES, stop_waiting),) if setup.claims_move else ()),
         ),
         serial=setup.preempts or setup.claims_move,

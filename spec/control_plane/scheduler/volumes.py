@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ...kinds import BACKOFF, PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD, WAITS_FOR_VOLUMES
+from ...kinds import PERSISTENT_VOLUME, PERSISTENT_VOLUME_CLAIM, POD, WAITS_FOR_VOLUMES
 from ...language.component import Key, Rule
 from ...language.plan import IT, KEY, Alternative, Call, Chosen, Set, Step, Write
 from ...language.query import DISTINCT, Query, no_parameter
@@ -61,17 +61,13 @@ VOLUMES = Query(PERSISTENT_VOLUME, ("object",), _volume, DISTINCT, no_parameter)
 """All claims and all volumes in the scheduler's cache."""
 
 
-_FORGET: tuple[Step, ...] = (
-    Write(KEY, "assumed", Set("")),
-    Write(KEY, WAITS_FOR_VOLUMES, Set(False)),
-    Write(KEY, "queue", Set(BACKOFF)),
-)
+_FORGET: tuple[Step, ...] = (Write(KEY, "assumed", Set("")), Write(KEY, WAITS_FOR_VOLUMES, Set(False)))
 
 
-def reserve(pod: Pod, node: Node, storage: Storage | None) -> tuple[Step, ...]:
+def reserve(pod: Pod, node: Node, storage: Storage | None, erred: tuple[Step, ...]) -> tuple[Step, ...]:
     """The plan by which the pod is assumed on the node, and its volumes are reserved or asked for.
 
-    Empty if none of its claims waits for it.
+    Empty if none of its claims waits for it. ``erred``: what is written to memory if one of the requests fails.
     """
     claims = waiting_claims(pod, storage) if storage is not None else ()
     if not claims or storage is None:
@@ -83,10 +79,10 @@ def reserve(pod: Pod, node: Node, storage: Storage | None) -> tuple[Step, ...]:
         if volume is not None:
             edit = BindVolume((meta.namespace, meta.name), meta.uid, complete=False)
             call = ApiCall(Verb.UPDATE, PERSISTENT_VOLUME, edit, preconditions=Preconditions(seen=volume))
-            steps.append(Call(Chosen("volumes", volume), call, on=_on_failure(_FORGET)))
+            steps.append(Call(Chosen("volumes", volume), call, on=_on_failure((*_FORGET, *erred))))
         elif not claim.selected_node:
             call = ApiCall(Verb.PATCH, PERSISTENT_VOLUME_CLAIM, SelectNode(name))
-            steps.append(Call(Chosen("claims", claim), call, on=_on_failure(_FORGET)))
+            steps.append(Call(Chosen("claims", claim), call, on=_on_failure((*_FORGET, *erred))))
     return tuple(steps)
 
 
@@ -147,45 +143,46 @@ def _bind(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alter
         yield Alternative((call,), f"its claims are bound: {', '.join(key.claims)}")
 
 
-def _forget(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
-    why = _verdict(key, (node for node, _ in nodes), Storage(volumes, claims))
-    if why:
-        yield Alternative(_FORGET, why)
-
-
-def _time_out(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
-    if _verdict(key, (node for node, _ in nodes), Storage(volumes, claims)) is None:
-        yield Alternative(_FORGET, "its claims are not bound in time")
-
-
 _KEY = Key(POD, ("object", "assumed", WAITS_FOR_VOLUMES), waiting)
 _READS = {"nodes": NODES, "claims": CLAIMS, "volumes": VOLUMES}
 
-VOLUME_RULES = (
-    Rule(
-        name=BIND_WITH_VOLUMES,
-        key=_KEY,
-        queries=_READS,
-        decide=_bind,
-        reference="kube-scheduler §3.9",
-        meaning="binds an assumed pod once all its claims are bound",
-    ),
-    Rule(
-        name="forget pod without volumes",
-        key=_KEY,
-        queries=_READS,
-        decide=_forget,
-        reference="kube-scheduler §3.9",
-        meaning="a claim is gone, or its volume is elsewhere: the pod is forgotten there and tried again",
-    ),
-    Rule(
-        name="volumes are not bound in time",
-        key=_KEY,
-        queries=_READS,
-        decide=_time_out,
-        duration=BIND_TIMEOUT,
-        reference="kube-scheduler §3.9",
-        meaning="a pod whose claims stay unbound for 600 seconds is forgotten there and tried again",
-    ),
-)
-"""What becomes of a pod that is assumed and waits for its volumes."""
+
+def volume_rules(erred: tuple[Step, ...]) -> tuple[Rule, ...]:
+    """What becomes of a pod that is assumed and waits for its volumes; ``erred``: what is written if that fails."""
+
+    def forget(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
+        why = _verdict(key, (node for node, _ in nodes), Storage(volumes, claims))
+        if why:
+            yield Alternative((*_FORGET, *erred), why)
+
+    def time_out(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
+        if _verdict(key, (node for node, _ in nodes), Storage(volumes, claims)) is None:
+            yield Alternative((*_FORGET, *erred), "its claims are not bound in time")
+
+    return (
+        Rule(
+            name=BIND_WITH_VOLUMES,
+            key=_KEY,
+            queries=_READS,
+            decide=_bind,
+            reference="kube-scheduler §3.9",
+            meaning="binds an assumed pod once all its claims are bound",
+        ),
+        Rule(
+            name="forget pod without volumes",
+            key=_KEY,
+            queries=_READS,
+            decide=forget,
+            reference="kube-scheduler §3.9",
+            meaning="a claim is gone, or its volume is elsewhere: the pod is forgotten there and tried again",
+        ),
+        Rule(
+            name="volumes are not bound in time",
+            key=_KEY,
+            queries=_READS,
+            decide=time_out,
+            duration=BIND_TIMEOUT,
+            reference="kube-scheduler §3.9",
+            meaning="a pod whose claims stay unbound for 600 seconds is forgotten there and tried again",
+        ),
+    )

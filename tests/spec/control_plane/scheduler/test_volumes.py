@@ -5,9 +5,10 @@ from __future__ import annotations
 import attrs
 import pytest
 from frozendict import frozendict
+from kubemodel.spec.control_plane.scheduler.back_off import BackOff
 from kubemodel.spec.control_plane.scheduler.filters.volume_binding import volume_binding, volumes_for
 from kubemodel.spec.control_plane.scheduler.snapshot import Snapshot
-from kubemodel.spec.control_plane.scheduler.volumes import VOLUME_RULES, Waiting, reserve
+from kubemodel.spec.control_plane.scheduler.volumes import Waiting, reserve, volume_rules
 from kubemodel.spec.language.plan import Call
 from kubemodel.spec.objects.metadata import ObjectMeta
 from kubemodel.spec.objects.node import Node
@@ -30,7 +31,8 @@ POD = Pod(
     ObjectMeta("db-0"),
     PodSpec(volumes=freeze([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}])),  # type: ignore[arg-type]
 )
-BIND, FORGET, TIME_OUT = VOLUME_RULES
+ERRED = BackOff().erred
+BIND, FORGET, TIME_OUT = volume_rules(ERRED)
 
 
 def claim(volume: str = "", *, node: str = "", going: bool = False) -> PersistentVolumeClaim:
@@ -49,20 +51,20 @@ def storage(*volumes: PersistentVolume, of: PersistentVolumeClaim | None = None)
 
 
 def test_a_free_volume_that_the_node_reaches_is_reserved() -> None:
-    call = reserve(POD, NODES[0], storage(disk("a")))[-1]
+    call = reserve(POD, NODES[0], storage(disk("a")), ERRED)[-1]
     assert isinstance(call, Call)
     reserved = call.request.body(disk("a"))
     assert (reserved.claim, reserved.claim_uid, reserved.phase) == (("default", "data"), 1, "Available")
 
 
 def test_where_none_is_in_reach_one_is_asked_for() -> None:
-    call = reserve(POD, NODES[1], storage(disk("a")))[-1]
+    call = reserve(POD, NODES[1], storage(disk("a")), ERRED)[-1]
     assert isinstance(call, Call)
     assert call.request.body(claim()).selected_node == "node-b"
 
 
 def test_a_pod_whose_claims_are_bound_waits_for_nothing() -> None:
-    assert reserve(POD, NODES[0], storage(disk("a"), of=claim("disk"))) == ()
+    assert reserve(POD, NODES[0], storage(disk("a"), of=claim("disk")), ERRED) == ()
 
 
 def test_a_volume_that_is_being_made_ties_its_pod_to_the_node() -> None:
