@@ -7,6 +7,7 @@ from ..control_plane.scheduler.back_off import INITIAL_BACKOFF, LONGEST_BACKOFF,
 from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Setup
 from ..control_plane.scheduler.profiles import profiles_of
 from ..control_plane.scheduler.queue import MACHINE
+from ..control_plane.scheduler.sampling import LEAST_TO_FIND
 from ..control_plane.scheduler.snapshot import Alike
 from ..control_plane.scheduler.views import BUDGETS
 from ..kinds import ATTEMPTS_FIELDS
@@ -106,6 +107,22 @@ HINTS_MISSED = Assumption(
 )
 
 
+BIG_CLUSTER = (
+    Assumption(
+        "nodes-in-turn",
+        f"among more than {LEAST_TO_FIND} nodes the scheduler looks for feasible ones in the order of their names, from"
+        " any node on; which zone they are in does not change that order",
+        "kube-scheduler §3.5",
+    ),
+    Assumption(
+        "all-candidates",
+        "preemption looks at every node on which it might help",
+        "kube-scheduler §6",
+    ),
+)
+"""What is left out where the scheduler looks at some of the nodes only."""
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     return (scheduler.component(_setup(scenario)),)
 
@@ -117,6 +134,8 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found.append(HINTS_MISSED if hints_missed(scenario) else HINTS_EXACT)
     if not _doubles(scenario):
         found.append(BACK_OFF_CONSTANT)
+    if len(scenario.nodes) > LEAST_TO_FIND:
+        found += BIG_CLUSTER
     unserved = _unserved(scenario)
     if unserved:
         found.append(

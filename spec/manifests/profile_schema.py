@@ -76,6 +76,7 @@ PROFILE: Mapping[str, Any] = {
             {
                 "scoring": _SCORING,
                 "scoringStrategy": {"anyOf": [{"enum": [*STRATEGIES[:2]]}, _STRATEGY]},
+                "percentageOfNodesToScore": _between(0, 100),
                 "hardPodAffinityWeight": _between(0, MOST_HARD_WEIGHT),
                 "filter": _mapping({"disabled": _names((*FILTERS, EVERY)), "enabled": _names(FILTERS)}),
                 "score": _SCORE,

@@ -39,6 +39,7 @@ from .filters.verdict import Infeasible
 from .preemption import PREEMPTED, Victims
 from .profiles import SchedulerProfile
 from .queue import forget_assumed, leave_queue
+from .sampling import number_to_find, samples
 from .scoring import best_nodes
 from .snapshot import Alike, Snapshot
 from .views import DEFAULT_SCHEDULER, NODES, NOMINATED, OWNERS, PODS, more_urgent, pending, snapshot
@@ -171,9 +172,19 @@ def _cycle(
     return _Cycle(setup, pod, seen, waiting, found, feasible_nodes(pod, seen, waiting, setup.profile_of(pod).filters))
 
 
+def _best(cycle: _Cycle, feasible: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The feasible nodes that the scheduler may choose: the best of those that it finds."""
+    profile = cycle.setup.profile_of(cycle.pod)
+    if not profile.scores or len(feasible) == 1:
+        return feasible
+    number = number_to_find(len(cycle.seen.nodes), profile.percentage)
+    found = (best_nodes(cycle.pod, drawn, cycle.seen, profile.scores) for drawn in samples(feasible, number))
+    best = {node.metadata.name for nodes in found for node in nodes}
+    return tuple(node for node in feasible if node.metadata.name in best)
+
+
 def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
-    scores = cycle.setup.profile_of(cycle.pod).scores
-    chosen = best_nodes(cycle.pod, feasible, cycle.seen, scores) if scores and len(feasible) > 1 else feasible
+    chosen = _best(cycle, feasible)
     names = ", ".join(node.metadata.name for node in feasible)
     erred = cycle.setup.back_off.erred
     failed = (Write(IT, "assumed", Set("")), *erred)

@@ -99,8 +99,8 @@ def feasible_nodes(
 ) -> frozendict[str, NodeResult]:
     """Node name -> result, for every node of the snapshot in its order.
 
-    All nodes are examined: sampling in big clusters (kube-scheduler §3, step 5) is left out, for clusters here have
-    fewer than 100 nodes. A node to which the pod itself is nominated is tried first, and alone if it is feasible.
+    All nodes are examined; in which turn, and which of the feasible ones are found, is asked in ``sampling``. A node to
+    which the pod itself is nominated is tried first, and alone if it is feasible.
     """
     others = tuple(nominated)
     own = pod.status.nominated_node_name

@@ -67,11 +67,13 @@ class SchedulerProfile:
     """The plug-ins of one profile.
 
     ``scores``: plug-in -> its weight and its score; empty where none scores, so that any feasible node may be chosen;
-    None where that is so because scores are left open.
+    None where that is so because scores are left open. ``percentage`` of the nodes of a big cluster that are scored, 0
+    for what its size makes of it.
     """
 
     filters: frozendict[str, Filter] = FILTERS
     scores: Profile | None = None
+    percentage: int = 0
 
     @property
     def reads_owners(self) -> bool:
@@ -127,7 +129,8 @@ def profile(said: str | Mapping[str, Any], scoring: str = Scoring.ANY_FEASIBLE.v
     speaks = bool({"score", "scoringStrategy", "hardPodAffinityWeight"} & said.keys())
     base = SCORES[Scoring(said.get("scoring", Scoring.DEFAULT_PROFILE.value if speaks else scoring))]
     scores = _scores(said.get("score", {}), base or Profile()) if speaks else base
-    return SchedulerProfile(_filters(said.get("filter", {})), scores and _with_arguments(said, scores))
+    scores = scores and _with_arguments(said, scores)
+    return SchedulerProfile(_filters(said.get("filter", {})), scores, said.get("percentageOfNodesToScore", 0))
 
 
 def profiles(said: Mapping[str, str | Mapping[str, Any]], default: str, scoring: str) -> Mapping[str, SchedulerProfile]:
