@@ -6,10 +6,12 @@ else reads it. Such a report is out of date most of the time, in one of many way
 
 - a Deployment whose status is not complete: its counts, which spec they were made from, how the rollout gets on. What
   stays is the condition Available, whether the rollout is complete, and that it has a condition Progressing;
-- a ReplicaSet: which spec its status was made from;
+- a ReplicaSet: which spec its status was made from, and how many replicas it counts, unless that is none, or all that
+  its Deployment wants and all of them available: a rollout is complete or not, whatever else the number is;
 - a Node: the reasons of its conditions.
 
-A kind keeps all of its status where somebody in the scenario may read it.
+A kind keeps all of its status where somebody in the scenario may read it. A report in which nothing is left that
+somebody reads is no event to a lagging cache either (docs/decisions/0025).
 """
 
 from __future__ import annotations
@@ -19,10 +21,10 @@ from typing import Any
 
 import attrs
 
-from ..control_plane.controllers.deployment_replica_sets import replica_set_name
+from ..control_plane.controllers.deployment_replica_sets import DESIRED_REPLICAS, replica_set_name, whole_number
 from ..control_plane.controllers.deployment_status import PROGRESSING, REPLICA_SET_UPDATED, is_complete, with_progress
 from ..environment.users import Edit, ScaleTo, SetPaused
-from ..kinds import DEPLOYMENT, NODE, REPLICA_SET
+from ..kinds import DEPLOYMENT, NODE
 from ..language.model import Assumption
 from ..language.scenario import Scenario
 from ..objects.conditions import find_condition
@@ -55,8 +57,14 @@ def _deployment(stored: Deployment) -> Deployment:
 
 
 def _replica_set(stored: ReplicaSet) -> ReplicaSet:
+    """A size that is neither none nor all stands as one more than all, so that no sum of sizes is complete with it."""
     metadata = attrs.evolve(stored.metadata, generation=1)
-    return attrs.evolve(stored, metadata=metadata, status=attrs.evolve(stored.status, observed_generation=1))
+    status = attrs.evolve(stored.status, observed_generation=1)
+    wanted = whole_number(stored.metadata.annotations.get(DESIRED_REPLICAS))
+    complete = status.replicas == status.available_replicas == wanted
+    if wanted is not None and status.replicas and not complete:
+        status = attrs.evolve(status, replicas=wanted + 1, fully_labeled_replicas=wanted + 1)
+    return attrs.evolve(stored, metadata=metadata, status=status)
 
 
 def _node(stored: Node) -> Node:
@@ -68,7 +76,7 @@ _TRIMMED: Mapping[type[Any], Trimmed] = {Deployment: _deployment, ReplicaSet: _r
 
 _LEFT_OUT: Mapping[type[Any], str] = {
     Deployment: "of Deployments the counts of a rollout under way and its progress deadline",
-    ReplicaSet: "of ReplicaSets which spec their status was made from",
+    ReplicaSet: "of ReplicaSets which spec their status was made from, and sizes that are neither none nor all",
     Node: "of Nodes the reasons of conditions",
 }
 
@@ -107,12 +115,8 @@ def readers(scenario: Scenario) -> Mapping[type[Any], str]:
         found[Deployment] = "properties of disruption budgets"
     elif asked:
         found[Deployment] = f"property {asked[0]}"
-    elif DEPLOYMENT in lagging:
-        found[Deployment] = "a lagging cache, which counts its changes"
     if given(scenario, HorizontalPodAutoscaler):
         found[ReplicaSet] = "what scales it"
-    elif REPLICA_SET in lagging:
-        found[ReplicaSet] = "a lagging cache, which counts its changes"
     elif _clean_up_may_come(scenario):
         found[Deployment] = found[ReplicaSet] = "the clean-up of old ReplicaSets"
     if NODE in lagging:
