@@ -33,7 +33,7 @@ from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod, PodTemplateSpec, is_terminal
 from ...spec.objects.quantities import PODS
 from ...spec.objects.quota import LimitRange
-from ...spec.objects.storage import PersistentVolume, PersistentVolumeClaim, Storage, StorageClass, claim_names
+from ...spec.objects.storage import CSINode, PersistentVolume, PersistentVolumeClaim, Storage, StorageClass, claim_names
 from .asking import asked, place, pod_limit
 from .problem import Ask, Item, PodKind, Problem
 
@@ -135,7 +135,9 @@ def _storage(given: Sequence[Document], used: set[tuple[str, str]]) -> Storage |
     if not used or not used <= {(claim.metadata.namespace, claim.metadata.name) for claim in claims}:
         return None
     volumes = tuple(item for item in items if isinstance(item, PersistentVolume))
-    return bound_at_once(Storage(volumes, claims, tuple(item for item in items if isinstance(item, StorageClass))))
+    classes = tuple(item for item in items if isinstance(item, StorageClass))
+    csi_nodes = tuple(item for item in items if isinstance(item, CSINode))
+    return bound_at_once(Storage(volumes, claims, classes, csi_nodes))
 
 
 def _assumptions(given: Sequence[Document], used: set[tuple[str, str]], storage: Storage | None) -> Iterator[str]:

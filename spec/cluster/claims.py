@@ -6,7 +6,7 @@ from ..control_plane.controllers.persistent_volume_binding import bound_at_once
 from ..language.model import Assumption
 from ..language.scenario import Scenario
 from ..objects.pod import Pod
-from ..objects.storage import PersistentVolume, PersistentVolumeClaim, Storage, StorageClass, claim_names
+from ..objects.storage import CSINode, PersistentVolume, PersistentVolumeClaim, Storage, StorageClass, claim_names
 from .over_time import templates, versions
 from .part import given
 
@@ -34,7 +34,8 @@ def storage(scenario: Scenario) -> Storage | None:
     claims = given(scenario, PersistentVolumeClaim)
     if not _used(scenario) or not _used(scenario) <= {claim.metadata.name for claim in claims}:
         return None
-    return bound_at_once(Storage(given(scenario, PersistentVolume), claims, given(scenario, StorageClass)))
+    volumes, classes = given(scenario, PersistentVolume), given(scenario, StorageClass)
+    return bound_at_once(Storage(volumes, claims, classes, given(scenario, CSINode)))
 
 
 def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:

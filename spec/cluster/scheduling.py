@@ -20,7 +20,7 @@ from ..objects.pod import Pod, PodSpec
 from ..objects.priority import PriorityClass
 from ..objects.selectors import LabelSelector
 from ..objects.service import Service
-from ..objects.storage import Storage
+from ..objects.storage import CSINode, Storage
 from . import claims, persistent_volumes
 from .claims import storage
 from .over_time import templates, versions
@@ -61,11 +61,16 @@ def _setup(scenario: Scenario) -> Setup:
         tuple(services),
         given(scenario, Namespace),
         budgets,
-        Storage(classes=persistent_volumes.classes(scenario)) if moving else storage(scenario),
+        _standing(scenario) if moving else storage(scenario),
         moving,
         hints_missed(scenario),
         _back_off(scenario),
     )
+
+
+def _standing(scenario: Scenario) -> Storage:
+    """What stands of the storage where claims and volumes come and go."""
+    return Storage(classes=persistent_volumes.classes(scenario), csi_nodes=given(scenario, CSINode))
 
 
 def _doubles(scenario: Scenario) -> bool:
@@ -85,6 +90,13 @@ def hints_missed(scenario: Scenario) -> bool:
     """Whether no event is found to help a pod that could not be scheduled."""
     return scenario.switches.get("queueing-hints") == "missed"
 
+
+ATTACHED_WITH_PODS = Assumption(
+    "attached-with-pods",
+    "a volume counts against what a node can attach while a pod that uses it is there, and no longer: neither attaching"
+    " nor detaching takes time",
+    "kube-scheduler §4, controllers-cluster §12",
+)
 
 BACK_OFF_CONSTANT = Assumption(
     "scheduling-back-off-constant",
@@ -131,6 +143,8 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
     if not persistent_volumes.needed(scenario):
         found += claims.assumptions(scenario)
+    if given(scenario, CSINode):
+        found.append(ATTACHED_WITH_PODS)
     found.append(HINTS_MISSED if hints_missed(scenario) else HINTS_EXACT)
     if not _doubles(scenario):
         found.append(BACK_OFF_CONSTANT)

@@ -144,6 +144,7 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.nodeAffinity",
         "spec.claimRef",
         "spec.persistentVolumeReclaimPolicy",
+        "spec.csi",
     ),
     "PersistentVolumeClaim": (
         "spec.accessModes",
@@ -152,6 +153,7 @@ KIND_FIELDS: Mapping[str, tuple[str, ...]] = {
         "spec.volumeName",
     ),
     "StorageClass": ("provisioner", "volumeBindingMode", "allowedTopologies", "reclaimPolicy"),
+    "CSINode": ("spec.drivers",),
 }
 """Modelled kinds, and their modelled fields besides those of pods."""
 
@@ -198,6 +200,7 @@ _MODELLED_GROUPS = {
     "HorizontalPodAutoscaler": "autoscaling",
     "PodDisruptionBudget": "policy",
     "StorageClass": "storage.k8s.io",
+    "CSINode": "storage.k8s.io",
     "ValidatingWebhookConfiguration": "admissionregistration.k8s.io",
     "MutatingWebhookConfiguration": "admissionregistration.k8s.io",
 }

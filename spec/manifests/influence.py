@@ -23,6 +23,7 @@ _LINKING = (
     "PodDisruptionBudget",
     "HorizontalPodAutoscaler",
     "PersistentVolumeClaim",
+    "CSINode",
     "ResourceQuota",
     "ValidatingWebhookConfiguration",
     "MutatingWebhookConfiguration",
@@ -68,7 +69,7 @@ def touched_by(document: Document, workloads: Sequence[Workload]) -> tuple[int, 
         case ("", "PersistentVolumeClaim"):
             claim = (document.namespace, document.name)
             return _where(workloads, lambda w: _claims(w, claim))
-        case ("", "PersistentVolume") | ("storage.k8s.io", "StorageClass"):
+        case ("", "PersistentVolume") | ("storage.k8s.io", "StorageClass" | "CSINode"):
             return _where(workloads, lambda w: bool(claim_names(w.spec)) or bool(_claim_templates(w)))
         case _:
             return ()

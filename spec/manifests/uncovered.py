@@ -116,6 +116,7 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "PersistentVolume": _STORAGE,
     "PersistentVolumeClaim": _STORAGE,
     "StorageClass": _STORAGE,
+    "CSINode": _STORAGE,
     "Ingress": _TRAFFIC,
     "IngressClass": _TRAFFIC,
     "NetworkPolicy": _TRAFFIC,

@@ -32,7 +32,12 @@ from .decoding_job import decode_job
 from .decoding_pod import decode_pod, decode_pod_template
 from .decoding_shared import decode_condition, decode_label_selector, decode_metadata, decode_taint
 from .decoding_stateful_set import decode_stateful_set
-from .decoding_storage import decode_persistent_volume, decode_persistent_volume_claim, decode_storage_class
+from .decoding_storage import (
+    decode_csi_node,
+    decode_persistent_volume,
+    decode_persistent_volume_claim,
+    decode_storage_class,
+)
 from .disruption import PodDisruptionBudget, PodDisruptionBudgetSpec, PodDisruptionBudgetStatus
 from .namespace import Namespace
 from .node import ContainerImage, Node, NodeSpec, NodeStatus
@@ -306,4 +311,5 @@ _DECODERS: dict[str, tuple[str, Callable[[Data], object]]] = {
     "PersistentVolume": ("", decode_persistent_volume),
     "PersistentVolumeClaim": ("", decode_persistent_volume_claim),
     "StorageClass": ("storage.k8s.io", decode_storage_class),
+    "CSINode": ("storage.k8s.io", decode_csi_node),
 }

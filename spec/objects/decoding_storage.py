@@ -1,12 +1,14 @@
-"""Plain data to persistent volumes, claims and storage classes."""
+"""Plain data to persistent volumes, claims, storage classes, and what nodes can attach."""
 
 from __future__ import annotations
+
+from frozendict import frozendict
 
 from .decoding_shared import decode_metadata, decode_node_selector
 from .plain_data import Data
 from .quantities import value
 from .selectors import NodeSelectorTerm, Requirement
-from .storage import DELETE, RETAIN, PersistentVolume, PersistentVolumeClaim, StorageClass
+from .storage import DELETE, RETAIN, CSINode, PersistentVolume, PersistentVolumeClaim, StorageClass
 
 
 def decode_persistent_volume(data: Data) -> PersistentVolume:
@@ -24,6 +26,8 @@ def decode_persistent_volume(data: Data) -> PersistentVolume:
         phase=str(status.get("phase") or "Available"),
         claim_uid=claim.get("uid") if claim else None,
         reclaim_policy=str(spec.get("persistentVolumeReclaimPolicy") or RETAIN),
+        driver=str((spec.get("csi") or {}).get("driver") or ""),
+        handle=str((spec.get("csi") or {}).get("volumeHandle") or ""),
     )
 
 
@@ -55,3 +59,11 @@ def decode_storage_class(data: Data) -> StorageClass:
         allowed_topologies=tuple(map(_topology, data.get("allowedTopologies") or ())),
         reclaim_policy=str(data.get("reclaimPolicy") or DELETE),
     )
+
+
+def decode_csi_node(data: Data) -> CSINode:
+    """What the CSI drivers of a node can do."""
+    drivers = (data.get("spec") or {}).get("drivers") or ()
+    counts = {str(it.get("name")): (it.get("allocatable") or {}).get("count") for it in drivers}
+    limits = {name: int(count) for name, count in counts.items() if count is not None}
+    return CSINode(decode_metadata(data.get("metadata"), ""), frozendict(limits))

@@ -43,7 +43,8 @@ class PersistentVolume:
     """A volume; cluster-scoped. ``capacity`` in bytes; ``node_affinity`` None: every node can reach it.
 
     ``claim``: (namespace, name) of the claim that it is bound to, None if it is free. ``claim_uid``: the incarnation of
-    that claim, None where it is reserved for whichever bears the name.
+    that claim, None where it is reserved for whichever bears the name. ``driver``: the CSI driver that attaches it, by
+    its ``handle``; "" for none.
     """
 
     kind: ClassVar[str] = "PersistentVolume"
@@ -57,6 +58,8 @@ class PersistentVolume:
     phase: str = AVAILABLE
     claim_uid: Uid | None = None
     reclaim_policy: str = RETAIN
+    driver: str = ""
+    handle: str = ""
 
 
 @attrs.frozen(cache_hash=True)
@@ -97,12 +100,27 @@ class StorageClass:
 
 
 @attrs.frozen(cache_hash=True)
+class CSINode:
+    """What the CSI drivers of a node can do; it bears the node's name. ``limits``: driver -> volumes at once."""
+
+    kind: ClassVar[str] = "CSINode"
+
+    metadata: ObjectMeta = ObjectMeta(namespace="")
+    limits: frozendict[str, int] = frozendict()
+
+
+@attrs.frozen(cache_hash=True)
 class Storage:
-    """All volumes, claims and classes of a cluster."""
+    """All volumes, claims and classes of a cluster, and what each node can attach."""
 
     volumes: tuple[PersistentVolume, ...] = ()
     claims: tuple[PersistentVolumeClaim, ...] = ()
     classes: tuple[StorageClass, ...] = ()
+    csi_nodes: tuple[CSINode, ...] = ()
+
+    def limits_of(self, node: str) -> frozendict[str, int]:
+        """Driver -> how many volumes it can attach to the node at once; drivers without a limit are not there."""
+        return next((it.limits for it in self.csi_nodes if it.metadata.name == node), frozendict())
 
     def claim(self, namespace: str, name: str) -> PersistentVolumeClaim | None:
         """The claim of that name."""

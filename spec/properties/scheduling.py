@@ -44,7 +44,7 @@ from ..language.query import DISTINCT, MULTISET, Query, no_parameter
 from ..language.scenario import Scenario
 from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, bound_to, effective_priority, is_terminal
-from ..objects.storage import PersistentVolume, PersistentVolumeClaim, Storage, StorageClass
+from ..objects.storage import CSINode, PersistentVolume, PersistentVolumeClaim, Storage, StorageClass
 from .claims_followed import follows_claims
 
 Counted = tuple[tuple[Any, int], ...]
@@ -156,12 +156,13 @@ def _nowhere_to_go(
     claims: tuple[PersistentVolumeClaim, ...] = (),
     volumes: tuple[PersistentVolume, ...] = (),
     *,
-    classes: tuple[StorageClass, ...] | None = None,
+    standing: Storage | None = None,
     profiles: Profiles = _DEFAULT,
 ) -> Finding:
     if pod == Pod():
         return HOLDS
-    seen = snapshot(nodes, pods, storage=None if classes is None else Storage(volumes, claims, classes))
+    storage = None if standing is None else attrs.evolve(standing, volumes=volumes, claims=claims)
+    seen = snapshot(nodes, pods, storage=storage)
     others = tuple(other for other, number in nominated for _ in range(number))
     filters = profiles[pod.spec.scheduler_name].filters
     for node in seen.nodes:
@@ -192,8 +193,9 @@ def _eventually_bound(scenario: Scenario) -> TemporalProperty:
     if not follows_claims(scenario):
         return attrs.evolve(prop, key=key, judge=partial(_nowhere_to_go, profiles=profiles))
     classes = tuple(item for item in scenario.objects if isinstance(item, StorageClass))
+    csi_nodes = tuple(item for item in scenario.objects if isinstance(item, CSINode))
     queries = {**prop.queries, "claims": CLAIMS, "volumes": VOLUMES}
-    judge = partial(_nowhere_to_go, classes=classes, profiles=profiles)
+    judge = partial(_nowhere_to_go, standing=Storage((), (), classes, csi_nodes), profiles=profiles)
     return attrs.evolve(prop, key=key, queries=queries, judge=judge)
 
 

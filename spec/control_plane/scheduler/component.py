@@ -165,7 +165,7 @@ def _cycle(
 ) -> _Cycle:
     storage = setup.storage
     if setup.claims_move and storage is not None:
-        storage = Storage(volumes, claims, storage.classes)
+        storage = attrs.evolve(storage, volumes=volumes, claims=claims)
     seen = snapshot(nodes, pods, setup.namespaces, (*setup.services, *owners), storage)
     waiting = tuple(other for other, number in nominated for _ in range(number))
     found = tuple(budget for budget, number in budgets for _ in range(number))

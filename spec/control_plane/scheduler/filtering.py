@@ -15,6 +15,7 @@ from .filters.node_name import node_name
 from .filters.node_ports import node_ports
 from .filters.node_resources_fit import node_resources_fit
 from .filters.node_unschedulable import node_unschedulable
+from .filters.node_volume_limits import node_volume_limits
 from .filters.pod_topology_spread import pod_topology_spread
 from .filters.taint_toleration import taint_toleration
 from .filters.verdict import FEASIBLE, Verdict
@@ -34,13 +35,14 @@ FILTERS: frozendict[str, Filter] = frozendict(
         "NodePorts": node_ports,
         "NodeResourcesFit": node_resources_fit,
         "VolumeRestrictions": volume_restrictions,
+        "NodeVolumeLimits": node_volume_limits,
         "VolumeBinding": volume_binding,
         "VolumeZone": volume_zone,
         "PodTopologySpread": pod_topology_spread,
         "InterPodAffinity": inter_pod_affinity,
     }
 )
-"""Plugin name -> filter, in the default order (kube-scheduler §4); limits on attached volumes are not modelled."""
+"""Plugin name -> filter, in the default order (kube-scheduler §4)."""
 
 
 @attrs.frozen(cache_hash=True)

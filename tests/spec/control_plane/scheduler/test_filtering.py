@@ -51,6 +51,7 @@ def test_the_default_order_of_the_plugins() -> None:
         "NodePorts",
         "NodeResourcesFit",
         "VolumeRestrictions",
+        "NodeVolumeLimits",
         "VolumeBinding",
         "VolumeZone",
         "PodTopologySpread",
