@@ -49,7 +49,8 @@ def disk(name: str, driver: str = DRIVER) -> Mapping[str, Any]:
 
 
 def bound(name: str) -> Mapping[str, Any]:
-    return claim(name, volumeName=name)
+    metadata = {"name": name, "annotations": {"pv.kubernetes.io/bind-completed": "yes"}}
+    return {**claim(name, volumeName=name), "metadata": metadata}
 
 
 def using(*claims: str, **spec: Any) -> Mapping[str, Any]:
