@@ -116,7 +116,10 @@ def _filter(plugin: str) -> tuple[str, Question]:
     return f"{plugin}: filter", Question(_filtered, _in_kubernetes_words, complete=frozenset({""}))
 
 
+# No case is about the limits of CSI drivers.
+_ASKED = (*FILTERS.delete("NodeVolumeLimits"), "SchedulingGates")
+
 QUESTIONS: Questions = {
-    **dict(map(_filter, (*FILTERS, "SchedulingGates"))),
+    **dict(map(_filter, _ASKED)),
     "PodTopologySpread: domain-counts": Question(_domains, _selectors_read, complete=frozenset({"counts"})),
 }
