@@ -98,6 +98,19 @@ ATTACHED_WITH_PODS = Assumption(
     "kube-scheduler §4, controllers-cluster §12",
 )
 
+NO_PERMIT = Assumption(
+    "no-permit-plugins",
+    "no plug-in of any profile lets a pod wait for a permit, or rejects it, once its node is chosen",
+    "kube-scheduler §3.8",
+)
+
+NOT_NOMINATED_FOR_VOLUMES = Assumption(
+    "not-nominated-for-volumes",
+    "a pod that waits for its volumes is not nominated to its node meanwhile, as it is since v1.35: a scheduler that"
+    " restarts may choose another one",
+    "kube-scheduler §3.9",
+)
+
 BACK_OFF_CONSTANT = Assumption(
     "scheduling-back-off-constant",
     "a pod that an event has helped waits for the first back-off from then on, and nobody takes it earlier, unless"
@@ -114,7 +127,7 @@ HINTS_EXACT = Assumption(
 HINTS_MISSED = Assumption(
     "queueing-hints-missed",
     "no event is found to help an unschedulable pod: it is tried again when it has waited for five minutes, in which"
-    " everything that is faster has happened",
+    " everything that is faster has happened; that the scheduler looks for such pods every 30 s adds nothing to that",
     "kube-scheduler §2, edge cases 5",
 )
 
@@ -143,6 +156,10 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
     if not persistent_volumes.needed(scenario):
         found += claims.assumptions(scenario)
+    if persistent_volumes.needed(scenario):
+        found.append(NOT_NOMINATED_FOR_VOLUMES)
+    if scenario.profiles:
+        found.append(NO_PERMIT)
     if given(scenario, CSINode):
         found.append(ATTACHED_WITH_PODS)
     found.append(HINTS_MISSED if hints_missed(scenario) else HINTS_EXACT)

@@ -183,11 +183,18 @@ def _best(cycle: _Cycle, feasible: tuple[Node, ...]) -> tuple[Node, ...]:
     return tuple(node for node in feasible if node.metadata.name in best)
 
 
+def _unpromised(pod: Pod) -> tuple[Step, ...]:
+    """What follows a binding that failed: the pod is nominated nowhere any more (kube-scheduler §3.9)."""
+    if not pod.status.nominated_node_name:
+        return ()
+    return (Call(KEY, ApiCall(Verb.PATCH, POD, ClearNomination(), "status"), tolerates=(Outcome.NOT_FOUND,)),)
+
+
 def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
     chosen = _best(cycle, feasible)
     names = ", ".join(node.metadata.name for node in feasible)
     erred = cycle.setup.back_off.erred
-    failed = (Write(IT, "assumed", Set("")), *erred)
+    failed = (Write(IT, "assumed", Set("")), *erred, *_unpromised(cycle.pod))
     for node in chosen:
         name = node.metadata.name
         reserving = reserve(cycle.pod, node, cycle.seen.storage, erred) if cycle.setup.claims_move else ()
