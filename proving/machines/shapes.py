@@ -337,7 +337,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "replicaset": _asking(ReplicaSet),
         "replicationcontroller": _asking(ReplicationController),
         "rollout": tuple(_rollouts()),
-        "horizontal pod autoscaler": tuple(_autoscalers()),
+        "horizontal pod autoscaler": (_ABSENT, *_autoscalers()),
         "cron job": _each((None, *cron)),
         "job": _jobs(),
         "daemonset": (_ABSENT, _daemon_set),

@@ -31,7 +31,7 @@ from ..language.witness import with_witness
 from ..node.old_lists import servers_behind
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions, leaders, outages, stateful_sets, unread
+from . import api_evictions, leaders, namespaces, outages, persistent_volumes, stateful_sets, unread
 from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
@@ -166,6 +166,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
             drains=api_evictions.needed(scenario),
             identities=stateful_sets.needed(scenario),
             evict_by_uid=scenario.switches.get("eviction-by-uid", "off") == "on",
+            claims=persistent_volumes.needed(scenario),
         )
     )
     there = {kind.name for kind in kinds(scenario)} | {INFORMER}
@@ -183,7 +184,8 @@ def _about(found: Iterable[Component], kinds: Collection[str]) -> Iterator[Compo
 def _of_kubernetes(scenario: Scenario) -> list[Component]:
     """What the parts bring, each process once."""
     found = (component for part in needed(scenario) for component in part.components(scenario))
-    return list(with_constants((component for component in found if component.rules), scenario.constants))
+    about = namespaces.components_about(found, {kind.name for kind in _own_kinds(scenario)})
+    return list(with_constants((component for component in about if component.rules), scenario.constants))
 
 
 def _lag(scenario: Scenario, found: Iterable[Component]) -> Mapping[tuple[str, str], int]:
@@ -314,13 +316,14 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
 def build(scenario: Scenario) -> Model:
     """The model of a scenario. Raises ``KeyError`` on an unknown fault or property."""
     once = _of_kubernetes(scenario)
+    there = kinds(scenario)
     model = Model(
         name=scenario.name,
-        kinds=kinds(scenario),
+        kinds=there,
         components=components(scenario),
         initial=initial(scenario),
         machines=leaders.with_arrows(scenario, machines(scenario), once),
-        properties=chosen_properties(scenario),
+        properties=namespaces.properties_about(chosen_properties(scenario), {kind.name for kind in there}),
         api_server=ApiServer(admission_reads(scenario), unread.trimmed(scenario)),
         incarnation=incarnation,
         lag=_lag(scenario, once),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from ..control_plane.controllers import horizontal_pod_autoscaler as controller
@@ -12,17 +14,16 @@ from ..language.component import Component
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
-from ..objects.workloads import Deployment, ReplicaSet
+from ..objects.stateful_set import StatefulSet
+from ..objects.workloads import Deployment
+from ..properties.happenings import SCALABLE, most_asked_for
 from .over_time import versions
 from .part import Bundles, Part, bundles, given, names
-
-TARGETS = (Deployment, ReplicaSet)
-"""Kinds whose replica count an autoscaler can keep."""
 
 
 def autoscalers(scenario: Scenario) -> tuple[HorizontalPodAutoscaler, ...]:
     """Those whose target is there."""
-    targets = {(kind.kind, name) for kind in TARGETS for name in names(scenario, kind)}
+    targets = {(kind.kind, name) for kind in SCALABLE for name in names(scenario, kind)}
     return tuple(
         item
         for item in given(scenario, HorizontalPodAutoscaler)
@@ -59,17 +60,19 @@ def _pods(scenario: Scenario) -> int:
 
 
 def _more(scenario: Scenario, autoscaler: HorizontalPodAutoscaler) -> int:
-    spec, loaded = autoscaler.spec, {name for name, _ in scenario.loads}
-    most = spec.max_replicas if autoscaler.metadata.name in loaded else spec.min_replicas
-    targets: tuple[Deployment | ReplicaSet, ...] = (*versions(scenario, Deployment), *versions(scenario, ReplicaSet))
-    meant = (spec.scale_target_ref.kind, spec.scale_target_ref.name)
+    most = most_asked_for(scenario, autoscaler)
+    targets = (version for kind in SCALABLE for version in versions(scenario, kind))
+    meant = (autoscaler.spec.scale_target_ref.kind, autoscaler.spec.scale_target_ref.name)
     found = [item for item in targets if (item.kind, item.metadata.name) == meant]
     largest = max(_at_once(item, most) - _at_once(item, item.spec.replicas) for item in found)
     return max(0, largest)
 
 
-def _at_once(target: Deployment | ReplicaSet, replicas: int) -> int:
-    if isinstance(target, ReplicaSet):
+def _at_once(target: Any, replicas: int) -> int:
+    """The pods with generated names that a target can have at once; those of a StatefulSet have names of their own."""
+    if isinstance(target, StatefulSet):
+        return 0
+    if not isinstance(target, Deployment):
         return replicas
     return replicas + max_surge(attrs.evolve(target.spec, replicas=replicas))
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import attrs
 
 from ..control_plane.apiserver.admission import AdmissionReads
 from ..control_plane.controllers import namespace
-from ..kinds import NAMESPACE, SERVICE_ACCOUNT, named
+from ..kinds import NAMESPACE, named
 from ..language.component import Component
 from ..language.model import ApiRead, Assumption, Kind, cached_field
+from ..language.property import Property
 from ..language.request import ApiCall, Verb
 from ..language.scenario import Scenario
 from ..node.old_lists import BEHIND
 from ..objects.metadata import ObjectMeta
 from ..objects.namespace import TERMINATING, Namespace
-from ..properties.namespaces import contents
-from . import service_accounts
+from ..properties.namespaces import EMPTY_BEFORE_GONE, about
+from . import services
 from .deletions import deleted_namespaces, deletes_namespaces
 from .part import Bundles, Part
 
@@ -33,10 +34,15 @@ def of_scenario(scenario: Scenario) -> tuple[Namespace, ...]:
     return (*found.values(), *(Namespace(ObjectMeta(name=name, namespace="")) for name in used))
 
 
-def content_kinds(scenario: Scenario) -> tuple[str, ...]:
-    """The kinds of what is deleted with a namespace."""
-    accounts = (SERVICE_ACCOUNT,) if service_accounts.needed(scenario) else ()
-    return (*contents(scenario), *accounts)
+def components_about(found: Iterable[Component], kinds: Collection[str]) -> Iterator[Component]:
+    """The components of a model that holds ``kinds``: the namespace controller deletes and lists these alone."""
+    for each in found:
+        yield namespace.concerning(each, kinds) if each.name == namespace.NAME else each
+
+
+def properties_about(found: Iterable[Property], kinds: Collection[str]) -> tuple[Property, ...]:
+    """The properties of such a model."""
+    return tuple(about(EMPTY_BEFORE_GONE, kinds) if each is EMPTY_BEFORE_GONE else each for each in found)
 
 
 def _stale(scenario: Scenario) -> bool:
@@ -78,7 +84,7 @@ def notes(found: Mapping[ApiRead, Any]) -> tuple[tuple[str, str, str, Any], ...]
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (namespace.component(content_kinds(scenario)),)
+    return (namespace.component(late_slices=services.late(scenario)),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
@@ -95,8 +101,8 @@ def _assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
     return (
         Assumption(
             "what-goes-with-a-namespace",
-            "workloads, their pods and their accounts are deleted with their namespace; budgets, quotas, autoscalers"
-            " and Services are taken to stand until it is gone, and never to hold it",
+            "every object of the model that stands in a namespace is deleted with it; what the model leaves out,"
+            " such as limit ranges, ConfigMaps and Services without clients, goes at once and holds nothing up",
             "controllers-cluster §5",
         ),
     )

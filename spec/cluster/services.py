@@ -44,7 +44,8 @@ def needed(scenario: Scenario) -> bool:
     return asked and bool(names(scenario, Service))
 
 
-def _late(scenario: Scenario) -> bool:
+def late(scenario: Scenario) -> bool:
+    """Whether the EndpointSlice controller's cache of slices lags."""
     return needed(scenario) and LATE in scenario.lag
 
 
@@ -170,7 +171,7 @@ SERVICES = Part(
 CLIENTS = Part("clients", lambda scenario: needed(scenario) and bool(scenario.clients), machines=(traffic.MACHINE,))
 """What there is to see of clients."""
 
-LATE_SLICES = Part("late slices", _late, pod_fields=LATE_ENDPOINT_POD_FIELDS)
+LATE_SLICES = Part("late slices", late, pod_fields=LATE_ENDPOINT_POD_FIELDS)
 """What is kept of slices that their controller sees late."""
 
 AFFINITY = Part("session affinity", has_affinity, pod_fields=AFFINITY_POD_FIELDS)

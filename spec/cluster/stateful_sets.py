@@ -12,6 +12,7 @@ from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.pod import PodTemplateSpec
 from ..objects.stateful_set import StatefulSet
+from ..properties.happenings import enlarged_sets
 from . import persistent_volumes
 from .over_time import versions
 from .part import Bundles, Part, bundles, names
@@ -38,7 +39,7 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
 def _pod_names(scenario: Scenario) -> tuple[str, ...]:
     found = {
         (version.metadata.name, ordinal)
-        for version in versions(scenario, StatefulSet)
+        for version in (*versions(scenario, StatefulSet), *enlarged_sets(scenario))
         for ordinal in range(version.spec.start, version.spec.start + version.spec.replicas)
     }
     return tuple(pod_name(name, ordinal) for name, ordinal in sorted(found))

@@ -20,7 +20,7 @@ from ..language.scenario import Client
 from ..node.heartbeat import MACHINE_RUNS
 from ..node.kube_proxy import Rules
 from ..node.kube_proxy_decisions import ProxyMode, is_proxied
-from ..objects.service import CLIENT_IP, CLUSTER, Service
+from ..objects.service import CLIENT_IP, Service
 
 NAME = "client"
 
@@ -28,6 +28,9 @@ IDLE, ANSWERED, REFUSED, LOST, UNRESOLVED = "idle", "answered", "refused", "lost
 """What came of a client's last connection: none yet; its backend answers; there is no endpoint for it (rejected, or
 dropped where others exist that a policy Local does not allow); the rules led to something that does not answer; it did
 not come so far, since the name of the Service told it no address."""
+
+ANY_POLICY = ""
+"""The policy where the Service is gone from the API: what rules a node still has for it stay in force."""
 
 
 @attrs.frozen(cache_hash=True)
@@ -62,7 +65,7 @@ def _service(key: Connecting, service: Service | None) -> Service | None:
 
 
 def _policy(key: Connecting, service: Service | None) -> tuple[str, str, str, str]:
-    policy = policy_of(service, key.client) if service is not None else CLUSTER
+    policy = policy_of(service, key.client) if service is not None else ANY_POLICY
     return key.client.node, key.client.service, policy, key.client.name
 
 
@@ -71,20 +74,20 @@ def backend_of(
 ) -> Backend | None:
     """A pod that the rules of a node lead to; ``wanted``: (node, Service, traffic policy, client)."""
     node, service, policy, client = wanted
-    if (node, service, policy) not in rules:
+    if not any(rule[:2] == (node, service) and policy in (rule[2], ANY_POLICY) for rule in rules):
         return None
     return Backend(runtime is not None and runtime.serving, bool(clients) and client in clients[0])
 
 
 def _connect(mode: ProxyMode, *, affinity: bool) -> Callable[..., Iterable[Alternative]]:
     def decide(key: Connecting, service: Service | None, backends: tuple[Backend, ...]) -> Iterable[Alternative]:
-        if service is None or not is_proxied(service):
+        if service is not None and not is_proxied(service):
             return
         if not backends:
             if key.state != REFUSED:
                 yield Alternative((Write(KEY, "state", Set(REFUSED)),), f"{key.node} has no rule to an endpoint")
             return
-        sticky = affinity and service.spec.session_affinity == CLIENT_IP
+        sticky = affinity and service is not None and service.spec.session_affinity == CLIENT_IP
         allowed = [each for each in backends if each.last] if sticky else []
         for each in allowed or backends:
             if mode.retries and not each.answers and any(other.answers for other in backends):

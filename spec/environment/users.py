@@ -18,6 +18,7 @@ from ..kinds import (
     FAULT,
     FORCED,
     JOB,
+    NAMESPACE,
     NODE,
     ORPHANED,
     PERSISTENT_VOLUME_CLAIM,
@@ -327,17 +328,22 @@ def _act(
         yield Alternative((*done, Call(Named(action.kind, action.name), request)), action.text)
 
 
-def component(*, drains: bool = False, identities: bool = False, evict_by_uid: bool = False) -> Component:
+def component(
+    *, drains: bool = False, identities: bool = False, evict_by_uid: bool = False, claims: bool = False
+) -> Component:
     """The users of a scenario; each does what stands in its list, in order, each at any moment.
 
     ``drains``: one of them drains a node. ``identities``: pods have names that come again, so that force matters.
-    ``evict_by_uid``: requests for evictions name the incarnation that was listed.
+    ``evict_by_uid``: requests for evictions name the incarnation that was listed. ``claims``: claims come and go, so
+    that it is remembered when they go with their namespace.
     """
 
     def decide(action: Action, **answers: Any) -> Iterable[Alternative]:
         if evict_by_uid and isinstance(action, EvictAll):
             action = attrs.evolve(action, uid_precondition=True)
-        noted = _FORCES if identities and _forces(action) else ()
+        noted: tuple[Step, ...] = _FORCES if identities and _forces(action) else ()
+        if claims and isinstance(action, Delete) and action.kind == NAMESPACE:
+            noted = (*noted, Write(Named(FAULT, CLAIM_DELETION), "used", Set(True)))
         return (attrs.evolve(found, plan=(*noted, *found.plan)) for found in _act(action, **answers))
 
     draining = {"unmanaged": UNMANAGED, "awaited": AWAITED} if drains else {}

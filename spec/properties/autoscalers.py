@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
 from ..control_plane.controllers.horizontal_pod_autoscaler import MOST_TURNS
 from ..kinds import DEPLOYMENT, HORIZONTAL_POD_AUTOSCALER
 from ..language.component import Key
-from ..language.property import HOLDS, IDLE, Finding, Shape, StateProperty, TemporalProperty, violated
+from ..language.property import HOLDS, IDLE, Finding, Property, Shape, StateProperty, TemporalProperty, violated
 from ..language.query import ONLY, Query
+from ..language.scenario import Scenario
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
-from ..objects.workloads import Deployment
+from .happenings import autoscaled
 
 
-def _of_deployment(autoscaler: HorizontalPodAutoscaler | None) -> HorizontalPodAutoscaler | None:
-    if autoscaler is None or autoscaler.spec.scale_target_ref.kind != DEPLOYMENT:
-        return None
+def _there(autoscaler: HorizontalPodAutoscaler | None) -> HorizontalPodAutoscaler | None:
     return autoscaler
 
 
-def _target(autoscaler: HorizontalPodAutoscaler, deployment: Deployment | None) -> int | None:
-    if deployment is None or deployment.metadata.name != autoscaler.spec.scale_target_ref.name:
-        return None
-    return deployment.spec.replicas
+def _replicas(kind: str) -> Query:
+    """The count that an autoscaler's target asks for, if it is of this kind."""
+
+    def target(autoscaler: HorizontalPodAutoscaler, stored: Any) -> int | None:
+        reference = autoscaler.spec.scale_target_ref
+        if stored is None or (kind, stored.metadata.name) != (reference.kind, reference.name):
+            return None
+        return int(stored.spec.replicas)
+
+    return Query(kind, ("object",), target, ONLY)
 
 
-REPLICAS = Query(DEPLOYMENT, ("object",), _target, ONLY)
-
-
-def _within(autoscaler: HorizontalPodAutoscaler, replicas: int | None) -> Finding:
+def _within(autoscaler: HorizontalPodAutoscaler, **targets: int | None) -> Finding:
+    replicas = next((count for count in targets.values() if count), None)
     if not replicas:
         return IDLE
     least, most = autoscaler.spec.min_replicas, autoscaler.spec.max_replicas
@@ -35,16 +41,18 @@ def _within(autoscaler: HorizontalPodAutoscaler, replicas: int | None) -> Findin
     return violated(f"the target of {autoscaler.metadata.name} asks for {replicas} replicas, not {least} to {most}")
 
 
-WITHIN_BOUNDS = TemporalProperty(
-    name="hpa-within-bounds",
-    statement="a target that is not scaled to zero ends up with minReplicas to maxReplicas, and keeps to them",
-    key=Key(HORIZONTAL_POD_AUTOSCALER, ("object",), _of_deployment),
-    queries={"replicas": REPLICAS},
-    judge=_within,
-    shape=Shape.EVENTUALLY_ALWAYS,
-    reference="invariants 100",
-    advice="look for somebody else who writes spec.replicas",
-)
+def within_bounds(kinds: Iterable[str] = (DEPLOYMENT,)) -> TemporalProperty:
+    """invariants 100, for targets of these kinds."""
+    return TemporalProperty(
+        name="hpa-within-bounds",
+        statement="a target that is not scaled to zero ends up with minReplicas to maxReplicas, and keeps to them",
+        key=Key(HORIZONTAL_POD_AUTOSCALER, ("object",), _there),
+        queries={f"replicas of {kind}": _replicas(kind) for kind in kinds},
+        judge=_within,
+        shape=Shape.EVENTUALLY_ALWAYS,
+        reference="invariants 100",
+        advice="look for somebody else who writes spec.replicas",
+    )
 
 
 def _turning(turns: tuple[int, int]) -> int:
@@ -84,3 +92,8 @@ NO_TURN = StateProperty(
     advice="let scaling up wait for longer than pods are busy with starting"
     " (behavior.scaleUp.stabilizationWindowSeconds), or scale by a metric of the demand",
 )
+
+TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
+    "hpa-within-bounds": lambda scenario: within_bounds(sorted({item.kind for _, item in autoscaled(scenario)})),
+}
+"""Properties that read what the scenario's autoscalers scale, by name."""

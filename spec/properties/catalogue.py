@@ -106,7 +106,7 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "deposed-leader-writes-nothing": (leaders.DEPOSED_LEADER_WRITES_NOTHING,),
     "daemonset-one-per-node": (daemon_sets.DAEMONSET_ONE_PER_NODE,),
     "daemonset-not-evicted-by-not-ready": (daemon_sets.DAEMONSET_NOT_EVICTED,),
-    "hpa-within-bounds": (autoscalers.WITHIN_BOUNDS,),
+    "hpa-within-bounds": (autoscalers.within_bounds(),),
     "hpa-no-oscillation": (autoscalers.NO_OSCILLATION,),
     "hpa-no-turn": (autoscalers.NO_TURN,),
     "statefulset-at-most-one-object-per-ordinal": (stateful_sets.ONE_OBJECT,),
@@ -150,7 +150,7 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "pod-has-service-account": (accounts.POD_HAS_ACCOUNT,),
     "default-service-account-eventually-exists": (accounts.default_account_exists(),),
     "no-create-in-terminating-namespace": (namespaces.NO_CREATE,),
-    "namespace-empty-before-gone": (namespaces.empty_before_gone(),),
+    "namespace-empty-before-gone": (namespaces.EMPTY_BEFORE_GONE,),
     "terminating-namespace-eventually-gone": (namespaces.EVENTUALLY_GONE,),
     "quota-not-exceeded": (quotas.QUOTA_NOT_EXCEEDED,),
     "quota-usage-correct": (quotas.QUOTA_USAGE_CORRECT,),
@@ -296,6 +296,7 @@ OCCASIONS: Mapping[str, Occasion] = {
 """When each property is checked unless a scenario says otherwise."""
 
 TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
+    **autoscalers.TAILORED,
     **services.TAILORED,
     **names.TAILORED,
     **crash_back_off.TAILORED,
@@ -305,7 +306,6 @@ TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     "default-service-account-eventually-exists": lambda scenario: accounts.default_account_exists(
         namespaces=deletes_namespace(scenario)
     ),
-    "namespace-empty-before-gone": lambda scenario: namespaces.empty_before_gone(namespaces.contents(scenario)),
 }
 """Properties that read settings of the scenario, by name."""
 

@@ -11,7 +11,7 @@ from ..language.scenario import Scenario
 from ..objects.pod import Pod
 from ..objects.stateful_set import DELETE, StatefulSet
 from ..objects.storage import PersistentVolume, StorageClass, claim_names
-from .happenings import actions, can_run, controlled_specs, daemon_specs, histories
+from .happenings import actions, can_run, controlled_specs, daemon_specs, enlarged_sets, histories
 
 MOVING = "moving"
 """The value of the switch ``claims`` with which all claims are followed."""
@@ -20,7 +20,7 @@ MOVING = "moving"
 def claiming_sets(scenario: Scenario) -> tuple[StatefulSet, ...]:
     """Every version of every StatefulSet whose pods have claims."""
     found = (version for history in histories(scenario, StatefulSet) for version in history)
-    return tuple(item for item in found if item.spec.volume_claim_templates)
+    return tuple(item for item in (*found, *enlarged_sets(scenario)) if item.spec.volume_claim_templates)
 
 
 def made_claims(sets: Iterable[StatefulSet]) -> frozenset[str]:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
+import attrs
+
 from ..control_plane.controllers.daemonset_decisions import Eligible, eligible
 from ..control_plane.controllers.deployment_replica_sets import same_template
 from ..control_plane.controllers.deployment_rollout import min_available
@@ -493,11 +495,34 @@ def owns_pods(scenario: Scenario) -> bool:
     return own or some_version(lambda version: version.spec.replicas > 0)(scenario)
 
 
-def autoscaled(scenario: Scenario) -> Iterator[tuple[HorizontalPodAutoscaler, Deployment]]:
-    """Every autoscaler with the Deployment that it scales."""
+SCALABLE: tuple[type[Any], ...] = (Deployment, ReplicaSet, ReplicationController, StatefulSet)
+"""The kinds with a subresource scale, whose replica count an autoscaler can keep (controllers-cluster §10)."""
+
+
+def autoscaled(scenario: Scenario) -> Iterator[tuple[HorizontalPodAutoscaler, Any]]:
+    """Every autoscaler with each version of what it scales."""
     for item in scenario.objects:
-        if isinstance(item, HorizontalPodAutoscaler) and item.spec.scale_target_ref.kind == Deployment.kind:
-            yield from ((item, version) for version in versions(scenario) if version.metadata.name == target_name(item))
+        if isinstance(item, HorizontalPodAutoscaler):
+            for kind in SCALABLE:
+                if item.spec.scale_target_ref.kind == kind.kind:
+                    found = (version for history in histories(scenario, kind) for version in history)
+                    yield from ((item, version) for version in found if version.metadata.name == target_name(item))
+
+
+def most_asked_for(scenario: Scenario, autoscaler: HorizontalPodAutoscaler) -> int:
+    """The largest count that the autoscaler may ask for where its target does not have it already."""
+    loaded = {name for name, _ in scenario.loads}
+    return autoscaler.spec.max_replicas if autoscaler.metadata.name in loaded else autoscaler.spec.min_replicas
+
+
+def enlarged_sets(scenario: Scenario) -> tuple[StatefulSet, ...]:
+    """StatefulSets as autoscalers may make them: with the largest count that one asks for."""
+    found = ((item, most_asked_for(scenario, autoscaler)) for autoscaler, item in autoscaled(scenario))
+    return tuple(
+        attrs.evolve(item, spec=attrs.evolve(item.spec, replicas=most))
+        for item, most in found
+        if isinstance(item, StatefulSet) and most > item.spec.replicas
+    )
 
 
 def target_name(autoscaler: HorizontalPodAutoscaler) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..addons.dns.server import RECORDS, Held, named_headless
+from ..addons.dns.server import RECORDS, Headless, Held, named_headless
 from ..environment.name_lookup import FOUND, NO_SUCH_NAME, UNANSWERED
 from ..kinds import CONNECTION
 from ..language.component import Key
@@ -23,12 +23,12 @@ from ..language.scenario import Scenario
 from .assumptions import PODS_LOST_OTHERWISE, disturbed
 
 
-def _correct(key: str, pods: tuple[Held, ...]) -> Finding:
+def _correct(key: Headless, pods: tuple[Held, ...]) -> Finding:
     for pod in pods:
         if pod.wanted and not pod.held:
-            return violated(f"{key} has a ready endpoint whose address is not among its records")
+            return violated(f"{key.name} has a ready endpoint whose address is not among its records")
         if pod.held and not pod.wanted:
-            return violated(f"a record of {key} names a pod that is no ready endpoint of it")
+            return violated(f"a record of {key.name} names a pod that is no ready endpoint of it")
     return HOLDS if pods else IDLE
 
 

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import attrs
 
 from ..control_plane.controllers.namespace import DISCOVERY_FAILURE, FINALIZERS_REMAINING
-from ..kinds import (
-    CRON_JOB,
-    DAEMON_SET,
-    DEPLOYMENT,
-    JOB,
-    NAMESPACE,
-    POD,
-    REPLICA_SET,
-    REPLICATION_CONTROLLER,
-    STATEFUL_SET,
-)
+from ..control_plane.controllers.namespace_contents import CONTENTS, there
+from ..kinds import NAMESPACE
 from ..language.component import Key
 from ..language.property import HOLDS, Finding, Shape, StateProperty, TemporalProperty, violated
 from ..language.query import DISTINCT, Query
-from ..language.scenario import Scenario
 from ..objects.conditions import condition_is_true
-from ..objects.cron_job import CronJob
-from ..objects.daemon_set import DaemonSet
-from ..objects.job import Job
 from ..objects.namespace import KUBERNETES, Namespace
-from ..objects.stateful_set import StatefulSet
-from ..objects.workloads import ReplicationController
 
 
 @attrs.frozen(cache_hash=True)
@@ -59,19 +44,6 @@ NO_CREATE = StateProperty(
 """What a stale cache of another instance violates (kube-apiserver §6)."""
 
 
-def contents(scenario: Scenario) -> tuple[str, ...]:
-    """The kinds of the workloads of a scenario, and of what they own: what is deleted with their namespace."""
-    given = {type(item) for item in scenario.objects}
-    found = {
-        DAEMON_SET: DaemonSet in given,
-        STATEFUL_SET: StatefulSet in given,
-        REPLICATION_CONTROLLER: ReplicationController in given,
-        CRON_JOB: CronJob in given,
-        JOB: Job in given or CronJob in given,
-    }
-    return (DEPLOYMENT, REPLICA_SET, *(kind for kind, there in found.items() if there), POD)
-
-
 def _gone(name: str, found: Namespace | None) -> str | None:
     return name if found is None else None
 
@@ -88,18 +60,21 @@ def _empty(name: str, **left: tuple[str, ...]) -> Finding:
     return violated(f"{name} is gone, and a {found[0]} of it is left") if found else HOLDS
 
 
-def empty_before_gone(kinds: Iterable[str] = (DEPLOYMENT, REPLICA_SET, POD)) -> StateProperty:
-    """invariants 97, for contents of these kinds."""
-    return StateProperty(
-        name="namespace-empty-before-gone",
-        statement="a namespace that is gone has left no object behind",
-        key=Key(NAMESPACE, ("name", "object"), _gone),
-        queries={f"left of kind {kind}": _left(kind) for kind in kinds},
-        judge=_empty,
-        reference="invariants 97",
-        advice="the finalizer of the namespace may go only after a listing of every kind that found nothing, and not"
-        " before every API server refuses what is new",
-    )
+EMPTY_BEFORE_GONE = StateProperty(
+    name="namespace-empty-before-gone",
+    statement="a namespace that is gone has left no object behind",
+    key=Key(NAMESPACE, ("name", "object"), _gone),
+    queries={f"left of kind {kind}": _left(kind) for kind in CONTENTS},
+    judge=_empty,
+    reference="invariants 97",
+    advice="the finalizer of the namespace may go only after a listing of every kind that found nothing, and not"
+    " before every API server refuses what is new",
+)
+
+
+def about(asked: StateProperty, kinds: Collection[str]) -> StateProperty:
+    """A property in a model that holds ``kinds``: of others there is nothing to ask for."""
+    return attrs.evolve(asked, queries=there(dict(asked.queries), kinds))
 
 
 @attrs.frozen(cache_hash=True)

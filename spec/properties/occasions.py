@@ -295,7 +295,7 @@ DISTURBED_UPDATES = Occasion(
     keeps_available,
 )
 AUTOSCALED = Occasion(
-    "where a HorizontalPodAutoscaler keeps the count of a Deployment that is not scaled to zero",
+    "where a HorizontalPodAutoscaler keeps the count of a target that is not scaled to zero",
     lambda scenario: any(version.spec.replicas for _, version in autoscaled(scenario)),
 )
 RESCALED = Occasion("where a HorizontalPodAutoscaler has a load to follow, or a count out of bounds", rescales)

@@ -39,7 +39,7 @@ from .exploration import (
 from .indexed_scenarios import with_indexes
 from .job_scenarios import gone
 from .namespace_scenarios import emptied
-from .replication_scenarios import replicated
+from .replication_scenarios import replicated, replication_controller
 from .service_scenarios import served
 from .volume_scenarios import claimed
 
@@ -583,6 +583,21 @@ def _autoscaled() -> Mapping[str, Scenario]:
             **loaded(20, 5),
             time="asynchronous",
         ),
+        "load rises and falls on a StatefulSet": scenario(
+            stateful_set(), autoscaler(kind="StatefulSet", name="db"), **loaded(5, 20, 5)
+        ),
+        "load rises and falls on a ReplicationController": scenario(
+            replication_controller(1), autoscaler(kind="ReplicationController", name="old"), **loaded(5, 20, 5)
+        ),
+        **{
+            f"an autoscaler looks at a {kind} at any moment": scenario(
+                item, autoscaler(kind=kind, name=name, **at_once), **loaded(20, 5), time="asynchronous"
+            )
+            for kind, name, item in (
+                ("StatefulSet", "db", stateful_set()),
+                ("ReplicationController", "old", replication_controller(1)),
+            )
+        },
         "a target was scaled to zero": scenario(deployment(0), autoscaler()),
         "a target is scaled to zero": _acted_on(deployment(), kept, todo=[{"scale": "web=0"}]),
         "a target that shall grow is scaled to zero": _acted_on(

@@ -11,17 +11,25 @@ from kubemodel.spec.kinds import NAMESPACE
 from kubemodel.spec.language.scenario import Scenario
 
 from .exploration import (
+    BY_NAME,
+    CLIENT,
     PROBED,
     Data,
+    autoscaler,
     bare_pod,
+    budget,
     cron_job,
     daemon_set,
     deployment,
+    dns_server,
     job,
+    loaded,
     needing,
     pod_spec,
+    quota,
     replica_set,
     scenario,
+    service,
     stateful_set,
 )
 
@@ -113,6 +121,41 @@ def _with_others() -> Mapping[str, Scenario]:
     }
 
 
+def _with_what_serves() -> Mapping[str, Scenario]:
+    late = {"lag": {"endpointslice-controller": {"EndpointSlice": 1}}}
+    slices = ["endpointslice-matches-pods", "namespace-empty-before-gone"]
+    return {
+        "a namespace is deleted with a quota": whenever(replica_set(1, _GATED), quota(pods="1")),
+        "a namespace is deleted with a budget that allows evictions": scenario(
+            within(replica_set(1)),
+            within(budget(minAvailable=0)),
+            users=[[{"drain": "node-1"}], [DELETED]],
+            properties=["namespace-empty-before-gone"],
+        ),
+        "a namespace is deleted with a budget that allows none": whenever(
+            replica_set(1, _GATED), budget(minAvailable=1), users=[[{"drain": "node-1"}], [DELETED]]
+        ),
+        "a namespace is deleted with an autoscaler": whenever(
+            deployment(1, _GATED), autoscaler(), users=[[DELETED], [{"scale": "web=0"}]], **loaded(10, 20)
+        ),
+        "a namespace is deleted with an autoscaler that follows a load": scenario(
+            within(deployment(1)),
+            within(autoscaler()),
+            users=[[DELETED]],
+            properties=["namespace-empty-before-gone", "hpa-within-bounds"],
+            **loaded(10, 20),
+        ),
+        "a namespace is deleted with a Service": whenever(bare_pod(pod_spec(container=PROBED)), service(), **CLIENT),
+        "a namespace is deleted with a Service without pods": whenever(deployment(0), service(), properties=slices),
+        "a namespace is deleted with slices that are seen late": deleted(
+            bare_pod(), service(), properties=slices, **late
+        ),
+        "a namespace is deleted with a headless Service that a client looks up": scenario(
+            within(bare_pod()), within(service(clusterIP="None")), *dns_server(), users=[[DELETED]], **BY_NAME
+        ),
+    }
+
+
 def _held() -> Mapping[str, Scenario]:
     return {
         "a namespace is deleted with a pod that a finalizer holds": scenario(
@@ -129,4 +172,4 @@ def _held() -> Mapping[str, Scenario]:
 
 def emptied() -> Mapping[str, Scenario]:
     """Namespaces that go away, and those that do not."""
-    return {**_with_rollouts(), **_with_others(), **_held()}
+    return {**_with_rollouts(), **_with_others(), **_with_what_serves(), **_held()}

@@ -56,32 +56,41 @@ class Held:
     held: bool
 
 
-def record_of(service: str, entries: Entries, records: Records) -> Held | None:
+@attrs.frozen(cache_hash=True)
+class Headless:
+    """A headless Service that somebody looks up; ``there``: it exists, as one that is gone has no records."""
+
+    name: str
+    there: bool = True
+
+
+def record_of(service: Headless, entries: Entries, records: Records) -> Held | None:
     """A pod as the server sees it for one headless Service; None if they have nothing to do with one another."""
-    found = Held(published(service, entries), service in records)
+    found = Held(service.there and published(service.name, entries), service.name in records)
     return found if found.wanted or found.held else None
 
 
-def _load(service: str, entries: Entries, records: Records) -> tuple[Entries, Records]:
-    others = {each for each in records if each != service}
-    return entries, tuple(sorted(others | ({service} if published(service, entries) else set())))
+def _load(service: Headless, entries: Entries, records: Records) -> tuple[Entries, Records]:
+    others = {each for each in records if each != service.name}
+    listed = service.there and published(service.name, entries)
+    return entries, tuple(sorted(others | ({service.name} if listed else set())))
 
 
-def _decide(key: str, pods: tuple[Held, ...]) -> Iterable[Alternative]:
+def _decide(key: Headless, pods: tuple[Held, ...]) -> Iterable[Alternative]:
     if any(pod.wanted != pod.held for pod in pods):
-        because = f"the records of {key} are not those of its ready endpoints"
+        because = f"the records of {key.name} are not those of its ready endpoints"
         yield Alternative((Sweep(POD, ("endpoints", "records"), _load, key),), because)
 
 
 def named_headless(names: frozenset[str]) -> Key:
     """The key of what concerns those headless Services that somebody looks up, by their names."""
 
-    def view(service: Service | None) -> str | None:
-        if service is None or not service.spec.headless or service.metadata.name not in names:
+    def view(name: str, service: Service | None) -> Headless | None:
+        if name not in names or (service is not None and not service.spec.headless):
             return None
-        return service.metadata.name
+        return Headless(name, service is not None)
 
-    return Key(SERVICE, ("object",), view)
+    return Key(SERVICE, ("name", "object"), view)
 
 
 RECORDS = Query(POD, ("endpoints", "records"), record_of, DISTINCT)

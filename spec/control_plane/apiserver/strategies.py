@@ -67,7 +67,7 @@ class Strategy:
     validation finds wrong, "" for nothing. ``advances(before, after)``: whether the update is a new generation; kinds
     that count generations start at 1. ``grace_period(object, options)`` in seconds; None: the kind goes at once.
     ``default_propagation`` is what a DELETE that names no policy means. ``scalable``: whether it has the subresource
-    scale.
+    scale. ``namespaced``: whether its objects stand in namespaces, and go with them.
     """
 
     kind: str
@@ -79,6 +79,7 @@ class Strategy:
     grace_period: Callable[[Any, DeleteOptions], int] | None = None
     default_propagation: str = BACKGROUND
     scalable: bool = False
+    namespaced: bool = True
 
 
 def _new_deployment(new: Deployment) -> Deployment:
@@ -158,6 +159,7 @@ NODE = Strategy(
     # otherwise every taint that comes and goes would be a new version of everything.
     counts_generations=False,
     advances=_never,
+    namespaced=False,
 )
 DEPLOYMENT = Strategy(
     Deployment.kind,
@@ -182,7 +184,7 @@ def _new_quota(new: ResourceQuota) -> ResourceQuota:
     return attrs.evolve(new, status=ResourceQuotaStatus())
 
 
-NAMESPACE = Strategy(Namespace.kind, counts_generations=False, advances=_never)
+NAMESPACE = Strategy(Namespace.kind, counts_generations=False, advances=_never, namespaced=False)
 SERVICE_ACCOUNT = Strategy(ServiceAccount.kind, counts_generations=False, advances=_never)
 RESOURCE_QUOTA = Strategy(ResourceQuota.kind, prepare=_new_quota, counts_generations=False, advances=_never)
 POD_DISRUPTION_BUDGET = Strategy(PodDisruptionBudget.kind, prepare=_new_budget)
@@ -197,7 +199,7 @@ def _new_claim(new: PersistentVolumeClaim) -> PersistentVolumeClaim:
 PERSISTENT_VOLUME_CLAIM = Strategy(
     PersistentVolumeClaim.kind, prepare=_new_claim, counts_generations=False, advances=_never
 )
-PERSISTENT_VOLUME = Strategy(PersistentVolume.kind, counts_generations=False, advances=_never)
+PERSISTENT_VOLUME = Strategy(PersistentVolume.kind, counts_generations=False, advances=_never, namespaced=False)
 
 _SERVED = (
     POD,

@@ -215,6 +215,10 @@ MACHINE = Machine(
         Arrow("enough are healthy", "Blocks", "Allows", NAME, "controllers-cluster §9"),
         Arrow("too few are healthy", "Allows", "Blocks", NAME, "controllers-cluster §9"),
         Arrow("eviction granted", "Allows", "Blocks", "kube-apiserver", "kube-apiserver §5"),
+        *(
+            Arrow("delete", source, "Absent", "namespace-controller", "controllers-cluster §5")
+            for source in ("New", "Allows", "Blocks")
+        ),
     ),
     meaning="whether a PodDisruptionBudget lets pods be evicted",
     reference="controllers-cluster §9",

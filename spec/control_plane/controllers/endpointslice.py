@@ -31,7 +31,7 @@ from ...kinds import (
     process_runs,
 )
 from ...language.component import Component, Handler, Key, Rule
-from ...language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Sweep, Write
+from ...language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Sweep, Target, Write
 from ...language.query import DISTINCT, MULTISET, Query, no_parameter
 from ...language.request import ApiCall, DeleteOptions, Outcome, Preconditions, Verb
 from ...objects.endpoint_slice import Endpoint, EndpointSlice, service_of, slice_names
@@ -298,6 +298,32 @@ RETRIED = tuple(
 
 def _nothing(_parameter: Any, _before: Any) -> tuple[None]:
     return (None,)
+
+
+def _taken(name: str, entries: Entries) -> tuple[Entries]:
+    return (tuple(entry for entry in entries if entry[0] != name),)
+
+
+def _taken_late(name: str, entries: Entries, _seen: Entries | None) -> tuple[Entries, Entries | None]:
+    (after,) = _taken(name, entries)
+    return after, entries if after != entries else None
+
+
+def foreign_removal(target: Target, name: str, *, late: bool) -> tuple[Step, ...]:
+    """What goes with the slice ``name``, the target, that somebody else deletes: its entries, which stand with pods.
+
+    A deletion that is not the controller's own queues the Service. ``late``: the controller's cache of slices lags; it
+    shows the slice until it comes to see that.
+    """
+    queues = Write(Named(SERVICE, service_of(name)), "queued", Set(True))
+    if not late:
+        return (Sweep(POD, ("endpoints",), _taken, name), queues)
+    return (
+        Sweep(ENDPOINT_SLICE, ("unseen",), _nothing),
+        Sweep(POD, ("endpoints", "endpoints seen"), _taken_late, name),
+        Write(target, "unseen", Set(REMOVED)),
+        queues,
+    )
 
 
 def _give_up(key: Queued, pods: tuple[tuple[Selected, int], ...], slices: tuple[Listed, ...]) -> Iterable[Alternative]:

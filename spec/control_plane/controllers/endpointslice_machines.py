@@ -7,6 +7,8 @@ from ...language.machine import Arrow, Machine, states_by
 from ...objects.endpoint_slice import EndpointSlice, service_of
 from .endpointslice import NAME, Entries
 
+_NAMESPACES = "namespace-controller"
+
 UNLISTED, NOT_READY, READY, DRAINING, TWICE = "Unlisted", "NotReady", "Ready", "Terminating", "Twice"
 
 
@@ -47,6 +49,10 @@ ENDPOINT = Machine(
         Arrow("remove", READY, UNLISTED, NAME, "controllers-cluster §3"),
         Arrow("remove", NOT_READY, UNLISTED, NAME, "controllers-cluster §3"),
         Arrow("remove", DRAINING, UNLISTED, NAME, "controllers-cluster §3"),
+        *(
+            Arrow("remove", source, UNLISTED, _NAMESPACES, "controllers-cluster §5")
+            for source in (NOT_READY, READY, DRAINING)
+        ),
         Arrow("list again", READY, TWICE, NAME, "controllers-cluster §3; #92928"),
         Arrow("remove one", TWICE, READY, NAME, "controllers-cluster §3"),
     ),
@@ -81,6 +87,8 @@ SLICE = Machine(
         Arrow("empty", "Filled", "Placeholder", NAME, "controllers-cluster §3"),
         Arrow("delete", "Filled", "Absent", NAME, "controllers-cluster §3"),
         Arrow("delete", "Placeholder", "Absent", NAME, "controllers-cluster §3"),
+        Arrow("delete", "Filled", "Absent", _NAMESPACES, "controllers-cluster §5"),
+        Arrow("delete", "Placeholder", "Absent", _NAMESPACES, "controllers-cluster §5"),
     ),
     meaning="an EndpointSlice",
     reference="controllers-cluster §3",

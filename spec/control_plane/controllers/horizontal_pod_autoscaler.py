@@ -474,6 +474,8 @@ def component(autoscalers: Sequence[HorizontalPodAutoscaler], loads: Loads) -> C
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         handlers=(
+            Handler(HORIZONTAL_POD_AUTOSCALER, "recommendations", lambda kept, _before, after: after and kept),
+            Handler(HORIZONTAL_POD_AUTOSCALER, "changes", lambda kept, _before, after: kept if after else ()),
             Handler(POD, "metrics", _gone_resets),
             Handler(POD, "age", _gone_resets),
             Handler(POD, "readied", _readied),
@@ -484,7 +486,9 @@ def component(autoscalers: Sequence[HorizontalPodAutoscaler], loads: Loads) -> C
 
 
 def _stands(autoscaler: HorizontalPodAutoscaler | None) -> str:
-    status = autoscaler.status if autoscaler is not None else HorizontalPodAutoscalerStatus()
+    if autoscaler is None:
+        return "Absent"
+    status = autoscaler.status
     active = find_condition(status.conditions, SCALING_ACTIVE)
     if active is None:
         return "New"
@@ -496,6 +500,7 @@ def _stands(autoscaler: HorizontalPodAutoscaler | None) -> str:
 
 
 _STATES = {
+    "Absent": "no such autoscaler",
     "New": "nothing has been decided yet",
     "Disabled": "the target was scaled to zero by hand",
     "Blind": "no metric tells anything",
@@ -509,12 +514,18 @@ MACHINE = Machine(
     kind=HORIZONTAL_POD_AUTOSCALER,
     fields=("object",),
     states=states_by(_stands, _STATES),
-    initial="New",
-    arrows=tuple(
-        Arrow(f"find {dest.lower()}", source, dest, NAME, "controllers-cluster §10")
-        for source in ("New", *_DECIDED)
-        for dest in _DECIDED
-        if source != dest
+    initial="Absent",
+    arrows=(
+        *(
+            Arrow(f"find {dest.lower()}", source, dest, NAME, "controllers-cluster §10")
+            for source in ("New", *_DECIDED)
+            for dest in _DECIDED
+            if source != dest
+        ),
+        *(
+            Arrow("delete", source, "Absent", "namespace-controller", "controllers-cluster §5")
+            for source in ("New", *_DECIDED)
+        ),
     ),
     meaning="how an autoscaler stands, as its status tells",
     reference="controllers-cluster §10",

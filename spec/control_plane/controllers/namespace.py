@@ -12,7 +12,7 @@ stuck in Terminating (#60807). The wait is memory of kube-controller-manager; al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -22,10 +22,10 @@ from ...language.component import Component, Key, Rule
 from ...language.machine import Arrow, Machine, states_by
 from ...language.plan import KEY, Alternative, Call, Set, Step, Write
 from ...language.query import ANY, DISTINCT, Query, Read, no_parameter
-from ...language.request import ApiCall, DeleteOptions, Verb
+from ...language.request import ApiCall, Verb
 from ...objects.conditions import Condition, with_condition
 from ...objects.namespace import KUBERNETES, Namespace
-from ..apiserver.strategies import BACKGROUND
+from .namespace_contents import CONTENTS, deleting, is_doomed, there
 
 NAME = "namespace-controller"
 
@@ -68,11 +68,6 @@ class Finalize:
         return attrs.evolve(stored, finalizers=tuple(name for name in stored.finalizers if name != KUBERNETES))
 
 
-def is_doomed(found: Namespace | None) -> bool:
-    """Whether the namespace is to be emptied."""
-    return found is not None and found.metadata.terminating and KUBERNETES in found.finalizers
-
-
 def conditions_of(stored: tuple[Condition, ...], remains: Iterable[Remains], *, discovered: bool) -> Any:
     """The conditions after a pass that found ``remains``; ``discovered``: every API told what objects it has."""
     found = tuple(remains)
@@ -99,31 +94,6 @@ WAITED = Rule(
     reference="controllers-cluster §5",
     meaning="waits until every API server has heard that the namespace is Terminating",
 )
-
-
-def _is_due(name: str, found: Namespace | None, due: bool) -> bool | None:
-    return True if found is not None and found.metadata.name == name and due and is_doomed(found) else None
-
-
-def _delete(kind: str) -> Rule:
-    """The rule that deletes the objects of one kind."""
-
-    def live(found: Any) -> str | None:
-        return found.metadata.namespace if found is not None and not found.metadata.terminating else None
-
-    def decide(namespace: str, due: bool) -> Iterable[Alternative]:
-        if due:
-            request = ApiCall(Verb.DELETE, kind, DeleteOptions(propagation_policy=BACKGROUND))
-            yield Alternative((Call(KEY, request),), f"namespace {namespace} is being terminated")
-
-    return Rule(
-        name=f"delete {kind}",
-        key=Key(kind, ("object",), live),
-        queries={"due": Query(NAMESPACE, ("object", "due"), _is_due, ANY)},
-        decide=decide,
-        reference="controllers-cluster §5",
-        meaning="deletes what stands in a namespace that is being terminated",
-    )
 
 
 def _remains(name: str, found: Any) -> Remains | None:
@@ -165,32 +135,40 @@ def _due(found: Namespace | None, due: bool) -> Namespace | None:
     return found if due and is_doomed(found) else None
 
 
-def _sync_rule(kinds: Iterable[str]) -> Rule:
-    return Rule(
-        name="sync",
-        key=Key(NAMESPACE, ("object", "due"), _due),
-        queries={
-            "undiscovered": Query(FAULT, ("name", "used"), _failed, ANY, no_parameter),
-            **{f"listing of {kind}": _listing(kind) for kind in kinds},
-        },
-        decide=_sync,
-        several_requests=True,
-        reference="controllers-cluster §5",
-        meaning="tells what holds the namespace; lets it go once a listing finds nothing in it",
-    )
+_SYNC = Rule(
+    name="sync",
+    key=Key(NAMESPACE, ("object", "due"), _due),
+    queries={
+        "undiscovered": Query(FAULT, ("name", "used"), _failed, ANY, no_parameter),
+        **{f"listing of {kind}": _listing(kind) for kind in CONTENTS},
+    },
+    decide=_sync,
+    several_requests=True,
+    reference="controllers-cluster §5",
+    meaning="tells what holds the namespace; lets it go once a listing finds nothing in it",
+)
 
 
-def component(kinds: Iterable[str]) -> Component:
-    """The namespace controller. ``kinds``: those whose objects stand in namespaces."""
-    found = tuple(kinds)
+def component(*, late_slices: bool = False) -> Component:
+    """The namespace controller. ``late_slices``: the cache of EndpointSlices of their controller lags."""
     return Component(
         name=NAME,
-        rules=(WAITED, *map(_delete, found), _sync_rule(found)),
+        rules=(WAITED, *(deleting(kind, late_slices=late_slices) for kind in CONTENTS), _SYNC),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
         duty="deletes all that stands in a namespace that is deleted, then lets the namespace go",
         reference="controllers-cluster §5",
     )
+
+
+def concerning(whole: Component, kinds: Collection[str]) -> Component:
+    """The controller in a model that holds ``kinds``: of others there is nothing to delete, and nothing to list."""
+    rules = (
+        attrs.evolve(rule, queries=there(dict(rule.queries), {*kinds, FAULT}))
+        for rule in whole.rules
+        if rule.key.kind in kinds
+    )
+    return attrs.evolve(whole, rules=tuple(rules))
 
 
 GONE, ACTIVE, TERMINATING, HELD, FINALIZED = "Gone", "Active", "Terminating", "Held", "Finalized"

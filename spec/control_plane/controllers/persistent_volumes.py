@@ -235,6 +235,10 @@ CLAIM_MACHINE = Machine(
             Arrow("delete", state, "Terminating", "garbage-collector", "controllers-cluster §6")
             for state in ("Pending", "Selected", "Bound")
         ),
+        *(
+            Arrow("delete", state, "Terminating", "namespace-controller", "controllers-cluster §5")
+            for state in ("Pending", "Selected", "Bound")
+        ),
         Arrow("no pod uses it", "Terminating", "Absent", PROTECTION, "controllers-cluster §12"),
     ),
     meaning="a claim on storage",

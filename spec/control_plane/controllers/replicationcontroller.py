@@ -38,6 +38,7 @@ def component(*, drops: bool = False, min_ready: Sequence[int] = ()) -> Componen
     )
 
 
+_AUTOSCALER = "horizontal-pod-autoscaler-controller"
 _PRESENT = ("Empty", "Unmet", "Met")
 
 MACHINE = Machine(
@@ -55,6 +56,8 @@ MACHINE = Machine(
         Arrow("scale from zero, status behind", "Empty", "Met", "user", "controllers-workloads §1"),
         Arrow("scale to zero", "Met", "Empty", "user", "controllers-workloads §1"),
         Arrow("scale to zero", "Unmet", "Empty", "user", "controllers-workloads §1"),
+        Arrow("scale", "Met", "Unmet", _AUTOSCALER, "controllers-cluster §10.4"),
+        Arrow("scale", "Unmet", "Met", _AUTOSCALER, "controllers-cluster §10.4"),
         *(Arrow("delete", state, "Absent", "user", "kube-apiserver §4") for state in _PRESENT),
         *(Arrow("delete", state, "Absent", "namespace-controller", "controllers-cluster §5") for state in _PRESENT),
         *(Arrow("let go", state, "Absent", "garbage-collector", "controllers-cluster §6") for state in _PRESENT),

@@ -120,6 +120,10 @@ MACHINE = Machine(
         Arrow("first count", "Uncounted", "Room", NAME, "controllers-cluster §12"),
         Arrow("first count", "Uncounted", "Full", NAME, "controllers-cluster §12"),
         Arrow("pods are gone", "Full", "Room", NAME, "controllers-cluster §12"),
+        *(
+            Arrow("delete", source, "Absent", "namespace-controller", "controllers-cluster §5")
+            for source in ("Uncounted", "Room", "Full")
+        ),
         *(Arrow("charge", "Room", "Full", creator, "kube-apiserver §6") for creator in _CREATORS),
     ),
     meaning="what is left of a quota, by its status",

@@ -188,6 +188,10 @@ MACHINE = Machine(
         Arrow("update status", "Unready", "Steady", NAME, "controllers-workloads §3"),
         Arrow("update status", "Steady", "Unready", NAME, "controllers-workloads §3"),
         *(Arrow("apply", source, "Not observed", "user", "controllers-workloads §3") for source in _REST),
+        *(
+            Arrow("scale", source, "Not observed", "horizontal-pod-autoscaler-controller", "controllers-cluster §10.4")
+            for source in ("Unready", "Steady")
+        ),
         *(Arrow("delete", source, "Absent", "user", "kube-apiserver §4") for source in _PRESENT),
         *(
             Arrow("finalizer is gone", source, "Absent", "garbage-collector", "controllers-cluster §6")

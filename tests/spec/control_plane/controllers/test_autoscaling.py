@@ -20,7 +20,14 @@ from kubemodel.spec.control_plane.controllers.autoscaling_memory import (
     within_period,
 )
 from kubemodel.spec.control_plane.controllers.autoscaling_metrics import Proposal, largest
-from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import MOST_TURNS, Keyed, Scale, Turn, decide
+from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import (
+    MOST_TURNS,
+    NAME,
+    Keyed,
+    Scale,
+    Turn,
+    decide,
+)
 from kubemodel.spec.kinds import DEPLOYMENT
 from kubemodel.spec.objects.decoding_autoscaler import decode_autoscaler
 from kubemodel.spec.objects.horizontal_pod_autoscaler import (
@@ -32,7 +39,9 @@ from kubemodel.spec.objects.horizontal_pod_autoscaler import (
     ScalingRules,
 )
 
-from ...exploration import autoscaler, deployment, loaded, scenario, values
+from ...exploration import autoscaler, deployment, explore, loaded, replica_set, scenario, stateful_set, values, without
+from ...replication_scenarios import replication_controller
+from ...volume_scenarios import claiming, storage_class
 
 _BOTH = HorizontalPodAutoscalerSpec(
     max_replicas=10,
@@ -108,3 +117,26 @@ def test_a_controller_that_restarts_takes_nothing_away_for_a_whole_window() -> N
     assert (fresh.replicas, fresh.recommendations) == (3, Recommendations((3, 1)))
     later = decide(Keyed(item, Recommendations((1,)), ()), Scale(3, 3, None), 1)
     assert later.replicas == 1
+
+
+@pytest.mark.parametrize("kind", ["ReplicaSet", "ReplicationController", "StatefulSet"])
+def test_whatever_has_a_scale_is_kept_within_bounds(kind: str) -> None:
+    name, target = {
+        "ReplicaSet": ("web-old", replica_set(1)),
+        "ReplicationController": ("old", replication_controller(1)),
+        "StatefulSet": ("db", stateful_set(1)),
+    }[kind]
+    wanted = scenario(target, autoscaler(2, 3, kind=kind, name=name), properties=["hpa-within-bounds"])
+    found = explore(wanted)
+    assert found.violated == {}
+    assert "hpa-within-bounds" in found.triggered
+    idle = explore(wanted, without(NAME, f"sync {kind}"))
+    assert idle.violated == {"hpa-within-bounds": "the target of web asks for 1 replicas, not 2 to 3"}
+
+
+def test_pods_that_an_autoscaler_adds_to_a_stateful_set_have_the_next_ordinals_and_claims() -> None:
+    wanted = scenario(claiming(), storage_class(), autoscaler(2, 3, kind="StatefulSet", name="db"))
+    model = build(wanted)
+    names = {kind.name: kind.names for kind in model.kinds}
+    assert names["Pod"] == ("db-0", "db-1")
+    assert names["PersistentVolumeClaim"] == ("data-db-0", "data-db-1")
