@@ -325,6 +325,12 @@ LEASE_FIELDS = (Field("holder", ""),)
 
 STATEFUL_SET_FIELDS = (Field("object"),)
 API_SERVER_FIELDS = (Field("state", RUNNING),)
+
+MASTER_LEASE, LISTED = "masterlease", "listed"
+MASTER_LEASE_FIELDS = (Field(MASTER_LEASE, True), Field(LISTED, True))
+"""Two more of API servers where somebody asks who is listed behind the Service kubernetes. ``masterlease``: etcd holds
+the key that is attached to the instance's lease; ``listed``: it is among the endpoints of that Service."""
+
 ETCD_MEMBER_FIELDS = (Field("state", RUNNING), Field("leads", False))
 """``state`` of an instance or a member: RUNNING or STOPPED."""
 

@@ -363,6 +363,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "static pod": _static_pods(),
         "etcd-member": _each(runs, booleans),
         "etcd space": _each(booleans),
+        **dict.fromkeys(("masterlease", "kubernetes endpoint"), _each(booleans)),
         "node-machine": _each(up, runs, up),
         "process": _each(runs),
     }

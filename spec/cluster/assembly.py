@@ -48,6 +48,7 @@ from .ghost_counters import CREATIONS, REMOVALS
 from .interchangeable import interchangeable
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
+from .master_leases import MASTER_LEASES
 from .name_resolution import NAMES
 from .namespaces import NAMESPACES
 from .node_agents import NODE_AGENTS, NODE_FEATURES, fused, old_lists
@@ -102,6 +103,7 @@ PARTS: tuple[Part, ...] = (
     SERVICE_ACCOUNTS,
     NAMESPACES,
     CONTROL_PLANE_OUTAGES,
+    MASTER_LEASES,
     WATCH_HISTORY,
     ETCD_SPACE,
 )

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 import attrs
 
 from ..control_plane.etcd import members
+from ..control_plane.etcd.leases import EXPIRE
 from ..environment.outages import OUTAGES, reachable
-from ..kinds import API_SERVER, API_SERVER_FIELDS, ETCD_MEMBER, ETCD_MEMBER_FIELDS, KUBELET
+from ..kinds import API_SERVER, API_SERVER_FIELDS, ETCD_MEMBER, ETCD_MEMBER_FIELDS, KUBELET, MASTER_LEASE_FIELDS
 from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.query import Query
 from ..language.scenario import Scenario
 from ..node.heartbeat import KUBELET_CONNECTED
+from ..properties.catalogue import chosen_names
+from ..properties.master_leases import KUBERNETES_SERVICE
 from .part import Bundles, Part
 
 MEMBERS = 3
@@ -24,8 +27,8 @@ _POSTS = ("register node", "post Ready")
 
 
 def needed(scenario: Scenario) -> bool:
-    """Whether the API can become unreachable for everybody."""
-    return any(scenario.faults.get(fault, 0) for fault in OUTAGES)
+    """Whether the API can become unreachable for everybody, or somebody asks for its servers."""
+    return any(scenario.faults.get(fault, 0) for fault in OUTAGES) or asks_who_is_listed(scenario)
 
 
 def instances(scenario: Scenario) -> tuple[str, ...]:
@@ -64,13 +67,20 @@ def _asks(rule: Rule) -> bool:
     return KUBELET_CONNECTED in rule.guards or rule.name in _POSTS
 
 
-def _components(_scenario: Scenario) -> tuple[Component, ...]:
-    return (members.component(),)
+def asks_who_is_listed(scenario: Scenario) -> bool:
+    """Whether a property asks who is listed behind the Service kubernetes, so that masterleases are followed."""
+    return bool(set(KUBERNETES_SERVICE) & set(chosen_names(scenario)))
+
+
+def _components(scenario: Scenario) -> tuple[Component, ...]:
+    leases = (EXPIRE,) if asks_who_is_listed(scenario) else ()
+    return (members.component(leases),)
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
+    leased = MASTER_LEASE_FIELDS if asks_who_is_listed(scenario) else ()
     return (
-        Kind(API_SERVER, API_SERVER_FIELDS, names=instances(scenario)),
+        Kind(API_SERVER, (*API_SERVER_FIELDS, *leased), names=instances(scenario)),
         Kind(ETCD_MEMBER, ETCD_MEMBER_FIELDS, names=member_names()),
     )
 

@@ -25,6 +25,7 @@ from . import (
     jobs,
     kubelets,
     leaders,
+    master_leases,
     names,
     namespaces,
     node_pressure,
@@ -169,6 +170,8 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "bookmark-sound": (watches.BOOKMARK_SOUND,),
     "expectations-met-by-watch": (watches.EXPECTATIONS_MET,),
     "no-puts-without-space": (etcd_space.NO_PUTS,),
+    "kubernetes-service-lists-running-servers": (master_leases.LISTS_RUNNING_SERVERS,),
+    "kubernetes-service-never-empty": (master_leases.NEVER_EMPTY,),
 }
 """Every named property. One that speaks of several kinds stands here once for each of them."""
 
@@ -292,6 +295,8 @@ OCCASIONS: Mapping[str, Occasion] = {
     "bookmark-sound": occasions.SLOW_WATCHES_END,
     "expectations-met-by-watch": occasions.ON_REQUEST,
     "no-puts-without-space": occasions.NO_SPACE,
+    "kubernetes-service-lists-running-servers": occasions.COSTLY,
+    "kubernetes-service-never-empty": occasions.COSTLY,
 }
 """When each property is checked unless a scenario says otherwise."""
 

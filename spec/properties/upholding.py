@@ -148,5 +148,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "bookmark-sound": ("watch-cache",),
     "expectations-met-by-watch": ("watch-cache",),
     "no-puts-without-space": (_API, "etcd"),
+    "kubernetes-service-lists-running-servers": ("endpoint-reconciler", "etcd"),
+    "kubernetes-service-never-empty": ("endpoint-reconciler",),
 }
 """The components that uphold a property, by its name."""

@@ -78,6 +78,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "taint-eviction-controller",
         "pod-garbage-collector",
         "leader-election",
+        "endpoint-reconciler",
         "etcd",
         "watch-cache",
         "process-supervisor",

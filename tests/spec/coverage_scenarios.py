@@ -125,6 +125,12 @@ def _silenced() -> Mapping[str, Scenario]:
         "the API cannot be reached for a while": scenario(
             replica_set(), faults={"api-server-down": 1, "etcd-member-down": 3}
         ),
+        "instances of kube-apiserver go for longer than their leases live": scenario(
+            deployment(0),
+            apiServers=2,
+            faults={"api-server-down": 2},
+            properties=["kubernetes-service-lists-running-servers", "kubernetes-service-never-empty"],
+        ),
         "etcd has no space left": scenario(replica_set(), start="created", faults={"etcd-space-exhausted": 1}),
         "leaders change": scenario(
             replica_set(0),

@@ -21,6 +21,10 @@ DUTIES = (
         ("kube-apiserver", "webhook-client", "watch-cache"),
         ("podapi",),
     ),
+    Duty(
+        "the Service kubernetes: which instances of kube-apiserver run, as their leases in etcd say",
+        ("endpoint-reconciler",),
+    ),
     Duty("etcd: keeps all cluster data, while a majority of its members is there", ("etcd",)),
     Duty("kube-scheduler: picks a node for each new pod", ("kube-scheduler",), ("scheduler",)),
     Duty("kube-controller-manager: one process, many loops, one leader", ("leader-election",)),

@@ -244,7 +244,8 @@ RULES: Mapping[str, frozenset[str]] = {
             "stop leading kube-controller-manager",
         }
     ),
-    "etcd": frozenset({"elect leader", "step down"}),
+    "etcd": frozenset({"elect leader", "step down", "masterlease expires"}),
+    "endpoint-reconciler": frozenset({"write masterlease", "reconcile endpoints"}),
     "watch-cache": frozenset({"compact", "send bookmark"}),
     "process-supervisor": frozenset(
         {

@@ -3,8 +3,8 @@
 A write, and a linearizable read, need a leader and a majority of the members. A member that is lost while a majority
 stays takes the leader with it at most, until another one is elected; without a majority the leader steps down. What is
 acknowledged is never lost, so members keep no data of their own here; serializable reads of a minority have no part in
-what Kubernetes does. Terms and the log of raft are left out, as etcd §7 suggests. Revisions, compaction, watches and
-leases of keys are in ``engine/store``.
+what Kubernetes does. Terms and the log of raft are left out, as etcd §7 suggests. Revisions, compaction and watches
+are in ``engine/store``, leases of keys there and in ``leases``.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def _step_down(key: tuple[str, bool], members: Standings) -> Iterable[Alternativ
         yield Alternative((Write(KEY, "leads", Set(False)),), f"{name} does not hear of a majority")
 
 
-def component() -> Component:
-    """The members of etcd, as far as they elect a leader."""
+def component(leases: tuple[Rule, ...] = ()) -> Component:
+    """The members of etcd, as far as they elect a leader. ``leases``: what becomes of leases, where they matter."""
     key = Key(ETCD_MEMBER, ("name", "state", "leads"), _running)
     return Component(
         NAME,
@@ -106,6 +106,7 @@ def component() -> Component:
                 reference="etcd §5",
                 meaning="a leader that does not hear of a majority steps down",
             ),
+            *leases,
         ),
         duty="keeps all cluster data: commits what a majority of its members has",
         reference="etcd",

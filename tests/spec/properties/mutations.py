@@ -10,7 +10,9 @@ from typing import Any
 
 import attrs
 from kubemodel.engine.judging import UNDECLARED_TRANSITION
+from kubemodel.spec import kinds
 from kubemodel.spec.addons.descheduler_decisions import TOPOLOGY_SPREAD, Placed
+from kubemodel.spec.control_plane.apiserver.endpoint_reconciler import as_leased
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
 from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, Scale, SetReplicas, Turn
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
@@ -25,6 +27,8 @@ from kubemodel.spec.kinds import (
     DEPLOYMENT,
     FAULT,
     JOB,
+    LISTED,
+    MASTER_LEASE,
     NODE,
     POD,
     POD_DISRUPTION_BUDGET,
@@ -182,6 +186,16 @@ def key_seen(change: Callable[[Any], Any]) -> Callable[[Rule], tuple[Rule, ...]]
         return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)
 
     return edit
+
+
+def _servers(name: str) -> Scenario:
+    """Two instances of kube-apiserver that may go, and a property of who is listed behind the Service kubernetes."""
+    return scenario(deployment(0), apiServers=2, faults={"api-server-down": 2}, properties=[name])
+
+
+def _emptying(_name: str, servers: tuple[tuple[bool, bool], ...]) -> Iterable[Alternative]:
+    if any(leased != listed for leased, listed in servers):
+        yield Alternative((Sweep(kinds.API_SERVER, (MASTER_LEASE, LISTED), as_leased),))
 
 
 def query_blind(name: str) -> Callable[[Rule], tuple[Rule, ...]]:
@@ -1523,6 +1537,16 @@ CASES: Mapping[str, Case] = {
         holds=scenario(replica_set(), start="created", faults={"etcd-space-exhausted": 1}),
         mutation="the API server writes although etcd has no space",
         mutate=lambda model: attrs.evolve(model, api_server=watches.Heedless(model.api_server)),
+    ),
+    "kubernetes-service-lists-running-servers": Case(
+        holds=_servers("kubernetes-service-lists-running-servers"),
+        mutation="an instance that returns does not write its masterlease again",
+        mutate=without("endpoint-reconciler", "write masterlease"),
+    ),
+    "kubernetes-service-never-empty": Case(
+        holds=_servers("kubernetes-service-never-empty"),
+        mutation="an instance that finds no masterlease empties the endpoints",
+        mutate=replaced("endpoint-reconciler", "reconcile endpoints", decide=_emptying),
     ),
     "expectations-met-by-watch": Case(
         holds=also(
