@@ -21,8 +21,8 @@ from ..objects.priority import PriorityClass
 from ..objects.selectors import LabelSelector
 from ..objects.service import Service
 from ..objects.storage import CSINode, Storage
+from ..properties.standing_storage import standing_storage
 from . import claims, persistent_volumes
-from .claims import storage
 from .over_time import templates, versions
 from .part import Part, given, names
 
@@ -61,7 +61,7 @@ def _setup(scenario: Scenario) -> Setup:
         tuple(services),
         given(scenario, Namespace),
         budgets,
-        _standing(scenario) if moving else storage(scenario),
+        _standing(scenario) if moving else standing_storage(scenario),
         moving,
         hints_missed(scenario),
         _back_off(scenario),

@@ -46,6 +46,7 @@ from ..objects.conditions import condition_is_true
 from ..objects.pod import Pod, bound_to, effective_priority, is_terminal
 from ..objects.storage import CSINode, PersistentVolume, PersistentVolumeClaim, Storage, StorageClass
 from .claims_followed import follows_claims
+from .standing_storage import standing_storage
 
 Counted = tuple[tuple[Any, int], ...]
 
@@ -153,7 +154,7 @@ def _nowhere_to_go(
     nodes: Counted,
     pods: Counted,
     nominated: Counted,
-    claims: tuple[PersistentVolumeClaim, ...] = (),
+    claims: tuple[PersistentVolumeClaim, ...] | None = None,
     volumes: tuple[PersistentVolume, ...] = (),
     *,
     standing: Storage | None = None,
@@ -161,7 +162,9 @@ def _nowhere_to_go(
 ) -> Finding:
     if pod == Pod():
         return HOLDS
-    storage = None if standing is None else attrs.evolve(standing, volumes=volumes, claims=claims)
+    storage = standing
+    if storage is not None and claims is not None:
+        storage = attrs.evolve(storage, volumes=volumes, claims=claims)
     seen = snapshot(nodes, pods, storage=storage)
     others = tuple(other for other, number in nominated for _ in range(number))
     filters = profiles[pod.spec.scheduler_name].filters
@@ -186,12 +189,13 @@ SCHEDULABLE_POD_EVENTUALLY_BOUND = TemporalProperty(
 def _eventually_bound(scenario: Scenario) -> TemporalProperty:
     """The property by the filters of each pod's own profile.
 
-    Where claims are followed, a node from which a pod does not reach its volumes is not feasible.
+    A node from which a pod does not reach its volumes is not feasible, whether claims are followed or stay as they are.
     """
     prop, profiles = SCHEDULABLE_POD_EVENTUALLY_BOUND, profiles_of(scenario)
     key = Key(POD, ("object", "queue", "assumed"), partial(_waits, profiles))
     if not follows_claims(scenario):
-        return attrs.evolve(prop, key=key, judge=partial(_nowhere_to_go, profiles=profiles))
+        standing = standing_storage(scenario)
+        return attrs.evolve(prop, key=key, judge=partial(_nowhere_to_go, standing=standing, profiles=profiles))
     classes = tuple(item for item in scenario.objects if isinstance(item, StorageClass))
     csi_nodes = tuple(item for item in scenario.objects if isinstance(item, CSINode))
     queries = {**prop.queries, "claims": CLAIMS, "volumes": VOLUMES}
