@@ -129,12 +129,30 @@ def paths_are_made_of_transitions(model: Model, most: int) -> bool:
 
 
 def multisets_are_positional_sets_quotiented(model: Model, most: int) -> bool:
-    """What interchangeable objects leave out is their order and nothing else."""
+    """What interchangeable objects leave out is their order and nothing else.
+
+    Where a step only has two of them trade what they hold, it is one by position, and none of a multiset; timers wait
+    for the one and not for the other, so that such systems are left out.
+    """
     if not small_enough(model, most, positional=True):
         return False
     bare = attrs.evolve(model, properties=(), machines=())
-    assert _reachable(bare, positional=True) == _reachable(bare, positional=False)
+    expected = _reachable(bare, positional=True)
+    if expected != _reachable(bare, positional=False):
+        assert _some_only_trade(TransitionSystem(bare, positional=True)), "other states are reached by position"
+        return False
     return True
+
+
+def _some_only_trade(system: TransitionSystem) -> bool:
+    """Whether there are timers, and steps after which a state is the same but for the order of what it holds."""
+    timed = any(group.rank for group in system.groups)
+    return timed and any(
+        _by_value(system, state) == _by_value(system, transition.successor)
+        for state in _states(system)
+        for transition in transitions(system, state)
+        if transition.successor is not None
+    )
 
 
 def _reachable(model: Model, *, positional: bool) -> set[Any]:
