@@ -13,7 +13,7 @@ import attrs
 from ..spec.language.machine import Arrow, Machine
 from .judging import UNDECLARED_TRANSITION
 from .oracle import Oracle, build
-from .traces import Move, Reference, Trace
+from .traces import Move, Reference, Step, Trace
 from .watch_cache import WATCH
 
 
@@ -52,6 +52,8 @@ class _Judge:
         self._whole_plans = whole_plans
         self._lagging = lagging
         self._oracles: dict[tuple[Reference, str], Oracle] = {}
+        self._anew: set[tuple[Reference, str]] = set()
+        self._left_behind: list[tuple[str, dict[str, str]]] = []
 
     def over(self, trace: Trace) -> Iterator[IllegalMove]:
         for each in trace.start.objects:
@@ -65,8 +67,35 @@ class _Judge:
                 reason = self._move(move, step.component)
                 if reason and not known:
                     yield IllegalMove(number, move.target, reason)
+            self._begin_anew(step)
             gone = set(step.removed)
             self._oracles = {key: oracle for key, oracle in self._oracles.items() if key[0] not in gone}
+
+    def _begin_anew(self, step: Step) -> None:
+        """Notes what a creation may leave behind of an earlier object of that name: what its step does not move.
+
+        Of such machines the new object stands at the beginning, if they are of one incarnation each; what is left of
+        the earlier one then goes on under a name that was not told before.
+        """
+        for target in {request.target for request in step.requests if request.verb == "create"}:
+            moved = {move.machine for move in step.machines if move.target == target}
+            left = {
+                name: oracle.state for (of, name), oracle in self._oracles.items() if of == target and name not in moved
+            }
+            if left:
+                self._anew.update((target, name) for name in left)
+                self._left_behind.append((target.kind, left))
+
+    def _earlier(self, move: Move) -> None:
+        """Takes an object that was not told before for what an earlier one has left behind, if it stands as that."""
+        if any(target == move.target for target, _ in self._oracles):
+            return
+        for number, (kind, left) in enumerate(self._left_behind):
+            if kind == move.target.kind and left.get(move.machine) == move.before:
+                del self._left_behind[number]
+                for name, state in left.items():
+                    self._stand(move.target, name, state)
+                return
 
     def _stand(self, target: Reference, name: str, state: str | None = None) -> str:
         """Puts an object in a state, the initial one unless given; what is wrong with that, "" if nothing."""
@@ -80,11 +109,16 @@ class _Judge:
 
     def _move(self, move: Move, component: str) -> str:
         """Drives the oracle of one object; why it does not follow, "" if it does."""
-        if (move.target, move.machine) not in self._oracles:
+        key = (move.target, move.machine)
+        self._earlier(move)
+        if key in self._anew and move.before == self._machines[move.machine].initial:
+            self._anew.discard(key)
+            self._stand(move.target, move.machine)
+        if key not in self._oracles:
             reason = self._stand(move.target, move.machine)
             if reason:
                 return reason
-        oracle = self._oracles[move.target, move.machine]
+        oracle = self._oracles[key]
         if oracle.state != move.before:
             reason = f"machine {move.machine} stood in {oracle.state}, not in {move.before}"
         else:

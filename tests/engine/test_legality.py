@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kubemodel.engine.legality import illegal_moves
-from kubemodel.engine.traces import Initially, Move, Reference, Start, Step, Trace, Truth
+from kubemodel.engine.traces import Initially, Move, Reference, Request, Start, Step, Trace, Truth
 from kubemodel.spec.language.machine import Arrow, Machine, State
 
 from .small_models import POD_MACHINE
@@ -52,6 +52,44 @@ def test_what_a_model_did_is_legal(model: str, seed: int) -> None:
 
 def test_declared_arrows_are_legal() -> None:
     assert said(trace(*LEGAL)) == []
+
+
+def created_again(*after: Step) -> Trace:
+    """A pod that runs on without an object, while another of its name is created."""
+    again = attrs.evolve(step("user", "Absent", "Bound", "api"), requests=(Request("create", POD),))
+    start = Start((Initially(POD, machines={"life": "Running", "api": "Absent"}),))
+    return Trace("pods", start, (again, *after))
+
+
+API = Machine(
+    "api",
+    "Pod",
+    ("object",),
+    tuple(State(name, lambda value, name=name: value == name) for name in ("Absent", "Bound")),
+    "Absent",
+    (Arrow("create", "Absent", "Bound", "user"),),
+)
+EARLIER = Reference("Pod", "web-a (earlier)")
+
+
+@pytest.mark.parametrize(
+    ("after", "illegal"),
+    [
+        ((step("user", "Absent", "Pending"), step("kubelet", "Running", "Gone", target=EARLIER)), []),
+        ((step("kubelet", "Running", "Gone"),), []),
+        (
+            (step("kubelet", "Pending", "Running", target=EARLIER),),
+            ["step 2 is illegal: Pod web-a (earlier): machine life stood in Absent, not in Pending"],
+        ),
+        (
+            (*(step("kubelet", "Running", "Gone", target=Reference("Pod", name)) for name in ("b", "c")),),
+            ["step 3 is illegal: Pod c: machine life stood in Absent, not in Running"],
+        ),
+    ],
+    ids=["both go on", "not of one incarnation", "left behind otherwise", "left behind once"],
+)
+def test_what_an_earlier_object_of_a_name_left_behind_goes_on(after: tuple[Step, ...], illegal: list[str]) -> None:
+    assert [str(move) for move in illegal_moves(created_again(*after), (LIFE, API))] == illegal
 
 
 ILLEGAL: dict[str, tuple[Trace, list[str]]] = {

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from kubemodel.cli.main import run
+from kubemodel.engine.traces import dumps
 
 from .bugs import (
     FOLDERS,
@@ -71,6 +73,17 @@ def test_a_scenario_comes_out_as_it_says(path: Path) -> None:
     assert expected["verdict"] == "violated"
     assert {"property", "steps"} <= expected.keys()
     assert set(found.traces) == {expected["property"]}
+
+
+BROKEN = [path for path in SCENARIOS if path.stem.startswith("broken")]
+
+
+@pytest.mark.parametrize("path", BROKEN, ids=named)
+def test_its_counterexample_replays(path: Path, tmp_path: Path) -> None:
+    (trace,) = outcome(path).traces.values()
+    file = tmp_path / "trace.json"
+    file.write_text(dumps(trace))
+    assert run(["replay", str(file)]) == 0
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=named)
