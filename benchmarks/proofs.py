@@ -12,18 +12,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 
 from kubemodel.proving.induction.catalogue import PROVABLES
+from kubemodel.proving.induction.law import Law
 from kubemodel.proving.induction.proving import Found, Outcome, prove
 
 MOST_SECONDS = 600.0
 
 
-def _timed(run: Callable[[], Found]) -> tuple[Found, float]:
+def _timed(law: Law, mutation: str = "") -> tuple[Found, float]:
     began = time.process_time()
-    found = run()
+    found = prove(law, mutation=mutation, seconds=MOST_SECONDS)
     return found, time.process_time() - began
+
+
+def _complain(name: str, found: Found) -> int:
+    sys.stderr.write(f"{name}: {found.outcome.value}\n")
+    return 1
 
 
 def main(names: list[str]) -> int:
@@ -33,13 +38,15 @@ def main(names: list[str]) -> int:
     sys.stdout.write(f"| law | proved in | obligations | states of small instances |{head}\n|---|---|---|---|{line}\n")
     for name in [each for each in names if each in PROVABLES] or list(PROVABLES):
         provable = PROVABLES[name]
-        found, seconds = _timed(lambda: prove(provable.law(), seconds=MOST_SECONDS))  # noqa: B023
-        wrong += found.outcome is not Outcome.PROVED
+        found, seconds = _timed(provable.law())
+        if found.outcome is not Outcome.PROVED:
+            wrong += _complain(name, found)
         failing = []
         for mutation in provable.mutations if mutated else ():
-            broken, took = _timed(lambda: prove(mutation.law(), mutation=mutation.name, seconds=MOST_SECONDS))  # noqa: B023
+            broken, took = _timed(mutation.law(), mutation.name)
             failing.append(took)
-            wrong += broken.outcome is not Outcome.REFUTED or broken.trace is None
+            if broken.outcome is not Outcome.REFUTED or broken.trace is None:
+                wrong += _complain(f"{name}, {mutation.name}", broken)
         states = found.explored.result.states if found.explored else 0
         last = f" {len(failing)} | {min(failing):.1f} to {max(failing):.1f} s |" if failing else ""
         sys.stdout.write(f"| `{name}` | {seconds:.1f} s | {found.shown} | {states:,} |{last}\n")

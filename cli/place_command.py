@@ -59,7 +59,7 @@ MOST_REPLICAS = 10_000
     type=click.FloatRange(0, min_open=True),
     default=DEFAULT_TIMEOUT,
     metavar="SECONDS",
-    help=f"Stop after so long, for each scenario [{DEFAULT_TIMEOUT:g}].",
+    help=f"Stop after so many seconds of processor time, for each scenario [{DEFAULT_TIMEOUT:g}].",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to report [text].")
 @click.option("--quiet", is_flag=True, help="No progress on standard error.")

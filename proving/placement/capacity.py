@@ -13,7 +13,7 @@ import attrs
 from frozendict import frozendict
 
 from ...spec.objects.quantities import PODS
-from .changes import FAILURES, MOST_MORE_NODES, SMALL
+from .changes import MOST_FAILURES, MOST_MORE_NODES, SMALL
 from .columns import Pool
 from .grouping import groups
 from .problem import PodKind, Problem
@@ -21,6 +21,9 @@ from .relations import relations
 from .shapes import Shape, fewer, more, shapes, zones
 from .solving import refutes, solve
 from .thresholds import Threshold, largest, least
+
+FAILURES = 1
+"""Numbers of a larger problem that may turn out not to work before it is left at what was found by then."""
 
 
 class Trial(Enum):
@@ -120,7 +123,7 @@ class _Asking:
         self._deadline = deadline
         self._pool = Pool()
         self._small = sum(kind.count for kind in problem.kinds) <= SMALL
-        self._failures = 64 if self._small else FAILURES
+        self._failures = MOST_FAILURES if self._small else FAILURES
 
     def possible(self, problem: Problem) -> bool | None:
         """Whether the pods can be placed."""

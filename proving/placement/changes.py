@@ -8,7 +8,6 @@ requests, and many workloads that could have fewer pods, only those are tried th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import attrs
@@ -19,12 +18,13 @@ from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod, PodSpec
 from ...spec.objects.pod_resources import container_requests, spec_requests
 from ...spec.objects.quantities import CPU, PODS
+from .clock import passed
 from .columns import Pool
 from .cores import Core, not_asking_for
 from .dropping import without
 from .problem import Ask, Item, Place, Problem
 from .shapes import Shape, more, shapes
-from .solving import Depth, refutes, solve
+from .solving import Depth, fullness, refutes, solve
 from .thresholds import Threshold, largest, roughly, smallest
 from .thresholds import least as least_of
 
@@ -35,9 +35,10 @@ SMALL = 100
 MOST_OF_A_SORT, MOST_OF_A_LARGE_ONE = 6, 2
 """Workloads whose requests are lowered, and workloads that have fewer pods, in the changes of one conflict."""
 
-FAILURES = 1
-"""Numbers of a larger problem that may turn out not to work before the change is told as far as it was found."""
+ROOMY = 0.95
+"""Where no more is asked for of any group of nodes, a larger problem is soon solved: there it is tried first."""
 
+MOST_FAILURES = 64
 GRAINS = 50
 _MIB = 2**20
 
@@ -142,7 +143,6 @@ class _Deciding:
         self._deadline = deadline
         self._pool = Pool()
         self._small = sum(kind.count for kind in problem.kinds) <= SMALL
-        self._failures = 64 if self._small else FAILURES
         self.most_of_a_sort = MOST_OF_A_SORT if self._small else MOST_OF_A_LARGE_ONE
 
     def load(self, item: Item) -> int:
@@ -156,7 +156,7 @@ class _Deciding:
     def _works(self, problem: Problem | None) -> bool | None:
         if problem is None:
             return False
-        if time.monotonic() > self._deadline:
+        if passed(self._deadline):
             return None
         return solve(problem, self._deadline, thorough=self._small, pool=self._pool).possible
 
@@ -167,6 +167,20 @@ class _Deciding:
     def _grain(self, numbers: int) -> int:
         """How closely the largest number that works is looked for, of so many."""
         return 1 if self._small else max(1, numbers // GRAINS)
+
+    def _roomy(self, problem: Problem | None) -> bool:
+        # Where the conflict is about no request, it is not room that is short.
+        return problem is not None and (not self._resources or fullness(problem) <= ROOMY)
+
+    def _easy(self, scale: _Scale) -> int:
+        """The largest number of a scale that leaves room to spare; the lowest if none does."""
+        crowded = least_of(
+            scale.low,
+            scale.beyond,
+            lambda number: not self._roomy(scale.changed(number)),
+            self._grain(scale.beyond - scale.low),
+        )
+        return max(scale.low, crowded - 1)
 
     def instead(self, item: Item) -> Iterator[Change]:
         """What there is if the item is not asked for."""
@@ -183,9 +197,9 @@ class _Deciding:
             return self._works(scale.changed(number))
 
         found = (
-            largest(scale.low, scale.beyond, works, self._failures)
+            largest(scale.low, scale.beyond, works, MOST_FAILURES)
             if self._small
-            else roughly(scale.low, scale.beyond, works)
+            else roughly(scale.low, self._easy(scale), scale.beyond, works)
         )
         if found is not None:
             yield scale.told(found)
@@ -311,12 +325,16 @@ class _Deciding:
         beyond = -least_of(-(few - 1), -beyond, refuted)
         if beyond >= MOST_MORE_NODES:
             return None
+        first = 1
+        if not self._small:
+            easy = least_of(beyond + 1, MOST_MORE_NODES, lambda number: self._roomy(more(self._problem, shape, number)))
+            first = easy - beyond
         return smallest(
             beyond,
             MOST_MORE_NODES,
             lambda number: self._works(more(self._problem, shape, number)),
-            self._failures,
-            1 if self._small else max(1, beyond),
+            MOST_FAILURES if self._small else 0,
+            first,
         )
 
 

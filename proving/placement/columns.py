@@ -8,12 +8,13 @@ group holds at most, which an exhaustive search in whole numbers confirms. These
 
 from __future__ import annotations
 
+import math
 import random
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from .clock import by_the_wall, passed
 from .counting import Counting, Numbers
 from .formula import Formula
 from .grouping import Group
@@ -26,8 +27,13 @@ FULL_ONES, ENOUGH = 6, 24
 """Well filled patterns, added for each sort of node where there are fewer than ``ENOUGH``, or these do not suffice."""
 
 NODES_OF_PATTERNS, FEW_NODES = 200, 20
-SECONDS = 60.0
-"""For one search, which its nodes end much earlier, unless the machine is very busy."""
+CHEAP_ONES = 300
+"""Patterns beside those of a linear program of which whole numbers next to its own are made at first."""
+
+FULL = 0.985
+"""Where patterns fill more than this, in parts, whole ones are seldom found, and only after long."""
+
+_USED = 1e-6
 SCALE = 5_040
 """The weights of a bound are whole, the largest of them so many: of fractions of small numbers nothing is lost."""
 
@@ -99,7 +105,7 @@ class Columns:
             for g in sorted(set(self._first.values())):
                 self._begin(g)
         for _ in range(MOST_ROUNDS if thorough else FEW_ROUNDS):
-            if time.monotonic() > deadline:
+            if passed(deadline):
                 return None
             searching, rows, sizes = self._table()
             columns, _ = self._columns(rows, sizes)
@@ -107,11 +113,53 @@ class Columns:
             if relaxed is None:
                 return None
             if not relaxed.missing:
-                return self._in_whole(deadline, thorough=thorough) if whole else None
+                if not whole:
+                    return None
+                if not thorough and self._fullness() > FULL:
+                    return None
+                return self._rounded_down(deadline) or (self._in_whole(deadline) if thorough else None)
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
             if not any(improves for improves, _ in priced):
                 bounds = [bound for _, bound in priced]
                 return None if None in bounds else self._conflict(relaxed, bounds)
+        return None
+
+    def _fullness(self) -> float:
+        """The share of the nodes of every group that patterns take at least, in parts; 1.0 where it is not known."""
+        searching = Searching(self._counting.program)
+        rows = {key: searching.extra_row(count.terms) for key, count in sorted(self._counting.count.items())}
+        sizes = [searching.extra_row({}) for _ in self._groups]
+        share = Column({row: -float(len(group)) for row, group in zip(sizes, self._groups, strict=True)}, 1.0, cost=1.0)
+        found = searching.cheapest([*self._columns(rows, sizes)[0], share])
+        return 1.0 if found is None else found.often[-1]
+
+    def _rounded_down(self, deadline: float) -> Packed | None:
+        """Whole numbers next to those of a linear program that leaves as much room as it can, of its patterns.
+
+        A whole program with many of its numbers at hand is solved quickly (Wäscher and Gau, *Heuristics for the integer
+        one-dimensional cutting stock problem*, OR Spektrum 18, 1996): half of the times that a pattern is used stay,
+        and at first only patterns are added that cost least.
+        """
+        searching, rows, sizes = self._table()
+        columns, whose = self._columns(rows, sizes)
+        scarce = self._counting.scarcest()
+        room = [float(max(0, bins.room.get(scarce, 0))) for bins in self._counting.bins]
+        most = max(room, default=0.0) or 1.0
+        found = searching.cheapest(
+            [attrs.evolve(column, cost=room[g] / most) for column, (g, _) in zip(columns, whose, strict=True)]
+        )
+        if found is None:
+            return None
+        low = [float(math.floor(times / 2)) for times in found.often]
+        order = sorted(range(len(columns)), key=lambda at: (found.often[at] < _USED, found.dearer[at], at))
+        used = sum(times >= _USED for times in found.often)
+        for number in sorted({min(used + CHEAP_ONES, len(columns)), len(columns)}):
+            near = sorted(order[:number])
+            kept = [attrs.evolve(columns[at], low=low[at]) for at in near]
+            whole = searching.search(by_the_wall(deadline), kept, nodes=FEW_NODES)
+            if isinstance(whole, tuple):
+                numbers = self._counting.numbers(whole[0])
+                return self._of_patterns(numbers, whole[1], [whose[at] for at in near])
         return None
 
     def seed(self, group: int, nodes: Iterable[Mapping[int, int]]) -> None:
@@ -172,22 +220,18 @@ class Columns:
         ]
         return Conflict((*(program.formulas[number] for number in relaxed.in_conflict), *learned))
 
-    def _in_whole(self, deadline: float, *, thorough: bool) -> Packed | None:
-        """Whole numbers of the patterns; of more patterns, well filled ones, where those do not suffice.
-
-        Not ``thorough``: only where it is quickly found that they do not.
-        """
+    def _in_whole(self, deadline: float) -> Packed | None:
+        """Whole numbers of the patterns; of more patterns, well filled ones, where those do not suffice."""
         for attempt in range(MOST_ATTEMPTS):
             if attempt:
                 for g in sorted(set(self._first.values())):
                     self._add_full_ones(g)
             searching, rows, sizes = self._table()
             columns, whose = self._columns(rows, sizes)
-            seconds = min(SECONDS, deadline - time.monotonic())
-            found = searching.search(seconds, columns, nodes=NODES_OF_PATTERNS if thorough else FEW_NODES)
+            found = searching.search(by_the_wall(deadline), columns, nodes=NODES_OF_PATTERNS)
             if isinstance(found, tuple):
                 return self._of_patterns(self._counting.numbers(found[0]), found[1], whose)
-            if time.monotonic() > deadline or (found is None and not thorough):
+            if passed(deadline):
                 return None
         return None
 

@@ -8,12 +8,12 @@ only a proof that is quickly found counts; whether what is then left is minimal 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import attrs
 
+from .clock import now
 from .columns import Pool
 from .dropping import without
 from .problem import Ask, Item, Problem
@@ -101,19 +101,18 @@ def _smaller(problem: Problem, items: list[Item], impossible: Callable[[Sequence
     sorts: list[tuple[Ask, str]] = [(ask, "") for ask in _SORTS]
     sorts += [(Ask.REQUEST, name) for name in sorted({str(it.what) for it in items if it.ask is Ask.REQUEST})]
     for ask, what in sorts:
-        items = _unless(items, lambda it: it.ask is ask and what in ("", it.what), impossible)  # noqa: B023
+        items = _unless(items, [it for it in items if it.ask is ask and what in ("", it.what)], impossible)
     for kind in problem.kinds:
-        items = _unless(items, lambda it: it.kind == kind.title, impossible)  # noqa: B023
+        items = _unless(items, [it for it in items if it.kind == kind.title], impossible)
     for each in sorted(items, key=lambda it: it.ask is Ask.PODS):
-        items = _unless(items, lambda it: it.key == each.key, impossible)  # noqa: B023
+        items = _unless(items, [each], impossible)
     return items
 
 
-def _unless(
-    items: list[Item], leaves: Callable[[Item], bool], impossible: Callable[[Sequence[Item]], bool]
-) -> list[Item]:
-    """The items without those that a predicate picks, if what is left is still impossible."""
-    fewer = [item for item in items if not leaves(item)]
+def _unless(items: list[Item], leaving: Sequence[Item], impossible: Callable[[Sequence[Item]], bool]) -> list[Item]:
+    """The items without ``leaving``, some of them, if what is left is still impossible."""
+    keys = {item.key for item in leaving}
+    fewer = [item for item in items if item.key not in keys]
     return fewer if len(fewer) < len(items) and impossible(fewer) else items
 
 
@@ -123,10 +122,10 @@ def _minimal(problem: Problem, items: list[Item], deadline: float, pool: Pool) -
     left = sorted(items, key=lambda it: it.ask is Ask.PODS)
     for number, item in enumerate(list(left)):
         fewer = [it for it in left if it is not item]
-        now = time.monotonic()
-        if now > deadline:
+        at = now()
+        if at > deadline:
             return left, False
-        share = now + max(SECONDS_AT_LEAST, (deadline - now) / (2 * (len(items) - number)))
+        share = at + max(SECONDS_AT_LEAST, (deadline - at) / (2 * (len(items) - number)))
         answer = solve(_asking_only(problem, fewer), min(deadline, share), whole=False, pool=pool).possible
         if answer is False:
             left = fewer

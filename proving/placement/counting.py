@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from ...spec.objects.quantities import PODS
 from .formula import FALSE, TRUE, Formula, Program, Sum, every, some, total
 from .grouping import Group, own_keys
 from .packing import Bins, Bound, Refusal
@@ -58,6 +59,15 @@ class Counting:
             self._keep_apart(apart)
         self._spread_out()
         self._keep_together()
+
+    def scarcest(self) -> str:
+        """The resource of which the largest share is asked for, of all that the nodes have left."""
+        asked: dict[str, int] = {}
+        for k in self.kinds:
+            for name, amount in self._it.requests[k].items():
+                asked[name] = asked.get(name, 0) + amount * self._it.kinds[k].count
+        there = {name: sum(max(0, bins.room.get(name, 0)) * bins.size for bins in self.bins) for name in asked}
+        return max(sorted(asked), key=lambda name: asked[name] / max(1, there[name]), default=PODS)
 
     def numbers(self, values: Sequence[int]) -> Numbers:
         """The numbers of pods in a solution of the formula."""

@@ -6,11 +6,11 @@ each pod is bound: it goes where fewest of its kind are, in turns, and turns bac
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 
 import attrs
 
+from .clock import passed
 from .relations import Relations
 from .standing import Move, Standing
 
@@ -101,7 +101,7 @@ class _Search:
         """Whether all others pass at the end; who does not would not at any other turn, or would keep another out."""
         for move, number in self._rest.items():
             for _ in range(number):
-                if time.monotonic() > self._deadline:
+                if passed(self._deadline):
                     raise _GivenUp
                 if self._standing.refusal(move):
                     return False
@@ -146,7 +146,7 @@ class _Search:
         if move in self._aside:
             return False
         self._tried += 1
-        if self._tried > self._spare or time.monotonic() > self._deadline:
+        if self._tried > self._spare or passed(self._deadline):
             raise _GivenUp
         if not self._standing.refusal(move):
             return True

@@ -287,14 +287,19 @@ def heaviest(weights: Counts, bins: Bins) -> tuple[dict[int, int], int] | None:
     steps = 0
     node = _Node(bins)
 
+    # Of the kinds from each one on: what they weigh at most by their numbers, and by what they ask of each resource.
+    by_number, by_amount = [0], [dict.fromkeys(names, 0.0)]
+    for kind in reversed(kinds):
+        by_number.append(by_number[-1] + weights[kind] * bins.alone(kind))
+        asked = bins.requests[kind]
+        by_amount.append(
+            {name: max(ratio, weights[kind] / asked[name]) for name, ratio in by_amount[-1].items() if asked.get(name)}
+        )
+
     def hope(at: int) -> float:
-        rest = kinds[at:]
-        bounds = [float(sum(weights[kind] * bins.alone(kind) for kind in rest))]
-        for name in names:
-            if all(bins.requests[kind].get(name) for kind in rest) and rest:
-                ratio = max(weights[kind] / bins.requests[kind][name] for kind in rest)
-                bounds.append(ratio * node.left.get(name, 0))
-        return min(bounds)
+        rest = len(kinds) - at
+        amounts = (ratio * node.left.get(name, 0) for name, ratio in by_amount[rest].items())
+        return min((float(by_number[rest]), *amounts))
 
     def extend(at: int, weight: int) -> None:
         nonlocal steps

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import attrs
 
 from .capacity import Fits, Outcome, Trial, trial_of, what_fits
 from .changes import Changes, apart_from, changes
+from .clock import now, passed
 from .cores import Core, cores
 from .problem import Problem
 from .relations import Relations, relations
@@ -21,7 +21,7 @@ Tell = Callable[[str], None]
 
 @attrs.frozen
 class Questions:
-    """What is asked besides whether the pods can be placed. ``seconds``: for everything together."""
+    """What is asked besides whether the pods can be placed. ``seconds``: of processor time, for everything."""
 
     trials: tuple[Trial, ...] = ()
     fits: bool = False
@@ -57,13 +57,13 @@ class UnsoundError(Exception):
 
 def answer(problem: Problem, questions: Questions, tell: Tell = lambda _: None) -> Findings:
     """Answers all questions, as far as time allows; ``KeyboardInterrupt`` ends it with what there is."""
-    deadline = time.monotonic() + questions.seconds
+    deadline = now() + questions.seconds
     found = Findings(problem, relations(problem))
     try:
         _answer(found, questions, deadline, tell)
     except KeyboardInterrupt:
         found.interrupted = True
-    found.out_of_time = time.monotonic() > deadline
+    found.out_of_time = passed(deadline)
     return found
 
 
@@ -81,7 +81,7 @@ def _answer(found: Findings, questions: Questions, deadline: float, tell: Tell) 
         )
     elif found.answer.possible is False:
         # Half of the time is left for changes.
-        known = cores(found.problem, (time.monotonic() + deadline) / 2, tell)
+        known = cores(found.problem, (now() + deadline) / 2, tell)
         found.conflicts = tuple(map(Conflict, known))
         for number, core in enumerate(known):
             rest = apart_from(found.problem, [other for other in known if other is not core])

@@ -26,7 +26,7 @@ _FIT = 1e-7
 
 @attrs.frozen
 class Column:
-    """A further variable, from 0 to ``high``: what it adds to extra rows, by their numbers.
+    """A further variable, from ``low`` to ``high``: what it adds to extra rows, by their numbers.
 
     ``cost``: what one of it costs in a search. ``whole``: whether a search takes whole numbers of it only.
     """
@@ -35,6 +35,7 @@ class Column:
     high: float
     cost: float = 0.0
     whole: bool = True
+    low: float = 0.0
 
 
 @attrs.frozen
@@ -44,6 +45,14 @@ class Relaxed:
     missing: float
     in_conflict: tuple[int, ...]
     prices: tuple[float, ...]
+
+
+@attrs.frozen
+class Cheapest:
+    """How much there is of each column, in parts, at the least cost in all; and what one more of it would cost."""
+
+    often: tuple[float, ...]
+    dearer: tuple[float, ...]
 
 
 class Searching:
@@ -125,7 +134,7 @@ class Searching:
         elastic = hstack([table, -identity(rows, format="csr")], format="csr")
         width = self._variables + len(columns)
         prices = np.concatenate([np.zeros(width), np.ones(rows)])
-        bounds = [*self._bounds, *((0.0, column.high) for column in columns), *([(0.0, None)] * rows)]
+        bounds = [*self._bounds, *((column.low, column.high) for column in columns), *([(0.0, None)] * rows)]
         solved = linprog(prices, A_ub=elastic, b_ub=limits, bounds=bounds, method="highs")
         if not solved.success:
             return None
@@ -133,6 +142,17 @@ class Searching:
         owners = {self._owners[row] for row in range(self._own) if duals[row] > _FIT}
         missing = float(solved.fun)
         return Relaxed(0.0 if missing < _FIT else missing, tuple(sorted(owners)), tuple(duals[self._own :]))
+
+    def cheapest(self, columns: Sequence[Column]) -> Cheapest | None:
+        """What satisfies it at the least cost, in numbers that need not be whole; None where nothing is found."""
+        table, limits = self._table(columns)
+        costs = np.array([*([0.0] * self._variables), *(column.cost for column in columns)])
+        bounds = [*self._bounds, *((column.low, column.high) for column in columns)]
+        solved = linprog(costs, A_ub=table, b_ub=limits, bounds=bounds, method="highs")
+        if not solved.success:
+            return None
+        dearer = costs - table.T @ solved.ineqlin.marginals
+        return Cheapest(tuple(map(float, solved.x[self._variables :])), tuple(map(float, dearer[self._variables :])))
 
     def search(
         self, seconds: float, columns: Sequence[Column] = (), nodes: int = NODES
@@ -143,7 +163,7 @@ class Searching:
         integral = np.array([*([1] * self._variables), *(int(column.whole) for column in columns)])
         if not self._rows:
             return [low for low, _ in self._program.bounds], [0] * len(columns)
-        low = np.array([*(low for low, _ in self._bounds), *(0.0 for _ in columns)])
+        low = np.array([*(low for low, _ in self._bounds), *(column.low for column in columns)])
         high = np.array([*(high for _, high in self._bounds), *(column.high for column in columns)])
         solved = milp(
             costs,

@@ -6,12 +6,12 @@ impossible z3 proves. So a "yes" is an order that passes, and a "no" is a proof.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import attrs
 
+from .clock import by_the_wall, passed
 from .columns import Columns, Conflict, Packed, Pool
 from .counting import Counting, Numbers
 from .formula import Formula
@@ -36,9 +36,6 @@ NODES_FOR_ROOM = 100
 FEW_NODES = 10
 """The same where only a proof that there are none is looked for, which must be quick."""
 
-SECONDS = 60.0
-"""For z3, and for each search for numbers, which their own limits end much earlier, unless the machine is very busy."""
-
 
 @attrs.frozen
 class Answer:
@@ -58,7 +55,7 @@ def solve(
     thorough: bool = True,
     pool: Pool | None = None,
 ) -> Answer:
-    """Decides a problem. ``deadline``: by ``time.monotonic()``; beyond it, nothing is decided any more.
+    """Decides a problem. ``deadline``: a moment of ``clock``; beyond it, nothing is decided any more.
 
     A "yes" comes with the order, found by running the filters; a "no" is proved by z3. Not ``whole``: the order is that
     of the pods alone to which order matters; where the others go has been counted, not tried. Not ``grouped``: nodes
@@ -69,7 +66,7 @@ def solve(
     tables = relations(problem)
     alike = groups(tables) if grouped else single(tables)
     answer = _Solving(tables, alike, deadline, known, thorough=thorough).answer(whole=whole)
-    if thorough and answer.possible is None and len(alike) < len(tables.nodes) and time.monotonic() < deadline:
+    if thorough and answer.possible is None and len(alike) < len(tables.nodes) and not passed(deadline):
         return _Solving(tables, single(tables), deadline, known).answer(whole=whole)
     return answer
 
@@ -84,11 +81,35 @@ class Depth(Enum):
 
 def refutes(problem: Problem, deadline: float, depth: Depth = Depth.WHOLE, pool: Pool | None = None) -> bool:
     """Whether the numbers alone prove a problem impossible: quicker than ``solve``, which also packs and orders."""
-    if time.monotonic() > deadline:
+    if passed(deadline):
         return False
     tables = relations(problem)
     solving = _Solving(tables, groups(tables), deadline, Pool() if pool is None else pool, thorough=False)
     return solving.refuted(depth)
+
+
+def fullness(problem: Problem) -> float:
+    """The share of what each group of nodes has that is asked for at least, in parts of pods; more than 1.0: too much.
+
+    A guess how hard a problem is: where little is left over, whole pods are placed after long, or not at all.
+    """
+    tables = relations(problem)
+    counting = Counting(tables, groups(tables))
+    if counting.impossible:
+        return 2.0
+    searching = Searching(counting.program)
+    found = searching.cheapest((_fill(counting, searching),))
+    return 2.0 if found is None else found.often[0]
+
+
+def _fill(counting: Counting, searching: Searching) -> Column:
+    """The share to which every group is filled at most: the smaller, the more easily it is packed."""
+    entries = {}
+    for use in counting.uses:
+        amount = use.room * use.nodes
+        if amount and use.used.terms:
+            entries[searching.extra_row({v: n / amount for v, n in use.used.terms.items()})] = -1.0
+    return Column(entries, 1.0, cost=1.0, whole=False)
 
 
 class _Solving:
@@ -106,13 +127,13 @@ class _Solving:
         self._exact = True
 
     def _seconds(self) -> float:
-        return max(0.01, min(SECONDS, self._deadline - time.monotonic()))
+        return by_the_wall(self._deadline)
 
     def answer(self, *, whole: bool) -> Answer:
         """``None`` of grouped nodes means that each has to be looked at by itself."""
         unordered = 0
         for _ in range(MOST_ROUNDS):
-            if time.monotonic() > self._deadline:
+            if passed(self._deadline):
                 return Answer(None, why="the time ran out")
             packed = self._packed()
             if packed is False:
@@ -183,7 +204,7 @@ class _Solving:
             return self._none()
         if linear and len(self._groups) < len(self._tables.nodes):
             searching = Searching(self._counting.program)
-            found = searching.search(self._seconds(), (self._fill(searching),), nodes=NODES_FOR_ROOM)
+            found = searching.search(self._seconds(), (_fill(self._counting, searching),), nodes=NODES_FOR_ROOM)
             if isinstance(found, tuple):
                 return self._counting.numbers(found[0])
         return self._in_whole(NODES if self._thorough else NODES_FOR_ROOM)
@@ -201,15 +222,6 @@ class _Solving:
         if refuted is False:
             return self._counting.numbers(prover.values())
         return self._none() if refuted else None
-
-    def _fill(self, searching: Searching) -> Column:
-        """The share to which every group is filled at most: the smaller, the more easily it is packed."""
-        entries = {}
-        for use in self._counting.uses:
-            amount = use.room * use.nodes
-            if amount and use.used.terms:
-                entries[searching.extra_row({v: n / amount for v, n in use.used.terms.items()})] = -1.0
-        return Column(entries, 1.0, cost=1.0, whole=False)
 
     def _counts(self, numbers: Numbers, group: int) -> dict[int, int]:
         return {k: number for (k, at), number in numbers.items() if at == group and number}

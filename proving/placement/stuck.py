@@ -11,7 +11,6 @@ nodes badly on purpose; else nothing is said.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -33,6 +32,7 @@ from ...spec.language.query import MULTISET, Query, no_parameter
 from ...spec.language.request import ApiCall, Outcome, Response
 from ...spec.objects.pod import Pod, effective_priority
 from .admission import empty, refusal
+from .clock import by_the_wall, passed
 from .counting import Counting
 from .grouping import groups
 from .refuting import EFFORT, SEED
@@ -74,7 +74,7 @@ def can_get_stuck(relations: Relations, deadline: float, progress: Callable[[Pro
     if always_room(relations):
         return Stuck(False, how="every pod finds room, whatever came before it")
     if len(pods) <= MOST_PODS:
-        limits = Limits(max_states=MOST_STATES, seconds=max(0.1, (deadline - time.monotonic()) * 0.7))
+        limits = Limits(max_states=MOST_STATES, seconds=max(0.1, by_the_wall(deadline) * 0.7))
         found = _explored(relations, pods, limits, progress)
         if found.possible is not None:
             return found
@@ -270,7 +270,7 @@ def _walked(relations: Relations, pods: Sequence[Waiting], deadline: float) -> S
             refused: set[Waiting] = set()
             later: list[Waiting] = []
             for pod in waiting:
-                if time.monotonic() > deadline:
+                if passed(deadline):
                     return None
                 node = None if pod in refused else _somewhere(relations, pod, standing, rng, walk)
                 if node is None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
+from kubemodel.proving.placement.clock import now
 from kubemodel.proving.placement.relations import relations
 from kubemodel.proving.placement.solving import solve
 from kubemodel.proving.placement.standing import refused
@@ -17,7 +16,7 @@ PATIENCE = 120.0
 
 
 def _deadline() -> float:
-    return time.monotonic() + PATIENCE
+    return now() + PATIENCE
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
 from pathlib import Path
 
 import pytest
 from kubemodel.cli.main import run
 from kubemodel.proving.placement import changes as changing
 from kubemodel.proving.placement.changes import changes, works
+from kubemodel.proving.placement.clock import now
 from kubemodel.proving.placement.cores import cores
 from kubemodel.proving.placement.dropping import without
 from kubemodel.proving.placement.problem import Ask, Problem
@@ -132,7 +132,7 @@ def test_the_core_is_printed_with_its_fields_and_what_resolves_it(
 @pytest.mark.parametrize("name", CORES)
 def test_without_any_one_item_of_the_core_the_pods_can_be_placed(name: str) -> None:
     problem = read(load([f"{FOLDER}/{name}.yaml"]), Settings(nodes=NODES.get(name))).problem
-    deadline = time.monotonic() + 120
+    deadline = now() + 120
     (core,) = cores(problem, deadline)
     assert core.minimal
     assert solve(core.problem, deadline).possible is False
@@ -149,7 +149,7 @@ def test_what_others_have_affinity_to_is_not_taken_away() -> None:
     asks = {"resources": {"requests": {"cpu": "1"}}}
     web = kind("web", 5, {"container": asks, "affinity": affinity}, nodes)
     cache = kind("cache", 1, {"container": {}}, nodes)
-    (core,) = cores(Problem(tuple(nodes), (web, cache)), time.monotonic() + 120)
+    (core,) = cores(Problem(tuple(nodes), (web, cache)), now() + 120)
     assert {(item.kind, item.ask) for item in core.items} == {("web", Ask.PODS), ("web", Ask.REQUEST)}
     assert core.minimal
 
@@ -158,7 +158,7 @@ def test_conflicts_without_a_workload_in_common_are_told_apart() -> None:
     nodes = [node("n1"), node("n2")]
     large = kind("large", 1, {"container": {"resources": {"requests": {"cpu": "5"}}}}, nodes)
     gated = kind("gated", 1, {"schedulingGates": [{"name": "example.com/wait"}]}, nodes)
-    found = cores(Problem(tuple(nodes), (large, gated)), time.monotonic() + 120)
+    found = cores(Problem(tuple(nodes), (large, gated)), now() + 120)
     assert [{(item.kind, item.ask) for item in core.items} for core in found] == [
         {("large", Ask.PODS), ("large", Ask.REQUEST)},
         {("gated", Ask.PODS), ("gated", Ask.GATE)},
@@ -172,7 +172,7 @@ def test_of_many_workloads_the_largest_are_tried(monkeypatch: pytest.MonkeyPatch
     kinds = tuple(
         kind(f"w{n}", 1, {"container": {"resources": {"requests": {"cpu": "1500m"}}}}, nodes) for n in range(3)
     )
-    problem, deadline = Problem(tuple(nodes), kinds), time.monotonic() + 120
+    problem, deadline = Problem(tuple(nodes), kinds), now() + 120
     (core,) = cores(problem, deadline)
     assert len(core.items) == 6
     found = changes(problem, core, deadline)
@@ -201,7 +201,7 @@ def test_a_core_of_a_large_cluster_is_minimal(seed: int) -> None:
         )
         for n, share in enumerate(shares)
     )
-    problem, deadline = Problem(tuple(nodes), kinds), time.monotonic() + 300
+    problem, deadline = Problem(tuple(nodes), kinds), now() + 300
     (core,) = cores(problem, deadline)
     assert core.minimal
     assert {(item.kind, item.ask) for item in core.items} == {

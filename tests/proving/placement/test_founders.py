@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import pytest
+from kubemodel.proving.placement.clock import now
 from kubemodel.proving.placement.problem import PodKind, Problem
 from kubemodel.proving.placement.relations import relations
 from kubemodel.proving.placement.solving import Depth, refutes, solve
@@ -32,7 +32,7 @@ def _problem(nodes: Sequence[Node], *kinds: PodKind) -> Problem:
 
 
 def _answer(problem: Problem) -> bool | None:
-    answer = solve(problem, time.monotonic() + 120)
+    answer = solve(problem, now() + 120)
     if answer.possible:
         assert refused(relations(problem), answer.moves) == ""
     return answer.possible
@@ -45,7 +45,7 @@ def test_nobody_founds_a_group_of_which_a_pod_stands(count: int) -> None:
     problem = _problem(nodes, _group(count, "2", nodes, a1=1))
     assert not brute_force(problem).possible
     assert _answer(problem) is False
-    assert refutes(problem, time.monotonic() + 120, Depth.WHOLE)
+    assert refutes(problem, now() + 120, Depth.WHOLE)
 
 
 def test_nobody_founds_a_group_of_which_a_pod_of_another_kind_stands() -> None:
@@ -61,7 +61,7 @@ def test_the_group_comes_to_where_its_pods_stand() -> None:
     problem = _problem(nodes, _group(2, "2", nodes, a1=1))
     assert brute_force(problem).possible
     assert _answer(problem) is True
-    assert {node for _, node in solve(problem, time.monotonic() + 120).moves} == {1}
+    assert {node for _, node in solve(problem, now() + 120).moves} == {1}
 
 
 @pytest.mark.parametrize("count", [1, 2])
