@@ -32,11 +32,11 @@ MOST_MORE_NODES = 64
 SMALL = 100
 """Pods of a problem of which every number is decided thoroughly; of larger ones a few are tried."""
 
-MOST_OF_A_SORT, MOST_OF_A_LARGE_ONE = 6, 2
+MOST_OF_A_SORT, MOST_OF_A_LARGE_ONE = 6, 1
 """Workloads whose requests are lowered, and workloads that have fewer pods, in the changes of one conflict."""
 
 ROOMY = 0.95
-"""Where no more is asked for of any group of nodes, a larger problem is soon solved: there it is tried first."""
+"""Where no more is asked for of any group of nodes, a larger problem is soon solved: so many nodes are tried first."""
 
 MOST_FAILURES = 64
 GRAINS = 50
@@ -168,19 +168,9 @@ class _Deciding:
         """How closely the largest number that works is looked for, of so many."""
         return 1 if self._small else max(1, numbers // GRAINS)
 
-    def _roomy(self, problem: Problem | None) -> bool:
+    def _roomy(self, problem: Problem) -> bool:
         # Where the conflict is about no request, it is not room that is short.
-        return problem is not None and (not self._resources or fullness(problem) <= ROOMY)
-
-    def _easy(self, scale: _Scale) -> int:
-        """The largest number of a scale that leaves room to spare; the lowest if none does."""
-        crowded = least_of(
-            scale.low,
-            scale.beyond,
-            lambda number: not self._roomy(scale.changed(number)),
-            self._grain(scale.beyond - scale.low),
-        )
-        return max(scale.low, crowded - 1)
+        return not self._resources or fullness(problem) <= ROOMY
 
     def instead(self, item: Item) -> Iterator[Change]:
         """What there is if the item is not asked for."""
@@ -199,7 +189,7 @@ class _Deciding:
         found = (
             largest(scale.low, scale.beyond, works, MOST_FAILURES)
             if self._small
-            else roughly(scale.low, self._easy(scale), scale.beyond, works)
+            else roughly(scale.low, scale.beyond, works)
         )
         if found is not None:
             yield scale.told(found)

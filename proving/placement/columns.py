@@ -95,10 +95,13 @@ class Columns:
     def _of(self, group: int) -> dict[Pattern, None]:
         return self._patterns[self._first[_key(self._like[group])]]
 
-    def solve(self, deadline: float, *, whole: bool = True, thorough: bool = True) -> Packed | Conflict | None:
+    def solve(
+        self, deadline: float, *, whole: bool = True, thorough: bool = True, crowded: bool = False
+    ) -> Packed | Conflict | None:
         """A packing that satisfies the formula; or what is in conflict; None where neither was found.
 
-        Not ``whole``: only what is in conflict is looked for.
+        Not ``whole``: only what is in conflict is looked for. ``crowded``: it is room that is short, so that whole
+        patterns are not looked for where they would have to fill nearly all.
         """
         if not self._begun:
             self._begun = True
@@ -115,7 +118,7 @@ class Columns:
             if not relaxed.missing:
                 if not whole:
                     return None
-                if not thorough and self._fullness() > FULL:
+                if crowded and self._fullness() > FULL:
                     return None
                 return self._rounded_down(deadline) or (self._in_whole(deadline) if thorough else None)
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]

@@ -33,6 +33,9 @@ MOST_OF_GROUPS = 4
 NODES_FOR_ROOM = 100
 """Nodes of the tree of the search for numbers that leave room."""
 
+CROWDED = 0.9
+"""Where groups of nodes are filled more than this, in parts, patterns are tried first: numbers can seldom be packed."""
+
 FEW_NODES = 10
 """The same where only a proof that there are none is looked for, which must be quick."""
 
@@ -94,7 +97,10 @@ def fullness(problem: Problem) -> float:
     A guess how hard a problem is: where little is left over, whole pods are placed after long, or not at all.
     """
     tables = relations(problem)
-    counting = Counting(tables, groups(tables))
+    return _fullness(Counting(tables, groups(tables)))
+
+
+def _fullness(counting: Counting) -> float:
     if counting.impossible:
         return 2.0
     searching = Searching(counting.program)
@@ -166,7 +172,14 @@ class _Solving:
 
     def _packed(self) -> Packed | bool | None:
         """A packing; False: proved that there is none; True: something was learned, ask again; None: given up."""
-        numbers = self._numbers()
+        linear = self._linear()
+        if linear is False:
+            return self._none()
+        if linear and len(self._groups) < len(self._tables.nodes) and _fullness(self._counting) > CROWDED:
+            found = self._of_patterns(thorough=False, crowded=True)
+            if found is not None or not self._thorough:
+                return found
+        numbers = self._numbers(linear)
         if not isinstance(numbers, Mapping):
             return numbers
         filled = [list(attempts(self._counts(numbers, g), bins)) for g, bins in enumerate(self._counting.bins)]
@@ -174,12 +187,15 @@ class _Solving:
             return Packed(tuple(tuple(tried[-1][0]) for tried in filled))
         for g, tried in enumerate(filled):
             self._columns.seed(g, (held for nodes, _ in tried for held in nodes))
-        found = self._columns.solve(self._deadline, thorough=self._thorough)
+        found = self._of_patterns(thorough=self._thorough)
+        return found if found is not None or not self._thorough else self._tried_out(numbers)
+
+    def _of_patterns(self, *, thorough: bool, crowded: bool = False) -> Packed | bool | None:
+        """A packing by patterns of nodes; False: proved that there is none; None: neither was found."""
+        found = self._columns.solve(self._deadline, thorough=thorough, crowded=crowded)
         if isinstance(found, Packed):
             return found
-        if isinstance(found, Conflict) and self._refuted(found.formulas):
-            return self._none()
-        return self._tried_out(numbers) if self._thorough else None
+        return self._none() if isinstance(found, Conflict) and self._refuted(found.formulas) else None
 
     def _none(self) -> bool | None:
         return False if self._exact else None
@@ -197,11 +213,11 @@ class _Solving:
             return True
         return False if self._refuted(program.formulas[number] for number in relaxed.in_conflict) else None
 
-    def _numbers(self) -> Numbers | bool | None:
-        """Numbers that satisfy the formula, easily packed if possible; False: proved that there are none."""
-        linear = self._linear()
-        if linear is False:
-            return self._none()
+    def _numbers(self, linear: bool | None) -> Numbers | bool | None:
+        """Numbers that satisfy the formula, easily packed if possible; False: proved that there are none.
+
+        ``linear``: what a linear program says.
+        """
         if linear and len(self._groups) < len(self._tables.nodes):
             searching = Searching(self._counting.program)
             found = searching.search(self._seconds(), (_fill(self._counting, searching),), nodes=NODES_FOR_ROOM)

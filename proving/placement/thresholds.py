@@ -60,14 +60,11 @@ def largest(low: int, beyond: int, works: Decides, failures: int, grain: int = 1
     return Threshold(found, impossible)
 
 
-def roughly(low: int, easy: int, beyond: int, works: Decides) -> Threshold | None:
-    """Any large number that works, of few that are tried: those next to ``beyond`` take longest to be decided.
-
-    ``easy``, from ``low`` to below ``beyond``: the first that is tried.
-    """
+def roughly(low: int, beyond: int, works: Decides) -> Threshold | None:
+    """Any large number that works, of few that are tried: those next to ``beyond`` take longest to be decided."""
     impossible = beyond
-    for eighths in (8, 6, 4, 0):
-        at = low + (easy - low) * eighths // 8
+    for eighths in (6, 4, 0):
+        at = low + (beyond - 1 - low) * eighths // 8
         answer = works(at)
         if answer:
             return Threshold(at, impossible)
