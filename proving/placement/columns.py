@@ -27,6 +27,9 @@ FULL_ONES, ENOUGH = 6, 24
 """Well filled patterns, added for each sort of node where there are fewer than ``ENOUGH``, or these do not suffice."""
 
 NODES_OF_PATTERNS, FEW_NODES = 200, 20
+ROUNDS_FOR_ROOM = 8
+"""Rounds in which patterns are looked for that leave more room, before whole numbers are."""
+
 CHEAP_ONES = 300
 """Patterns beside those of a linear program of which whole numbers next to its own are made at first."""
 
@@ -120,7 +123,7 @@ class Columns:
                     return None
                 if crowded and self._fullness() > FULL:
                     return None
-                return self._rounded_down(deadline) or (self._in_whole(deadline) if thorough else None)
+                return self._whole_nearby(deadline) or (self._in_whole(deadline) if thorough else None)
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
             if not any(improves for improves, _ in priced):
                 bounds = [bound for _, bound in priced]
@@ -136,34 +139,69 @@ class Columns:
         found = searching.cheapest([*self._columns(rows, sizes)[0], share])
         return 1.0 if found is None else found.often[-1]
 
-    def _rounded_down(self, deadline: float) -> Packed | None:
+    def _whole_nearby(self, deadline: float) -> Packed | None:
+        """Whole numbers of the patterns where that is quickly found: next to those in parts, then any.
+
+        Where they do not suffice at first, with patterns that leave more room.
+        """
+        searching, rows, sizes = self._table()
+        found = self._next_to_parts(searching, rows, sizes, deadline)
+        if found is None:
+            self._add_roomy_ones(searching, rows, sizes)
+            found = self._next_to_parts(searching, rows, sizes, deadline)
+        return found or self._searched(searching, *self._columns(rows, sizes), deadline)
+
+    def _next_to_parts(
+        self, searching: Searching, rows: Mapping[tuple[int, int], int], sizes: Sequence[int], deadline: float
+    ) -> Packed | None:
         """Whole numbers next to those of a linear program that leaves as much room as it can, of its patterns.
 
         A whole program with many of its numbers at hand is solved quickly (Wäscher and Gau, *Heuristics for the integer
         one-dimensional cutting stock problem*, OR Spektrum 18, 1996): half of the times that a pattern is used stay,
-        and at first only patterns are added that cost least.
+        and only patterns are added that cost least.
         """
-        searching, rows, sizes = self._table()
         columns, whose = self._columns(rows, sizes)
-        scarce = self._counting.scarcest()
-        room = [float(max(0, bins.room.get(scarce, 0))) for bins in self._counting.bins]
-        most = max(room, default=0.0) or 1.0
-        found = searching.cheapest(
-            [attrs.evolve(column, cost=room[g] / most) for column, (g, _) in zip(columns, whose, strict=True)]
-        )
+        found = searching.cheapest(self._weighed(columns, whose))
         if found is None:
             return None
-        low = [float(math.floor(times / 2)) for times in found.often]
         order = sorted(range(len(columns)), key=lambda at: (found.often[at] < _USED, found.dearer[at], at))
-        used = sum(times >= _USED for times in found.often)
-        for number in sorted({min(used + CHEAP_ONES, len(columns)), len(columns)}):
-            near = sorted(order[:number])
-            kept = [attrs.evolve(columns[at], low=low[at]) for at in near]
-            whole = searching.search(by_the_wall(deadline), kept, nodes=FEW_NODES)
-            if isinstance(whole, tuple):
-                numbers = self._counting.numbers(whole[0])
-                return self._of_patterns(numbers, whole[1], [whose[at] for at in near])
-        return None
+        near = sorted(order[: CHEAP_ONES + sum(times >= _USED for times in found.often)])
+        kept = [attrs.evolve(columns[at], low=float(math.floor(found.often[at] / 2))) for at in near]
+        return self._searched(searching, kept, [whose[at] for at in near], deadline)
+
+    def _searched(
+        self, searching: Searching, columns: Sequence[Column], whose: Sequence[tuple[int, Pattern]], deadline: float
+    ) -> Packed | None:
+        """Whole numbers of some patterns, if they are quickly found."""
+        whole = searching.search(by_the_wall(deadline), columns, nodes=FEW_NODES)
+        if not isinstance(whole, tuple):
+            return None
+        return self._of_patterns(self._counting.numbers(whole[0]), whole[1], whose)
+
+    def _costs(self) -> list[float]:
+        """What a node of each group costs: the more, the more it has of what is scarce."""
+        scarce = self._counting.scarcest()
+        room = [float(max(0, bins.room.get(scarce, 0))) for bins in self._counting.bins]
+        return [each / (max(room) or 1.0) for each in room]
+
+    def _weighed(self, columns: Sequence[Column], whose: Sequence[tuple[int, Pattern]]) -> list[Column]:
+        costs = self._costs()
+        return [attrs.evolve(column, cost=costs[g]) for column, (g, _) in zip(columns, whose, strict=True)]
+
+    def _add_roomy_ones(self, searching: Searching, rows: Mapping[tuple[int, int], int], sizes: Sequence[int]) -> None:
+        """Adds patterns with which more room is left, in parts, than with those that there are."""
+        costs = self._costs()
+        for _ in range(ROUNDS_FOR_ROOM):
+            found = searching.cheapest(self._weighed(*self._columns(rows, sizes)))
+            if found is None:
+                return
+            prices = list(found.prices)
+            for g, cost in enumerate(costs):
+                prices[sizes[g]] += cost
+            asked = Relaxed(0.0, (), tuple(prices))
+            priced = [self._priced(g, asked, rows, sizes) for g in range(len(self._groups))]
+            if not any(improves for improves, _ in priced):
+                return
 
     def seed(self, group: int, nodes: Iterable[Mapping[int, int]]) -> None:
         """Nodes that were filled when something else was tried: each has a pattern."""

@@ -49,10 +49,14 @@ class Relaxed:
 
 @attrs.frozen
 class Cheapest:
-    """How much there is of each column, in parts, at the least cost in all; and what one more of it would cost."""
+    """How much there is of each column, in parts, at the least cost in all.
+
+    ``dearer``: what one more of it would cost. ``prices``: of every extra row.
+    """
 
     often: tuple[float, ...]
     dearer: tuple[float, ...]
+    prices: tuple[float, ...]
 
 
 class Searching:
@@ -152,7 +156,9 @@ class Searching:
         if not solved.success:
             return None
         dearer = costs - table.T @ solved.ineqlin.marginals
-        return Cheapest(tuple(map(float, solved.x[self._variables :])), tuple(map(float, dearer[self._variables :])))
+        prices = [-float(dual) for dual in solved.ineqlin.marginals[self._own :]]
+        often, dearer = solved.x[self._variables :], dearer[self._variables :]
+        return Cheapest(tuple(map(float, often)), tuple(map(float, dearer)), tuple(prices))
 
     def search(
         self, seconds: float, columns: Sequence[Column] = (), nodes: int = NODES

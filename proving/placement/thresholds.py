@@ -63,7 +63,7 @@ def largest(low: int, beyond: int, works: Decides, failures: int, grain: int = 1
 def roughly(low: int, beyond: int, works: Decides) -> Threshold | None:
     """Any large number that works, of few that are tried: those next to ``beyond`` take longest to be decided."""
     impossible = beyond
-    for eighths in (6, 4, 0):
+    for eighths in (6, 4, 2, 0):
         at = low + (beyond - 1 - low) * eighths // 8
         answer = works(at)
         if answer:
