@@ -121,7 +121,7 @@ class Columns:
             if not relaxed.missing:
                 if not whole:
                     return None
-                if crowded and self._fullness() > FULL:
+                if crowded and self._full():
                     return None
                 return self._whole_nearby(deadline) or (self._in_whole(deadline) if thorough else None)
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
@@ -129,6 +129,13 @@ class Columns:
                 bounds = [bound for _, bound in priced]
                 return None if None in bounds else self._conflict(relaxed, bounds)
         return None
+
+    def _full(self) -> bool:
+        """Whether patterns have to fill nearly all, those included with which more room is left."""
+        if self._fullness() <= FULL:
+            return False
+        self._add_roomy_ones(*self._table())
+        return self._fullness() > FULL
 
     def _fullness(self) -> float:
         """The share of the nodes of every group that patterns take at least, in parts; 1.0 where it is not known."""
