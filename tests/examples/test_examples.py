@@ -107,8 +107,9 @@ DEPARTURES = {
 }
 """The step of the recorded story at which the fix departs, what happened there, and something that can happen now."""
 
-HARMLESS = {"budget-under-pressure"}
-"""Examples in which the same steps happen with the fix, and do no harm: one pod is evicted, another one stays."""
+HARMLESS = {"budget-under-pressure", "job-waits-for-ever"}
+"""Examples in which the same steps happen with the fix, and do no harm: one pod is evicted, another one stays; a pod
+waits for its image, but no longer for ever."""
 
 NEED_ALL_MANIFESTS = {"changed-back", "requests-lost", "traffic-to-the-dying"}
 """Examples in which no changed manifest helps alone: a hook that comes with an update comes too late for the pods that
