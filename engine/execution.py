@@ -249,6 +249,10 @@ class Execution:
                 self.sweep(self.system.deliveries[client, kind])
                 self.nearer(informer, Nearer())
                 pending -= 1
+            if not pending and self.untold(ordinal, client, before, value):
+                self.put(informer, "pending", 0)
+                self.put(ordinal, cached_field(client), value)
+                continue
             self.put(informer, "pending", pending + 1)
             queue = self.field(ordinal, pending_field(client))
             self.put(ordinal, pending_field(client), (*queue, (pending, value)))
@@ -257,6 +261,21 @@ class Execution:
         for client, handler in self.system.handlers.get(kind, ()):
             if (client, kind) not in self.system.model.lag:
                 self.react(ordinal, handler, before, value)
+
+    def untold(self, ordinal: int, client: str, before: Any, after: Any) -> bool:
+        """Whether a lagging client cannot tell that an object changed, whatever it does before it sees the change.
+
+        Nor can its handlers, and it is in the middle of no plan that is about the object.
+        """
+        pool = self.system.pools[self.pools[ordinal]]
+        told = self.system.model.told.get((client, pool.name))
+        if told is None or told(before) != told(after):
+            return False
+        if MARKS in pool.position and any(mark[0] == client for mark in self.field(ordinal, MARKS)):
+            return False
+        handlers = (handler for owner, handler in self.system.handlers.get(pool.name, ()) if owner == client)
+        memories = ((handler, self.field(ordinal, handler.field)) for handler in handlers)
+        return all(handler.react(memory, before, after) == memory for handler, memory in memories)
 
     def count(self, ordinal: int, before: Any, after: Any) -> None:
         """Keeps the ghost counters of an object with a name of its own that comes, or goes."""

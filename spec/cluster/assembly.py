@@ -329,6 +329,7 @@ def build(scenario: Scenario) -> Model:
         api_server=ApiServer(admission_reads(scenario), unread.trimmed(scenario)),
         incarnation=incarnation,
         lag=_lag(scenario, once),
+        told=unread.told(scenario),
         history=WATCH_HISTORY.needed(scenario),
         api_reads=api_reads(scenario),
         rpc=scenario.rpc,

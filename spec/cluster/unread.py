@@ -11,7 +11,8 @@ else reads it. Such a report is out of date most of the time, in one of many way
 - a Node: the reasons of its conditions.
 
 A kind keeps all of its status where somebody in the scenario may read it. A report in which nothing is left that
-somebody reads is no event to a lagging cache either (docs/decisions/0025).
+somebody reads is no event to a lagging cache either (docs/decisions/0025), and what the ReplicaSet controller cannot
+tell of a pod reaches its lagging cache with the write (0027).
 """
 
 from __future__ import annotations
@@ -21,17 +22,21 @@ from typing import Any
 
 import attrs
 
+from ..control_plane.controllers import replicaset
 from ..control_plane.controllers.deployment_replica_sets import DESIRED_REPLICAS, replica_set_name, whole_number
 from ..control_plane.controllers.deployment_status import PROGRESSING, REPLICA_SET_UPDATED, is_complete, with_progress
 from ..environment.users import Edit, ScaleTo, SetPaused
-from ..kinds import DEPLOYMENT, NODE
+from ..environment.watch_faults import WATCH_BREAK, WATCH_END, WATCH_EVENT_LOST
+from ..kinds import DEPLOYMENT, NODE, POD
 from ..language.model import Assumption
+from ..language.plan import Rpc
 from ..language.scenario import Scenario
 from ..objects.conditions import find_condition
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.node import Node
 from ..objects.workloads import Deployment, DeploymentStatus, ReplicaSet
+from .deployments import min_ready_seconds
 from .over_time import versions
 from .part import given
 
@@ -138,6 +143,15 @@ def trimmed(scenario: Scenario) -> Trimmed:
     return trim
 
 
+def told(scenario: Scenario) -> Mapping[tuple[str, str], Trimmed]:
+    """Of lagging caches, what their clients can tell of an object; nothing of those whose watches may fail."""
+    whole = scenario.switches.get(SWITCH) != AS_READ
+    fails = any(scenario.faults.get(fault) for fault in (WATCH_END, WATCH_BREAK, WATCH_EVENT_LOST))
+    if whole or fails or scenario.resettable or scenario.rpc is Rpc.MESSAGE or min_ready_seconds(scenario):
+        return {}
+    return {(replicaset.NAME, POD): replicaset.told}
+
+
 def assumptions(scenario: Scenario) -> Iterator[Assumption]:
     """What a verdict says of it."""
     if scenario.switches.get(SWITCH) != AS_READ:
@@ -145,16 +159,17 @@ def assumptions(scenario: Scenario) -> Iterator[Assumption]:
     whole = readers(scenario)
     left_out = "; ".join(text for kind, text in _LEFT_OUT.items() if kind not in whole)
     kept = "; ".join(f"{kind.__name__}s keep all of theirs, for {who} may read it" for kind, who in whole.items())
+    lagging = any(watch in scenario.lag for watch in told(scenario))
+    parts = (
+        left_out and f"what nobody reads of a status is not kept: {left_out}",
+        kept and f"status: {kept}",
+        lagging and "what the ReplicaSet controller cannot tell of a pod reaches its cache with the write",
+    )
     yield Assumption(
         "statuses-as-read",
-        ". ".join(
-            filter(
-                None,
-                (left_out and f"what nobody reads of a status is not kept: {left_out}", kept and f"status: {kept}"),
-            )
-        ),
-        "docs/decisions/0022",
+        ". ".join(part for part in parts if part),
+        "docs/decisions/0022, 0025, 0027",
     )
 
 
-__all__ = ["AS_READ", "READERS", "SWITCH", "assumptions", "readers", "trimmed"]
+__all__ = ["AS_READ", "READERS", "SWITCH", "assumptions", "readers", "told", "trimmed"]

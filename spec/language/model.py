@@ -144,6 +144,8 @@ class Model:
 
     ``fused``: components whose plans are one step whatever ``rpc`` says, where nothing can fall between their requests.
     ``lag``: for each lagging client and kind, how many changes it may be behind; others see every write at once.
+    ``told``: of what lags, what its client can tell of an object: a change in which that stays the same is seen with
+    the write, where nothing is on its way before it.
     ``history``: informers have the field ``BEYOND``, and how much is kept of history matters to them.
     ``slow``: components, and watches as "client/kind", that take as long as they like: timers do not wait for them.
     ``losses``: what may be lost of requests to the API server, by whomever they are made but the environment.
@@ -164,6 +166,7 @@ class Model:
     incarnation: Callable[[Any, Mapping[str, Any]], Any] = as_created
     api_reads: Callable[[ApiCall], tuple[ApiRead, ...]] = no_api_reads
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    told: Mapping[tuple[str, str], Callable[[Any], Any]] = attrs.field(factory=dict)
     history: bool = False
     rpc: Rpc = Rpc.REQUEST
     fused: frozenset[str] = frozenset()

@@ -15,8 +15,8 @@ CRASHES = {"controller-manager-crash": 1}
     [
         ("whole", "objects", 4_650, 22),
         ("whole", "nodes", 2_325, 22),
-        ("as-read", "objects", 578, 20),
-        ("as-read", "nodes", 289, 20),
+        ("as-read", "objects", 518, 19),
+        ("as-read", "nodes", 259, 19),
     ],
 )
 def test_one_replica_is_rolled_out_while_caches_lag_and_the_controllers_crash(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
@@ -162,6 +162,30 @@ def test_a_write_beyond_the_lag_makes_the_oldest_change_seen() -> None:
     state = step(it, step(it, it.initial_state(), "update", "a"), "update", "b")
     assert seen(it, state, A) == (2, 1, 1)
     assert values(it, state, "pending", INFORMER) == (1,)
+
+
+def told_apart(lag: int, what: Callable[[int | None], Any]) -> TransitionSystem:
+    """A client that tells two versions of a thing apart by ``what``."""
+    model = system({(A, "Thing"): lag}, writer("Thing", new=False)).model
+    return TransitionSystem(attrs.evolve(model, told={(A, "Thing"): what}))
+
+
+def test_a_change_that_its_client_cannot_tell_is_seen_with_the_write() -> None:
+    it = told_apart(1, lambda version: version == LAST)
+    state = step(it, it.initial_state(), "update", "a")
+    assert (seen(it, state, A), values(it, state, "pending", INFORMER)) == ((2, 1, 1), (0,))
+    state = step(it, state, "update", "a")
+    assert (seen(it, state, A), values(it, state, "pending", INFORMER)) == ((2, 1, 1), (1,))
+    state = step(it, state, "update", "b")
+    assert (seen(it, state, A), values(it, state, "pending", INFORMER)) == ((3, 2, 1), (0,))
+
+
+def test_a_change_that_its_client_cannot_tell_waits_behind_others() -> None:
+    it = told_apart(2, lambda version: version == LAST)
+    state = step(it, it.initial_state(), "update", "a")
+    for name in ("a", "b"):
+        state = step(it, state, "update", name)
+    assert (seen(it, state, A), values(it, state, "pending", INFORMER)) == ((2, 1, 1), (2,))
 
 
 def test_a_client_without_lag_has_no_cache() -> None:

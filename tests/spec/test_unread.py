@@ -70,6 +70,23 @@ SMALL: dict[str, tuple[Data, dict[str, Any]]] = {
         deployment(1),
         {"nodes": 1, "lag": {"deployment-controller": {"Deployment": 1}, "replicaset-controller": {"ReplicaSet": 1}}},
     ),
+    "cache of pods behind, pod deleted": (
+        deployment(1),
+        {"nodes": 1, "lag": {"replicaset-controller": {"Pod": 1}}, "users": [[{"delete": "pod/web"}]]},
+    ),
+    "cache of pods two behind, pod deleted": (
+        deployment(1),
+        {"nodes": 1, "lag": {"replicaset-controller": {"Pod": 2}}, "users": [[{"delete": "pod/web"}]]},
+    ),
+    "cache of pods behind, node crash": (
+        deployment(1),
+        {
+            "nodes": 2,
+            "lag": {"replicaset-controller": {"Pod": 1}},
+            "faults": {"node-crash": 1},
+            "start": "running",
+        },
+    ),
     "node crash": (deployment(1), {"nodes": 2, "faults": {"node-crash": 1}}),
     "pod deleted": (deployment(2), {"nodes": 1, "users": [[{"delete": "pod/web"}]]}),
     "deployment deleted": (deployment(1), {"nodes": 1, "users": [[{"delete": "deployment/web"}]]}),
@@ -232,7 +249,25 @@ def test_a_verdict_says_what_is_not_kept_and_who_keeps_all() -> None:
     assert assumption.name == "statuses-as-read"
     assert "of ReplicaSets which spec their status was made from" in assumption.text
     assert "Deployments keep all of theirs, for properties of disruption budgets may read it" in assumption.text
+    assert "reaches" not in assumption.text
     assert not list(unread.assumptions(scenario(deployment(2), nodes=2)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, True),
+        ({"switches": {}}, False),
+        ({"faults": {"watch-break": 1}}, False),
+        ({"rpc": "message"}, False),
+        ({"consistency": {"kube-scheduler": {"Pod": "resettable"}}}, False),
+    ],
+)
+def test_what_a_client_cannot_tell_is_left_out_where_nobody_counts_events(settings: dict[str, Any], told: bool) -> None:
+    behind = {"nodes": 2, "lag": {"replicaset-controller": {"Pod": 1}}, "switches": {unread.SWITCH: unread.AS_READ}}
+    asked = scenario(deployment(1), **{**behind, **settings})
+    assert bool(unread.told(asked)) is told
+    assert any("reaches its cache with the write" in it.text for it in unread.assumptions(asked)) is told
 
 
 _CONDITIONS = (

@@ -253,6 +253,14 @@ observe = observer(REPLICA_SET)
 """The expectation about a pod after the controller saw it change (00-index §4, expectations)."""
 
 
+def told(pod: Pod | None) -> Pod | None:
+    """What the controller can tell of a pod: of one that is not active, nothing but for what it expects of it.
+
+    It counts, ranks, adopts and deletes active pods alone (controllers-workloads, definitions).
+    """
+    return pod if pod is not None and is_active(pod) else None
+
+
 def forget_at_once(expected: tuple[str, str] | None, _before: Pod | None, _after: Pod | None) -> tuple[str, str] | None:
     """The expectation when expectations are switched off: none; those of others stay."""
     return None if owned_by(expected, REPLICA_SET) else expected
