@@ -1,11 +1,12 @@
 """How long a pod waits before it is tried again: twice as long after each attempt that failed (kube-scheduler §2).
 
-Only where a scenario asks for it (switch ``scheduling-back-off``); otherwise each pod that an event may have helped
-waits for the first back-off, counted from that event. Where it doubles, it counts from the attempt: 1 s, 2 s, 4 s, 8 s,
-and 10 s from then on. A pod that an event helps goes to the back-off queue while its back-off lasts, and is active at
-once afterwards. An attempt that an error ended, no plug-in, puts the pod into the back-off queue right away; such
-attempts are counted by themselves, from the last that a plug-in ended. Since v1.33 the most urgent pod that waits for
-no error is taken early where no other pod is active. All of this is memory: a scheduler that restarts forgets it.
+Only where a scenario asks for it (switch ``scheduling-back-off``, docs/decisions/0028); otherwise each pod that an
+event may have helped waits for the first back-off, counted from that event. Where it doubles, it counts from the
+attempt: 1 s, 2 s, 4 s, 8 s, and 10 s from then on. A pod that an event helps goes to the back-off queue while its
+back-off lasts, and is active at once afterwards. An attempt that an error ended, no plug-in, puts the pod into the
+back-off queue right away; such attempts are counted by themselves, from the last that a plug-in ended. Since v1.33 the
+most urgent pod that waits for no error is taken early where no other pod is active. All of this is memory: a scheduler
+that restarts forgets it.
 """
 
 from __future__ import annotations

@@ -172,6 +172,19 @@ def test_in_exact_time_room_may_come_during_the_back_off_and_after_it() -> None:
     assert found.violated == {}
 
 
+@pytest.mark.parametrize(
+    ("settings", "states"),
+    [
+        ({"switches": {"scheduling-back-off": "constant"}}, 42),
+        ({}, 52),
+        ({"time": "prompt"}, 58),
+        ({"time": "asynchronous"}, 61),
+    ],
+)
+def test_what_remembering_attempts_costs(settings: Any, states: int) -> None:
+    assert explore(_freed(**settings)).result.states == states
+
+
 def test_a_verdict_says_which_back_off_it_is_about() -> None:
     name = "scheduling-back-off-constant"
     assert name not in {it.name for it in build(_freed()).assumptions}
