@@ -34,6 +34,7 @@ from kubemodel.spec.kinds import (
     POD_DISRUPTION_BUDGET,
     REPLICA_SET,
     REQUESTED,
+    UNSCHEDULABLE,
     Eviction,
     PodRuntime,
     PodWorker,
@@ -525,8 +526,8 @@ def reporting_without_probe(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, key=Key(POD, rule.key.fields, view)),)
 
 
-def at_once(_pod: Pod, nodes: Any, pods: Any) -> Iterable[Alternative]:
-    yield Alternative((Write(KEY, "queue", Set(None)),), "any event will do")
+def unschedulable_again(_pod: Pod) -> Iterable[Alternative]:
+    yield Alternative((Write(KEY, "queue", Set(UNSCHEDULABLE)),), "its back-off is over, and no event has come")
 
 
 def counting_anew(rule: Rule) -> tuple[Rule, ...]:
@@ -1566,8 +1567,8 @@ CASES: Mapping[str, Case] = {
             deployment(1, pod_spec(container=needing("3")), strategy=_NO_SURGE),
             deployment(1, pod_spec("web:2", needing("3")), strategy=_NO_SURGE),
         ),
-        mutation="the scheduler tries an unschedulable pod again without back-off",
-        mutate=replaced(SCHEDULER, "requeue", decide=at_once),
+        mutation="the scheduler takes a pod for unschedulable when its back-off is over",
+        mutate=replaced(SCHEDULER, "back-off completes", decide=unschedulable_again),
     ),
 }
 """A case for each property of the catalogue, and for the property that all changes are declared arrows."""
