@@ -62,6 +62,9 @@ _LOSSES = (
 PODS_LOST = seen(*_LOSSES, EVICTION)
 """What takes pods away, or their readiness, without any controller's doing."""
 
+PODS_LOST_OR_RESCALED = seen(*_LOSSES, EVICTION, RESCALED)
+"""As ``PODS_LOST``, and whether an autoscaler asked for another number of them."""
+
 PODS_LOST_OTHERWISE = seen(*_LOSSES)
 """As ``PODS_LOST``, evictions apart."""
 

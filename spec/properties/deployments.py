@@ -20,7 +20,7 @@ from ..objects.workloads import RECREATE, ROLLING_UPDATE, Deployment, Deployment
 from .assumptions import (
     DISRUPTED,
     DISRUPTED_OR_TWO_LEADERS,
-    PODS_LOST,
+    PODS_LOST_OR_RESCALED,
     PODS_LOST_OTHERWISE,
     RESTARTED,
     disturbed,
@@ -93,8 +93,8 @@ AVAILABLE_PODS = Query(POD, ("object",), _available_pod, COUNT, _name)
 
 
 NOTHING_LOST = (
-    "no fault takes pods or their readiness away; no user deletes, changes the replica count, or changes the strategy"
-    " in the middle of a rollout"
+    "no fault takes pods or their readiness away; no user deletes; nobody, an autoscaler included, changes the replica"
+    " count; no user changes the strategy in the middle of a rollout"
 )
 
 
@@ -121,7 +121,7 @@ DEPLOYMENT_MIN_AVAILABLE = StateProperty(
     name="deployment-min-available",
     statement="once a Deployment is available, a rolling update keeps replicas - maxUnavailable of its pods available",
     key=ROLLING,
-    queries={"available": AVAILABLE_PODS, "losses": PODS_LOST},
+    queries={"available": AVAILABLE_PODS, "losses": PODS_LOST_OR_RESCALED},
     judge=_min_available,
     reference="invariants 41",
     assumes=NOTHING_LOST,
@@ -363,7 +363,7 @@ DEPLOYMENT_MIN_SERVING = StateProperty(
     name="deployment-min-serving",
     statement="once a Deployment is available, a rolling update keeps replicas - maxUnavailable of its pods answering",
     key=ROLLING,
-    queries={"serving": SERVING_PODS, "losses": PODS_LOST},
+    queries={"serving": SERVING_PODS, "losses": PODS_LOST_OR_RESCALED},
     judge=_min_serving,
     reference="invariants 41, kubelet §6",
     assumes=NOTHING_LOST,
