@@ -16,8 +16,9 @@ import attrs
 from .clock import now
 from .columns import Pool
 from .dropping import without
+from .ordering import Where
 from .problem import Ask, Item, Problem
-from .solving import Depth, refutes, solve
+from .solving import Depth, fits_without, refutes, solve
 
 MOST_CORES = 5
 
@@ -117,18 +118,29 @@ def _unless(items: list[Item], leaving: Sequence[Item], impossible: Callable[[Se
 
 
 def _minimal(problem: Problem, items: list[Item], deadline: float, pool: Pool) -> tuple[list[Item], bool]:
-    """What is left once every item was shown to be needed, or left away; and whether that was decided of each."""
+    """What is left once every item was shown to be needed, or left away; and whether that was decided of each.
+
+    Where the others have room if the pods of a kind request less, they may have it without those pods as well.
+    """
     minimal = True
+    numbers = {kind.title: number for number, kind in enumerate(problem.kinds)}
+    placed: dict[str, Where] = {}
     left = sorted(items, key=lambda it: it.ask is Ask.PODS)
     for number, item in enumerate(list(left)):
         fewer = [it for it in left if it is not item]
         at = now()
         if at > deadline:
             return left, False
-        share = at + max(SECONDS_AT_LEAST, (deadline - at) / (2 * (len(items) - number)))
-        answer = solve(_asking_only(problem, fewer), min(deadline, share), whole=False, pool=pool).possible
-        if answer is False:
+        share = min(deadline, at + max(SECONDS_AT_LEAST, (deadline - at) / (2 * (len(items) - number))))
+        asking = _asking_only(problem, fewer)
+        known = placed.get(item.kind) if item.ask is Ask.PODS else None
+        if known is not None and fits_without(asking, numbers[item.kind], known, share):
+            continue
+        answer = solve(asking, share, whole=False, pool=pool)
+        if answer.possible and item.ask is Ask.REQUEST:
+            placed[item.kind] = answer.where
+        if answer.possible is False:
             left = fewer
-        elif answer is None:
+        elif answer.possible is None:
             minimal = False
     return left, minimal

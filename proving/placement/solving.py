@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import attrs
+from frozendict import frozendict
 
 from .clock import by_the_wall, passed
 from .columns import Columns, Conflict, Packed, Pool
@@ -42,11 +43,15 @@ FEW_NODES = 10
 
 @attrs.frozen
 class Answer:
-    """``possible`` None: not decided, ``why`` says what ran out. ``moves``: bindings in an order that passes."""
+    """``possible`` None: not decided, ``why`` says what ran out. ``moves``: bindings in an order that passes.
+
+    ``where``: how many pods of each kind go to each node, those counted whose order does not matter.
+    """
 
     possible: bool | None
     moves: tuple[Move, ...] = ()
     why: str = ""
+    where: Where = frozendict()
 
 
 def solve(
@@ -72,6 +77,15 @@ def solve(
     if thorough and answer.possible is None and len(alike) < len(tables.nodes) and not passed(deadline):
         return _Solving(tables, single(tables), deadline, known).answer(whole=whole)
     return answer
+
+
+def fits_without(problem: Problem, kind: int, where: Where, deadline: float) -> bool:
+    """Whether pods can be placed as in ``where`` but for those of one kind, of which ``problem`` asks for no number.
+
+    ``where`` is a placement of a problem in which that kind asks for less, and all else for as much or more.
+    """
+    others = {move: number for move, number in where.items() if move[0] != kind}
+    return order(relations(problem), others, deadline, whole=False).moves is not None
 
 
 class Depth(Enum):
@@ -148,9 +162,10 @@ class _Solving:
                 return Answer(None, why="no placement was found, and no proof that there is none")
             if packed is True:
                 continue
-            found = order(self._tables, self._where(packed), self._deadline, whole=whole)
+            where = self._where(packed)
+            found = order(self._tables, where, self._deadline, whole=whole)
             if found.moves is not None:
-                return Answer(True, found.moves)
+                return Answer(True, found.moves, where=where)
             unordered += 1
             alone = len(self._groups) == len(self._tables.nodes)
             if not alone and unordered > MOST_OF_GROUPS:

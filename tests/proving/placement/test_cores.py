@@ -14,7 +14,7 @@ from kubemodel.proving.placement.cores import cores
 from kubemodel.proving.placement.dropping import without
 from kubemodel.proving.placement.problem import Ask, Problem
 from kubemodel.proving.placement.reading import read
-from kubemodel.proving.placement.solving import solve
+from kubemodel.proving.placement.solving import fits_without, solve
 from kubemodel.spec.manifests.loading import load
 from kubemodel.spec.manifests.settings import Settings
 
@@ -207,3 +207,17 @@ def test_a_core_of_a_large_cluster_is_minimal(seed: int) -> None:
     assert {(item.kind, item.ask) for item in core.items} == {
         (f"k{n}", ask) for n in range(4) for ask in (Ask.PODS, Ask.REQUEST)
     }
+
+
+@pytest.mark.parametrize(("gone", "fits"), [(0, False), (1, True)], ids=["those followed", "followers"])
+def test_a_placement_without_the_pods_of_a_kind_is_one_unless_others_follow_them(gone: int, fits: bool) -> None:
+    nodes = [zoned(f"n{n}", "ab"[n % 2]) for n in range(4)]
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    after = {"topologyKey": HOSTNAME, "labelSelector": {"matchLabels": {"app": "lead"}}}
+    followers = {"container": {}, "affinity": {"podAffinity": {required: [after]}}}
+    problem = Problem(tuple(nodes), (kind("lead", 1, {"container": {}}, nodes), kind("web", 2, followers, nodes)))
+    placed = solve(problem, now() + 60, whole=False)
+    title = problem.kinds[gone].title
+    asking = without(problem, [item for item in problem.items if item.ask is Ask.PODS and item.kind == title])
+    assert placed.possible
+    assert fits_without(asking, gone, placed.where, now() + 60) is fits
