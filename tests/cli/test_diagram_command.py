@@ -166,7 +166,7 @@ def test_the_picture_of_the_architecture_says_what_the_components_do() -> None:
     assert scheduler.strip().partition("[")[2] == (
         '"<b>kube-scheduler</b><br/>watches Node, PersistentVolume, PersistentVolumeClaim, Pod'
         "<br/>writes PersistentVolume (update), PersistentVolumeClaim (patch), Pod (bind, delete), Pod/status (patch)"
-        '<br/>remembers Pod (assumed, queue, waits for volumes)"]'
+        '<br/>remembers Pod (assumed, attempts, queue, waits for volumes)"]'
     )
     assert 'subgraph process_kube_controller_manager["kube-controller-manager"]' in drawn
     assert "Fault" not in drawn and "User" not in drawn, "budgets are no part of a cluster"
