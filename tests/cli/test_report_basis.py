@@ -43,7 +43,10 @@ def test_a_verdict_names_the_candidates(capsys: pytest.CaptureFixture[str]) -> N
 
 @pytest.mark.parametrize(
     ("version", "said"),
-    [("1.28", "kubernetes 1.28: pop-from-back-off off, node-monitor-grace-period 40 s"), ("1.37", "kubernetes 1.37: as today")],
+    [
+        ("1.28", "kubernetes 1.28: pop-from-back-off off, node-monitor-grace-period 40 s"),
+        ("1.37", "kubernetes 1.37: as today"),
+    ],
 )
 def test_a_verdict_says_what_was_otherwise_in_an_older_kubernetes(
     version: str, said: str, capsys: pytest.CaptureFixture[str]
