@@ -9,6 +9,7 @@ given; at most 12 GB. Exits with 0 if every state was explored and every propert
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -80,9 +81,12 @@ def _say(snapshot: Progress) -> None:
 
 def main() -> int:
     """Runs it; returns the exit code."""
-    replicas = int(sys.argv[1]) if len(sys.argv) > 1 else REPLICAS
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else SECONDS
-    limits = Limits(MOST_STATES, seconds=seconds, max_memory_mb=MOST_MEMORY_MB)
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("replicas", type=int, nargs="?", default=REPLICAS, help=f"of the Deployment [{REPLICAS}]")
+    options.add_argument("seconds", type=float, nargs="?", default=SECONDS, help=f"before it gives up [{SECONDS:g}]")
+    asked = options.parse_args()
+    replicas = asked.replicas
+    limits = Limits(MOST_STATES, seconds=asked.seconds, max_memory_mb=MOST_MEMORY_MB)
     checked = explored(scenario(replicas), limits, _say)
     result, measured = checked.result, checked.result.measured
     sys.stderr.write("\n")

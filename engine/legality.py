@@ -77,7 +77,8 @@ class _Judge:
         Of such machines the new object stands at the beginning, if they are of one incarnation each; what is left of
         the earlier one then goes on under a name that was not told before.
         """
-        for target in {request.target for request in step.requests if request.verb == "create"}:
+        done = (request for request in step.requests if request.verb == "create" and request.outcome in ("", "done"))
+        for target in {request.target for request in done}:
             moved = {move.machine for move in step.machines if move.target == target}
             left = {
                 name: oracle.state for (of, name), oracle in self._oracles.items() if of == target and name not in moved

@@ -92,6 +92,13 @@ def test_what_an_earlier_object_of_a_name_left_behind_goes_on(after: tuple[Step,
     assert [str(move) for move in illegal_moves(created_again(*after), (LIFE, API))] == illegal
 
 
+def test_a_creation_that_is_refused_leaves_nothing_behind() -> None:
+    refused = attrs.evolve(LEGAL[1], requests=(Request("create", POD, outcome="already exists"),))
+    again = step("user", "Absent", "Pending")
+    found = said(trace(LEGAL[0], refused, again))
+    assert found == ["step 3 is illegal: Pod web-a: machine life stood in Running, not in Absent"]
+
+
 ILLEGAL: dict[str, tuple[Trace, list[str]]] = {
     "no arrow": (
         trace(LEGAL[0], step("kubelet", "Pending", "Gone")),
