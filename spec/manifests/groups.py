@@ -172,7 +172,8 @@ def _room_sentence(members: Sequence[Workload], scarce: Sequence[str], node_coun
         demands[f"({', '.join(amounts) or 'no requests'})"] += workload.pods
     worst = "worst case " + " + ".join(f"{count} \N{MULTIPLICATION SIGN} {demand}" for demand, count in demands.items())
     left = max(0, node_count - node_crashes)
-    where = f"any {left} of {node_count} nodes" if node_crashes else f"the {node_count} nodes"
+    every = f"the {node_count} nodes" if node_count > 1 else "the one node"
+    where = f"any {left} of {node_count} nodes" if node_crashes else every
     if scarce:
         return f"{worst} may not fit {where}: {', '.join(scarce)} may run short"
     return f"{worst} fits {where}"
