@@ -31,7 +31,7 @@ from ..language.witness import with_witness
 from ..node.old_lists import servers_behind
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
-from . import api_evictions, leaders, namespaces, outages, persistent_volumes, stateful_sets, unread
+from . import api_evictions, further_schedulers, leaders, namespaces, outages, persistent_volumes, stateful_sets, unread
 from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
@@ -43,6 +43,7 @@ from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
 from .etcd_space import ETCD_SPACE
 from .finished_jobs import FINISHED_JOBS
+from .further_schedulers import FURTHER_SCHEDULERS
 from .garbage_collection import GARBAGE_COLLECTION
 from .ghost_counters import CREATIONS, REMOVALS
 from .interchangeable import interchangeable
@@ -78,6 +79,7 @@ PARTS: tuple[Part, ...] = (
     STATEFUL_SETS,
     PERSISTENT_VOLUMES,
     SCHEDULING,
+    FURTHER_SCHEDULERS,
     SCHEDULING_BACK_OFF,
     NODE_AGENTS,
     *NODE_FEATURES,
@@ -145,9 +147,9 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     found = leaders.in_all_instances(scenario, found, _own_kinds(scenario)) if several else found
     clients = _clients_by_process(found)
     found = outages.guarded(scenario, found)
+    of_all = further_schedulers.watches(scenario, scenario.resettable)
     resettable = {
-        watch: servers_behind(scenario.lag, watch[1])
-        for watch in leaders.in_every_instance(scenario, once, scenario.resettable)
+        watch: servers_behind(scenario.lag, watch[1]) for watch in leaders.in_every_instance(scenario, once, of_all)
     }
     found.append(
         faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario), resettable=resettable)
@@ -192,7 +194,7 @@ def _of_kubernetes(scenario: Scenario) -> list[Component]:
 
 def _lag(scenario: Scenario, found: Iterable[Component]) -> Mapping[tuple[str, str], int]:
     """The caches of which the engine keeps what they show: all but those of EndpointSlices, which their part keeps."""
-    lag = leaders.lag(scenario, found)
+    lag = further_schedulers.lag(scenario, leaders.lag(scenario, found))
     return {(client, kind): changes for (client, kind), changes in lag.items() if kind != ENDPOINT_SLICE}
 
 
@@ -212,13 +214,21 @@ def _own_kinds(scenario: Scenario) -> tuple[Kind, ...]:
     """The kinds, each process once."""
     found = needed(scenario)
     fields = (*POD_FIELDS, *(field for part in found for field in part.pod_fields))
-    return (
-        pods(pod_slots(scenario), fields, tuple(name for part in found for name in part.pod_names(scenario))),
-        *(kind for part in found for kind in part.kinds(scenario)),
-        named(PROCESS, (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, *leaders.further_processes(scenario))),
-        named(FAULT, (*_faults(scenario), users.DISRUPTION, *(event for part in found for event in part.events))),
-        named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
+    return further_schedulers.with_memories(
+        scenario,
+        (
+            pods(pod_slots(scenario), fields, tuple(name for part in found for name in part.pod_names(scenario))),
+            *(kind for part in found for kind in part.kinds(scenario)),
+            named(PROCESS, _processes(scenario)),
+            named(FAULT, (*_faults(scenario), users.DISRUPTION, *(event for part in found for event in part.events))),
+            named(USER, tuple(f"user {number}" for number in range(1, len(scenario.users) + 1)) or ("nobody",)),
+        ),
     )
+
+
+def _processes(scenario: Scenario) -> tuple[str, ...]:
+    further = (*leaders.further_processes(scenario), *further_schedulers.names(scenario))
+    return (KUBE_CONTROLLER_MANAGER, KUBE_SCHEDULER, *further)
 
 
 def _faults(scenario: Scenario) -> tuple[str, ...]:
@@ -324,7 +334,7 @@ def build(scenario: Scenario) -> Model:
         kinds=there,
         components=components(scenario),
         initial=initial(scenario),
-        machines=leaders.with_arrows(scenario, machines(scenario), once),
+        machines=leaders.with_arrows(scenario, further_schedulers.machines(scenario, machines(scenario)), once),
         properties=namespaces.properties_about(chosen_properties(scenario), {kind.name for kind in there}),
         api_server=ApiServer(admission_reads(scenario), unread.trimmed(scenario)),
         incarnation=incarnation,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from ..control_plane.leader_election import election, instances
 from ..control_plane.leader_election.election import candidate_names
+from ..control_plane.own_memory import memories
+from ..control_plane.own_memory import with_arrows as with_arrows_of
 from ..kinds import CANDIDATE, CANDIDATE_FIELDS, LEASE, LEASE_FIELDS
 from ..language.component import Component
 from ..language.machine import Machine
@@ -33,9 +35,7 @@ def in_all_instances(scenario: Scenario, found: Iterable[Component], kinds: Iter
         each
         for component in found
         for each in (
-            instances.instances(
-                component, names[component.process], instances.memories(known, component.process), fenced=fenced
-            )
+            instances.instances(component, names[component.process], memories(known, component.process), fenced=fenced)
             if component.process in names
             else (component,)
         )
@@ -63,7 +63,7 @@ def _by_first(scenario: Scenario, components: Iterable[Component]) -> Mapping[st
 def with_arrows(scenario: Scenario, machines: Iterable[Machine], found: Iterable[Component]) -> tuple[Machine, ...]:
     """The machines, with the arrows of every instance. ``found``: the components of the model."""
     names = _by_first(scenario, found)
-    return tuple(instances.with_arrows(machine, names) for machine in machines) if names else tuple(machines)
+    return tuple(with_arrows_of(machine, names) for machine in machines) if names else tuple(machines)
 
 
 def lag(scenario: Scenario, found: Iterable[Component]) -> Mapping[tuple[str, str], int]:

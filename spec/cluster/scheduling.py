@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..control_plane.scheduler import component as scheduler
 from ..control_plane.scheduler.back_off import INITIAL_BACKOFF, LONGEST_BACKOFF, BackOff, delays
 from ..control_plane.scheduler.component import PREEMPTION_IN_ONE_GO, Setup
-from ..control_plane.scheduler.profiles import profiles_of
+from ..control_plane.scheduler.profiles import SchedulerProfile, all_profiles, profiles_of
 from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.sampling import LEAST_TO_FIND
 from ..control_plane.scheduler.snapshot import Alike
@@ -29,7 +31,11 @@ from .part import Part, given, names
 
 def _unserved(scenario: Scenario) -> list[str]:
     specs = (*(it.spec for it in templates(scenario)), *(pod.spec for pod in versions(scenario, Pod)))
-    return sorted({spec.scheduler_name for spec in specs} - set(profiles_of(scenario)))
+    return sorted({spec.scheduler_name for spec in specs} - set(all_profiles(scenario)))
+
+
+def _how_many(scenario: Scenario) -> str:
+    return "the schedulers serve" if scenario.schedulers else "there is one scheduler, which serves"
 
 
 def _priority(spec: PodSpec) -> tuple[str, int]:
@@ -45,8 +51,8 @@ def several_priorities(scenario: Scenario) -> bool:
     return len(found) > 1
 
 
-def _setup(scenario: Scenario) -> Setup:
-    served = profiles_of(scenario)
+def setup(scenario: Scenario, served: Mapping[str, SchedulerProfile]) -> Setup:
+    """How a scheduler is set up that serves these profiles."""
     services = (
         Alike(it.metadata.namespace, LabelSelector(it.spec.selector))
         for it in given(scenario, Service)
@@ -149,7 +155,7 @@ BIG_CLUSTER = (
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    return (scheduler.component(_setup(scenario)),)
+    return (scheduler.component(setup(scenario, profiles_of(scenario))),)
 
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
@@ -158,7 +164,7 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         found += claims.assumptions(scenario)
     if persistent_volumes.needed(scenario):
         found.append(NOT_NOMINATED_FOR_VOLUMES)
-    if scenario.profiles:
+    if scenario.profiles or scenario.schedulers:
         found.append(NO_PERMIT)
     if given(scenario, CSINode):
         found.append(ATTACHED_WITH_PODS)
@@ -172,12 +178,12 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         found.append(
             Assumption(
                 "schedulers",
-                f"nobody schedules pods for {', '.join(unserved)}: there is one scheduler, which serves"
-                f" {', '.join(profiles_of(scenario))}",
+                f"nobody schedules pods for {', '.join(unserved)}: {_how_many(scenario)}"
+                f" {', '.join(all_profiles(scenario))}",
                 "kube-scheduler §1",
             )
         )
-    if any(profile.scores is None for profile in profiles_of(scenario).values()):
+    if any(profile.scores is None for profile in all_profiles(scenario).values()):
         found.append(Assumption("any-feasible-node", "the scheduler may choose any feasible node, whatever its score"))
     return tuple(found)
 

@@ -91,9 +91,9 @@ class Scenario:
     kube-apiserver. ``switches`` turn a mitigation or a historic behaviour on or off by name; ``constants`` override
     numbers of the specification by name. ``scheduled_times``: how many times of a CronJob's schedule come. ``loads``:
     (autoscaler, metric) -> what is used of it. ``static_pods``: those that kubelets have from files or by HTTP; they do
-    not stand among the objects. ``profiles``: how each profile of the scheduler filters and scores, by its name; empty
-    for the default one. ``clients`` of Services. ``descheduler``: None where none runs. ``properties``: names, empty
-    for the defaults.
+    not stand among the objects. ``profiles``: how each profile of kube-scheduler filters and scores, by its name; empty
+    for the default one. ``schedulers``: those of each further scheduler, by its name. ``clients`` of Services.
+    ``descheduler``: None where none runs. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -118,6 +118,7 @@ class Scenario:
     loads: Mapping[tuple[str, str], Any] = attrs.field(factory=dict)
     switches: Mapping[str, str] = attrs.field(factory=dict)
     profiles: Mapping[str, str | Mapping[str, Any]] = attrs.field(factory=dict)
+    schedulers: Mapping[str, Mapping[str, str | Mapping[str, Any]]] = attrs.field(factory=dict)
     properties: tuple[str, ...] = ()
     extra_properties: tuple[str, ...] = ()
     expect: Mapping[str, str] = attrs.field(factory=dict)

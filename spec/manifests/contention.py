@@ -51,7 +51,7 @@ def room_for(workload: Workload, all_workloads: Sequence[Workload], nodes: Seque
     scarce = set()
     for resource, request in pod.items():
         total = sum(other.pods * requests_of(other).get(resource, 0) for other in all_workloads) - request
-        count = _blocked_nodes([_free(node, resource) - request for node in sure], total)
+        count = _blocked_nodes([free(node, resource) - request for node in sure], total)
         blocked += count
         if count:
             scarce.add(resource)
@@ -77,7 +77,7 @@ def amount_text(resource: str, amount: int) -> str:
     return str(amount)
 
 
-def _free(node: Node, resource: str) -> int:
+def free(node: Node, resource: str) -> int:
     """Allocatable of the resource; a node that says nothing of pods takes the kubelet's default of 110."""
     return node.status.allocatable.get(resource, 110 if resource == PODS else 0)
 

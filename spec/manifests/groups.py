@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from frozendict import frozendict
+
 from ..objects.node import Node
 from ..objects.quantities import PODS
-from .contention import amount_text, decoded_nodes, requests_of, room_for
+from .contention import amount_text, decoded_nodes, free, requests_of, room_for
 from .influence import Link, links, lookup_links, touched_by
 from .loading import Document
 from .templates import Workload, workloads_of
@@ -43,12 +45,14 @@ def split(
     looked_up: frozenset[str] = frozenset(),
     *,
     shortage: bool = False,
+    schedulers: Mapping[str, str] = frozendict(),
 ) -> tuple[Group, ...]:
     """The groups of checked ``documents``, in the order of their first workloads.
 
     ``nodes``: plain Node objects (as in a manifest), all that the cluster has; ``node_crashes``: how many of them may
     be down at once; ``looked_up``: Services that clients know by name; ``shortage``: a node may run short of something,
-    and then chooses among all its pods. Worst case of a workload: replicas and surge; pods that are still terminating
+    and then chooses among all its pods; ``schedulers``: which scheduler serves each profile, where there are several.
+    Worst case of a workload: replicas and surge; pods that are still terminating
     are not counted, a named assumption. Documents that concern no workload belong to no group.
     """
     cluster = decoded_nodes(nodes)
@@ -59,6 +63,7 @@ def split(
         *lookup_links(documents, workloads, looked_up),
         *_capacity_links(workloads, scarcity),
         *_shortage_links(workloads, shortage),
+        *_scheduler_links(workloads, cluster, schedulers),
     ]
     names = _names(workloads)
     groups = []
@@ -104,6 +109,19 @@ def _shortage_links(workloads: Sequence[Workload], shortage: bool) -> Iterator[L
     """A kubelet whose node runs short evicts one of all the pods that are there (kubelet §7)."""
     if shortage and len(workloads) > 1:
         yield Link(tuple(range(len(workloads))), "a node that runs short of something evicts one of all its pods")
+
+
+def _scheduler_links(
+    workloads: Sequence[Workload], nodes: Sequence[Node], schedulers: Mapping[str, str]
+) -> Iterator[Link]:
+    """Pods of two schedulers may fill one node, however much room is on the others (kube-scheduler §7.1)."""
+    for resource in sorted({name for workload in workloads for name in requests_of(workload)} if schedulers else ()):
+        takers = tuple(index for index, workload in enumerate(workloads) if resource in requests_of(workload))
+        found = {schedulers.get(workloads[taker].spec.scheduler_name, "") for taker in takers}
+        asked = sum(workloads[taker].pods * requests_of(workloads[taker])[resource] for taker in takers)
+        if len(found) > 1 and any(asked > free(node, resource) for node in nodes):
+            titles = _listed(workloads[taker].title for taker in takers)
+            yield Link(takers, f"{resource} of one node may run short among {titles}, whose schedulers do not agree")
 
 
 def _may_preempt(workload: Workload) -> bool:

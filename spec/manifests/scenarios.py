@@ -12,7 +12,7 @@ from ..addons.dns.server import DNS_SERVICE
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
 from ..control_plane.controllers.node_labels import reconciled_labels
 from ..control_plane.controllers.statefulset_identity import claims, pod_name
-from ..control_plane.scheduler.profiles import Scoring, profiles
+from ..control_plane.scheduler.profiles import Scoring, profiles, serving
 from ..control_plane.scheduler.views import DEFAULT_SCHEDULER
 from ..environment import users
 from ..environment.faults import PRESSURES
@@ -138,7 +138,8 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     nodes, assumed = _nodes(given, settings, folder)
     crashes = settings.faults.get("node-crash", 0)
     shortage = any(settings.faults.get(fault, 0) for fault in PRESSURES)
-    found = split(given, nodes, crashes, looked_up(settings), shortage=shortage)
+    schedulers = serving(settings.profiles, settings.schedulers) if settings.schedulers else {}
+    found = split(given, nodes, crashes, looked_up(settings), shortage=shortage, schedulers=schedulers)
     groups = [group for group in found if any(map(_has_pods, group.documents))]
     setups = tuple(_setup(node, settings) for node in nodes)
     applied = _applied(settings, folder)
@@ -176,6 +177,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             scheduled_times=settings.scheduled_times,
             switches=settings.switches,
             profiles=settings.profiles,
+            schedulers=settings.schedulers,
             properties=settings.properties,
             extra_properties=settings.also_check,
             expect=settings.expect,
@@ -253,7 +255,9 @@ def _has_pods(document: Document) -> bool:
 
 def _scores(settings: Settings) -> bool:
     scoring = settings.switches.get("scoring", Scoring.ANY_FEASIBLE.value)
-    return all(found.scores is not None for found in profiles(settings.profiles, DEFAULT_SCHEDULER, scoring).values())
+    schedulers = {DEFAULT_SCHEDULER: settings.profiles, **settings.schedulers}
+    served = (profiles(said, name, scoring) for name, said in schedulers.items())
+    return all(found.scores is not None for each in served for found in each.values())
 
 
 def _named(settings: Settings, folder: str) -> tuple[Document, ...]:

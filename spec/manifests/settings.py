@@ -14,8 +14,10 @@ from jsonschema import Draft202012Validator
 
 from ..addons.descheduler_decisions import STRATEGIES
 from ..constants import CONSTANTS, NUMBERS
+from ..control_plane.scheduler.profiles import serving
 from ..environment.faults import FAULTS
 from ..environment.users import VERBS
+from ..kinds import KUBE_APISERVER
 from ..language.model import TimeMode
 from ..language.plan import Rpc
 from ..language.scenario import Alike, Client, Consistency, Descheduler, Start
@@ -24,6 +26,7 @@ from ..properties.catalogue import PROPERTIES
 from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
 from .errors import InputError, quote
 from .loading import Document
+from .names import problem_with_label
 from .profile_schema import PROFILE
 
 API_VERSION = "kubemodel/v1"
@@ -72,6 +75,9 @@ SLOW_COMPONENTS = (
 
 ELECTED = ("kube-controller-manager", "kube-scheduler")
 """Processes of which a scenario may have several candidates, one of which leads."""
+
+_TAKEN = frozenset({*SLOW_COMPONENTS, *ELECTED, KUBE_APISERVER, "etcd", "fault", "user", "watch"})
+"""Names that no further scheduler can have."""
 
 MOST_CANDIDATES = 3
 MOST_BUDGET = 100
@@ -167,6 +173,10 @@ SCHEMA: Mapping[str, Any] = _mapping(
             }
         ),
         "profiles": {"type": "object", "additionalProperties": PROFILE},
+        "schedulers": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": PROFILE},
+        },
         "scheduledTimes": _count(1, MOST_TIMES),
         "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
         "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
@@ -219,6 +229,7 @@ class Settings:
     switches: Mapping[str, str] = attrs.field(factory=dict)
     constants: Mapping[str, float] = attrs.field(factory=dict)
     profiles: Mapping[str, str | Mapping[str, Any]] = attrs.field(factory=dict)
+    schedulers: Mapping[str, Mapping[str, str | Mapping[str, Any]]] = attrs.field(factory=dict)
     scheduled_times: int = 2
     load: Mapping[str, Mapping[str, Mapping[str, Any]]] = attrs.field(factory=dict)
     bounds: Mapping[str, float] = attrs.field(factory=dict)
@@ -283,6 +294,7 @@ def settings_of(document: Document) -> Settings:
         switches=data.get("switches", {}),
         constants=data.get("constants", {}),
         profiles=data.get("profiles", {}),
+        schedulers=_read_schedulers(document),
         scheduled_times=data.get("scheduledTimes", 2),
         load=_readable_load(document),
         bounds=data.get("bounds", {}),
@@ -343,6 +355,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "switches": dict(sorted(settings.switches.items())),
         "constants": dict(sorted(settings.constants.items())),
         "profiles": dict(sorted(settings.profiles.items())),
+        "schedulers": {name: dict(sorted(served.items())) for name, served in sorted(settings.schedulers.items())},
         "scheduledTimes": None if settings.scheduled_times == 2 else settings.scheduled_times,
         "load": {name: dict(metrics) for name, metrics in sorted(settings.load.items())},
         "bounds": dict(sorted(settings.bounds.items())),
@@ -370,6 +383,22 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
             raise document.error(problem, ("clients", at, "byName"), "outside, or byName")
         found.append(client)
     return tuple(found)
+
+
+def _read_schedulers(document: Document) -> Mapping[str, Mapping[str, Any]]:
+    """The further schedulers. Raises ``InputError`` at a name that is taken, or a profile that another one serves."""
+    found: Mapping[str, Mapping[str, Any]] = document.data.get("schedulers", {})
+    served = dict(serving(document.data.get("profiles", {}), {}))
+    for name, profiles in found.items():
+        if problem_with_label(name) or name in _TAKEN:
+            expected = "letters in lower case, digits and dashes, and no name of another component"
+            raise document.error(f"no scheduler can be called {quote(name)}", ("schedulers", name), expected)
+        for profile in profiles or (name,):
+            if profile in served:
+                problem = f"{served[profile]} serves the profile {quote(profile)} already"
+                raise document.error(problem, ("schedulers", name), "a schedulerName that no other scheduler serves")
+            served[profile] = name
+    return found
 
 
 def _read_descheduler(said: Mapping[str, Any]) -> Descheduler:

@@ -25,7 +25,7 @@ from ..control_plane.controllers.taint_eviction import NAME as TAINT_EVICTION
 from ..control_plane.controllers.taint_eviction import eviction_delay, executing_taints
 from ..control_plane.scheduler.filtering import filter_node
 from ..control_plane.scheduler.filters.verdict import Infeasible
-from ..control_plane.scheduler.profiles import SchedulerProfile, profiles_of
+from ..control_plane.scheduler.profiles import SchedulerProfile, all_profiles
 from ..control_plane.scheduler.views import DEFAULT_SCHEDULER, snapshot
 from ..kinds import NODE, POD
 from ..language.component import Key
@@ -52,7 +52,7 @@ from ..objects.pod_resources import spec_requests
 from ..objects.quantities import ResourceList
 from ..objects.taints import Taint
 from .assumptions import NODES_LOST_ONE_BY_ONE, disturbed
-from .scheduling import newly_placed
+from .scheduling import by_every_scheduler, newly_placed
 
 UNREACHABLE = EXECUTING["Unknown"]
 """The NoExecute taint of a node that is not heard."""
@@ -101,7 +101,8 @@ NODE_CAPACITY = StateProperty(
     judge=_fits,
     reference="invariants 22",
     assumes="one scheduler puts all pods there, and what is allocatable does not shrink",
-    advice="look at how old the scheduler's caches were, and at the pods that it had assumed on the node",
+    advice="look at how old the scheduler's caches were, at the pods that it had assumed on the node, and at who else"
+    " schedules there: two schedulers do not know of each other",
 )
 
 
@@ -364,6 +365,8 @@ __all__ = [
 ]
 
 TAILORED: Mapping[str, Callable[[Scenario], StepProperty]] = {
-    "assigned-node-feasible-at-decision": lambda scenario: assigned_node_feasible(profiles_of(scenario)),
+    "assigned-node-feasible-at-decision": lambda scenario: by_every_scheduler(
+        assigned_node_feasible(all_profiles(scenario)), scenario
+    ),
 }
-"""Properties that read the profiles of the scheduler."""
+"""Properties that read the profiles of schedulers."""

@@ -9,19 +9,21 @@ from typing import Any, cast
 import attrs
 
 from ..control_plane.apiserver.pod_strategy import POD_SCHEDULED
-from ..control_plane.scheduler.component import NAME as SCHEDULER
+from ..control_plane.own_memory import own
 from ..control_plane.scheduler.filtering import filter_with_nominated
 from ..control_plane.scheduler.filters.inter_pod_affinity import inter_pod_affinity
 from ..control_plane.scheduler.filters.pod_topology_spread import pod_topology_spread
 from ..control_plane.scheduler.filters.verdict import Infeasible
 from ..control_plane.scheduler.preemption import preempted
-from ..control_plane.scheduler.profiles import SchedulerProfile, profiles_of
+from ..control_plane.scheduler.profiles import SchedulerProfile, all_profiles
 from ..control_plane.scheduler.queue import waits_for_node
 from ..control_plane.scheduler.views import (
+    ASSUMED,
     DEFAULT_SCHEDULER,
     NODES,
     NOMINATED,
     PODS,
+    occupying,
     pending,
     scheduling_view,
     snapshot,
@@ -33,6 +35,7 @@ from ..language.property import (
     HOLDS,
     IDLE,
     Finding,
+    Property,
     Shape,
     StateProperty,
     StepProperty,
@@ -51,14 +54,20 @@ from .standing_storage import standing_storage
 Counted = tuple[tuple[Any, int], ...]
 
 
-def newly_placed(component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Pod | None:
-    """The pod, with its node, that the scheduler has just bound, or assumed until its volumes are bound.
+def assumed_fields(scenario: Scenario) -> tuple[str, ...]:
+    """The fields of pods in which schedulers remember where they assumed one."""
+    return (ASSUMED, *(own(ASSUMED, name) for name in scenario.schedulers))
 
-    ``before`` and ``after``: the pod, and the node that it is assumed on.
+
+def newly_placed(component: str, rule: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Pod | None:
+    """The pod, with its node, that its scheduler has just bound, or assumed until its volumes are bound.
+
+    ``before`` and ``after``: the pod, and the node that it is assumed on by each scheduler.
     """
-    (old, was), (new, assumed) = before, after
-    if component != SCHEDULER or rule == BIND_WITH_VOLUMES or old is None or new is None or old.spec.node_name:
+    (old, *by), (new, *now) = before, after
+    if rule == BIND_WITH_VOLUMES or old is None or new is None or old.spec.node_name:
         return None
+    was, assumed = next(filter(None, by), ""), next(filter(None, now), "")
     if new.spec.node_name:
         return cast("Pod", new)
     return attrs.evolve(new, spec=bound_to(new.spec, assumed)) if assumed and not was else None
@@ -143,10 +152,10 @@ Profiles = Mapping[str, SchedulerProfile]
 _DEFAULT: Profiles = {DEFAULT_SCHEDULER: SchedulerProfile()}
 
 
-def _waits(profiles: Profiles, pod: Pod | None, queue: str | None, assumed: str) -> Pod | None:
+def _waits(profiles: Profiles, pod: Pod | None, *assumed: str) -> Pod | None:
     """A pod of one of the profiles that waits for a node, or one that has one, without a word on what it is like."""
-    bound = pod is not None and (bool(pod.spec.node_name) or bool(assumed))
-    return Pod() if bound else pending(pod, queue, assumed, queue, profiles)
+    bound = pod is not None and (bool(pod.spec.node_name) or any(assumed))
+    return Pod() if bound else pending(pod, None, "", None, profiles)
 
 
 def _nowhere_to_go(
@@ -177,7 +186,7 @@ def _nowhere_to_go(
 SCHEDULABLE_POD_EVENTUALLY_BOUND = TemporalProperty(
     name="schedulable-pod-eventually-bound",
     statement="no pod waits for ever while some node is feasible for it",
-    key=Key(POD, ("object", "queue", "assumed"), partial(_waits, _DEFAULT)),
+    key=Key(POD, ("object", ASSUMED), partial(_waits, _DEFAULT)),
     queries={"nodes": NODES, "pods": PODS, "nominated": NOMINATED},
     judge=_nowhere_to_go,
     shape=Shape.INFINITELY_OFTEN,
@@ -191,8 +200,11 @@ def _eventually_bound(scenario: Scenario) -> TemporalProperty:
 
     A node from which a pod does not reach its volumes is not feasible, whether claims are followed or stay as they are.
     """
-    prop, profiles = SCHEDULABLE_POD_EVENTUALLY_BOUND, profiles_of(scenario)
-    key = Key(POD, ("object", "queue", "assumed"), partial(_waits, profiles))
+    prop, profiles = SCHEDULABLE_POD_EVENTUALLY_BOUND, all_profiles(scenario)
+    assumed = assumed_fields(scenario)
+    key = Key(POD, ("object", *assumed), partial(_waits, profiles))
+    if scenario.schedulers:
+        prop = attrs.evolve(prop, queries={**prop.queries, "pods": occupying(assumed)})
     if not follows_claims(scenario):
         standing = standing_storage(scenario)
         return attrs.evolve(prop, key=key, judge=partial(_nowhere_to_go, standing=standing, profiles=profiles))
@@ -201,12 +213,6 @@ def _eventually_bound(scenario: Scenario) -> TemporalProperty:
     queries = {**prop.queries, "claims": CLAIMS, "volumes": VOLUMES}
     judge = partial(_nowhere_to_go, standing=Storage((), (), classes, csi_nodes), profiles=profiles)
     return attrs.evolve(prop, key=key, queries=queries, judge=judge)
-
-
-TAILORED: Mapping[str, Callable[[Scenario], TemporalProperty]] = {
-    "schedulable-pod-eventually-bound": _eventually_bound,
-}
-"""Properties that read what profiles and what storage the scenario has."""
 
 
 def _gated(pod: Pod | None) -> str | None:
@@ -293,3 +299,16 @@ TOPOLOGY_SPREAD_SKEW_AT_BIND = StepProperty(
     reference="invariants 29",
     advice="nothing rebalances pods later: look at what had changed since the others were bound",
 )
+
+
+def by_every_scheduler(prop: StepProperty, scenario: Scenario) -> StepProperty:
+    """A property of placements that looks at those of all schedulers."""
+    return attrs.evolve(prop, fields=("object", *assumed_fields(scenario))) if scenario.schedulers else prop
+
+
+TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
+    "schedulable-pod-eventually-bound": _eventually_bound,
+    "higher-priority-first": partial(by_every_scheduler, HIGHER_PRIORITY_FIRST),
+    "topology-spread-skew-at-bind": partial(by_every_scheduler, TOPOLOGY_SPREAD_SKEW_AT_BIND),
+}
+"""Properties that read what profiles, schedulers and storage the scenario has."""

@@ -53,6 +53,7 @@ def test_the_scenario_of_the_page_can_be_planned(tmp_path: Path) -> None:
     assert job.scenario.faults == {"node-crash": 1}
     assert len(job.scenario.users) == 1
     assert set(job.scenario.profiles) == {"default-scheduler", "batch", "shaped"}
+    assert set(job.scenario.schedulers) == {"packing"}
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,9 @@ _MAINTENANCE = {"key": "maintenance", "effect": "NoExecute"}
 _FOR_A_WHILE = [{"key": "maintenance", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}]
 _FOR_A_MINUTE = [{"key": "broken", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}]
 _OUT_OF_SERVICE = {"key": "node.kubernetes.io/out-of-service", "effect": "NoExecute"}
+FURTHER_SCHEDULER = "packing"
+"""Another scheduler, whose rules are those of kube-scheduler."""
+
 _ENDURES = [{"key": "node.kubernetes.io/out-of-service", "operator": "Exists"}]
 
 
@@ -254,6 +257,14 @@ def _queued() -> Mapping[str, Scenario]:
         ),
         "a pod waits for a node while the scheduler crashes": _acted_on(
             deployment(), todo=[{"cordon": "node-1"}, {"uncordon": "node-1"}], faults={"scheduler-crash": 1}
+        ),
+        "two schedulers share a node": scenario(
+            priority_class("high", 9),
+            bare_pod(_LARGE, "first"),
+            bare_pod({**_LARGE, "schedulerName": FURTHER_SCHEDULER, "priorityClassName": "high"}),
+            start="created",
+            lag={"kube-scheduler": {"Pod": 1}},
+            schedulers={FURTHER_SCHEDULER: {}},
         ),
         "the scheduler sees late": scenario(deployment(), lag={"kube-scheduler": {"Pod": 1}}),
         "the scheduler sees late and crashes": scenario(

@@ -5,7 +5,8 @@ it sees of the cluster, choose one, assume the pod there, bind it. A pod that fi
 removing pods of lower priority, if that helps, or waits until something changes that could help it.
 
 A pod chooses one of the scheduler's profiles by its schedulerName; these share queue and cache, and differ in which
-plug-ins filter and score. One that no profile serves is never taken: it waits for a scheduler that is not here.
+plug-ins filter and score. One that no profile serves is never taken: it waits for another scheduler, which has a cache
+and a queue of its own and agrees on nothing with this one (§7.1).
 
 Life of a pod in the queue: Gated until its gates are gone; Active; taken and bound (Assumed until the scheduler sees
 it bound); or Unschedulable, then Backoff, then Active again. The queue and the assumed pods are memory: a restarted
@@ -42,7 +43,7 @@ from .queue import forget_assumed, leave_queue
 from .sampling import number_to_find, samples
 from .scoring import best_nodes
 from .snapshot import Alike, Snapshot
-from .views import DEFAULT_SCHEDULER, NODES, NOMINATED, OWNERS, PODS, more_urgent, pending, snapshot
+from .views import DEFAULT_SCHEDULER, NODES, OWNERS, PODS, more_urgent, nominated, pending, snapshot
 from .volumes import CLAIMS, VOLUMES, reserve, stop_waiting, volume_rules
 
 NAME = KUBE_SCHEDULER
@@ -349,7 +350,7 @@ def component(setup: Setup | None = None) -> Component:
     if setup.claims_move:
         reads |= {"claims": CLAIMS, "volumes": VOLUMES}
     if setup.preempts:
-        reads["nominated"] = NOMINATED
+        reads["nominated"] = nominated(frozenset(setup.profiles))
         if setup.budgets is not None:
             reads["budgets"] = setup.budgets
 

@@ -17,6 +17,7 @@ from typing import Any
 import attrs
 from frozendict import frozendict
 
+from ...kinds import KUBE_SCHEDULER
 from ...language.scenario import Scenario
 from .filtering import FILTERS, Filter
 from .scores.inter_pod_affinity import inter_pod_affinity
@@ -139,6 +140,30 @@ def profiles(said: Mapping[str, str | Mapping[str, Any]], default: str, scoring:
     return frozendict(found or {default: profile(scoring)})
 
 
+def _scoring(scenario: Scenario) -> str:
+    return scenario.switches.get("scoring", Scoring.ANY_FEASIBLE.value)
+
+
 def profiles_of(scenario: Scenario) -> Mapping[str, SchedulerProfile]:
-    """The profiles that the scheduler of a scenario serves; the default one scores as the switch ``scoring`` says."""
-    return profiles(scenario.profiles, DEFAULT_SCHEDULER, scenario.switches.get("scoring", Scoring.ANY_FEASIBLE.value))
+    """The profiles that kube-scheduler serves; the default one scores as the switch ``scoring`` says."""
+    return profiles(scenario.profiles, DEFAULT_SCHEDULER, _scoring(scenario))
+
+
+def profiles_of_further(scenario: Scenario) -> Mapping[str, Mapping[str, SchedulerProfile]]:
+    """The profiles of each further scheduler, by its name, which is that of its profile if none is given."""
+    scoring = _scoring(scenario)
+    return frozendict({name: profiles(said, name, scoring) for name, said in sorted(scenario.schedulers.items())})
+
+
+def serving(said: Mapping[str, Any], further: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+    """Which scheduler serves each profile. ``said``: those of kube-scheduler; ``further``: by the other schedulers."""
+    found = dict.fromkeys(said or (DEFAULT_SCHEDULER,), KUBE_SCHEDULER)
+    for name, served in further.items():
+        found |= dict.fromkeys(served or (name,), name)
+    return found
+
+
+def all_profiles(scenario: Scenario) -> Mapping[str, SchedulerProfile]:
+    """The profiles of all schedulers: no two of them serve one of the same name."""
+    further = (found for served in profiles_of_further(scenario).values() for found in served.items())
+    return frozendict({**profiles_of(scenario), **dict(further)})

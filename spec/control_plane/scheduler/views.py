@@ -62,17 +62,27 @@ def _node_view(_parameter: None, node: Node | None) -> Node | None:
     return Node(meta, node.spec, NodeStatus(allocatable=node.status.allocatable, images=node.status.images))
 
 
-def _occupies(_parameter: None, pod: Pod | None, assumed: str) -> Pod | None:
-    if pod is None or is_terminal(pod) or not (pod.spec.node_name or assumed):
+def _occupies(_parameter: None, pod: Pod | None, *assumed: str) -> Pod | None:
+    node = next(filter(None, assumed), "")
+    if pod is None or is_terminal(pod) or not (pod.spec.node_name or node):
         return None
-    return scheduling_view(pod, assumed)
+    return scheduling_view(pod, node)
 
 
 NODES = Query(NODE, ("object",), _node_view, MULTISET, no_parameter)
 """The nodes in the scheduler's cache: names, labels, taints, images, what is allocatable."""
 
-PODS = Query(POD, ("object", "assumed"), _occupies, MULTISET, no_parameter)
-"""The pods in the scheduler's cache that occupy a node: bound ones and assumed ones, terminating ones too."""
+ASSUMED = "assumed"
+"""The field of pods that holds the node on which the scheduler counts a pod that it has not seen bound."""
+
+
+def occupying(assumed: Iterable[str] = (ASSUMED,)) -> Query:
+    """The pods that occupy a node: bound ones, terminating ones too, and those that a field ``assumed`` puts there."""
+    return Query(POD, ("object", *assumed), _occupies, MULTISET, no_parameter)
+
+
+PODS = occupying()
+"""The pods in the scheduler's cache that occupy a node."""
 
 
 def more_urgent(served: Collection[str]) -> Query:
@@ -92,14 +102,22 @@ def _owner_view(_parameter: None, replica_set: ReplicaSet | None) -> Alike | Non
     return Alike(metadata.namespace, replica_set.spec.selector, (REPLICA_SET, metadata.name))
 
 
-def _nominated(_parameter: None, pod: Pod | None) -> Pod | None:
-    if pod is None or not waits_for_node(pod) or not pod.status.nominated_node_name:
-        return None
-    return scheduling_view(pod)
+def nominated(served: Collection[str] | None = None) -> Query:
+    """The other pods that wait for room which preemption made for them on some node.
+
+    ``served``: names of profiles: a scheduler keeps the nominations of its own pods alone. None: of all pods.
+    """
+
+    def classify(_parameter: None, pod: Pod | None) -> Pod | None:
+        if pod is None or not waits_for_node(pod) or not pod.status.nominated_node_name:
+            return None
+        return scheduling_view(pod) if served is None or pod.spec.scheduler_name in served else None
+
+    return Query(POD, ("object",), classify, MULTISET, no_parameter, excluding_key=True)
 
 
-NOMINATED = Query(POD, ("object",), _nominated, MULTISET, no_parameter, excluding_key=True)
-"""The other pods that wait for room which preemption made for them on some node."""
+NOMINATED = nominated()
+"""Those of all schedulers."""
 
 OWNERS = Query(REPLICA_SET, ("object",), _owner_view, DISTINCT, no_parameter)
 """The selectors of ReplicaSets, which say what a pod's like is where it has no spread constraints of its own."""
