@@ -263,7 +263,6 @@ def _queued() -> Mapping[str, Scenario]:
             bare_pod(_LARGE, "first"),
             bare_pod({**_LARGE, "schedulerName": FURTHER_SCHEDULER, "priorityClassName": "high"}),
             start="created",
-            lag={"kube-scheduler": {"Pod": 1}},
             schedulers={FURTHER_SCHEDULER: {}},
         ),
         "the scheduler sees late": scenario(deployment(), lag={"kube-scheduler": {"Pod": 1}}),
