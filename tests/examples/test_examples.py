@@ -89,7 +89,7 @@ def test_a_counterexample_replays_to_the_same_bytes(
 DEPARTURES = {
     "evicted-for-ever": (12, "RemovePodsViolatingTopologySpreadConstraint", "nothing: all is at rest"),
     "all-on-one-node": (1, "fault: Node node-1: node-crash", "fault: node-crash (node-1, node-2, node-3)"),
-    "two-schedulers": (2, "packing: Pod search: schedule", "kube-scheduler: schedule (search)"),
+    "two-schedulers": (2, "packing: Pod search: schedule", "kube-scheduler: schedule ("),
     "claim-far-away": (6, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "volume-in-lost-zone": (11, "volume node affinity conflict", "kube-scheduler: schedule ("),
     "data-lost-on-scaling": (2, "set owners of claims", "statefulset-controller: sync ("),
