@@ -414,6 +414,15 @@ LOOKED_UP: Mapping[str, Any] = {
 }
 """Another one, for names that clients look up."""
 
+KNOWN_APART: Mapping[str, Any] = {
+    **LOOKED_UP,
+    "metadata": {"name": "known apart"},
+    "users": [[{"delete": "service/web"}]],
+    "clients": [*LOOKED_UP["clients"], {"service": "web", "node": "node-1", "byEnvironment": True}],
+    "switches": {"dns-servers": "apart"},
+}
+"""Another one, for DNS servers that each know what they have heard, and Services that go."""
+
 
 _INIT = {"name": "migrate", "image": "shop.example/migrate:1"}
 _SIDECAR = {"name": "proxy", "image": "shop.example/proxy:1", "restartPolicy": "Always"}
@@ -463,6 +472,7 @@ def scenarios() -> tuple[Scenario, ...]:
         CLAIMED,
         SERVED,
         LOOKED_UP,
+        KNOWN_APART,
         OUT_OF_ORDER,
         CONTAINED,
         EMPTIED,

@@ -264,6 +264,10 @@ NAME_POD_FIELDS = (Field("records", ()), Field("resolved", ()))
 """Two more where Services are looked up. ``records``: the headless Services under whose names the cluster's DNS server
 publishes the pod's address. ``resolved``: the clients that hold an answer in which it stands."""
 
+DNS_SERVER_POD_FIELDS = (Field("server"),)
+"""One more where DNS servers have caches of their own: what the one in this pod knows. In ``records`` each headless
+Service then stands with the number of the server that says so."""
+
 SERVICE_FIELDS = (Field("object"), Field("queued", True, memory_of=KUBE_CONTROLLER_MANAGER))
 """``queued``: the EndpointSlice controller is to look at the Service, whatever pods do; all are after its start."""
 
@@ -277,6 +281,13 @@ CONNECTION_FIELDS = (Field("state", "idle"),)
 
 LOOKUP_FIELDS = (Field("lookup", "unasked"),)
 """One more of clients that know their Service by name: what they hold of that."""
+
+ADDRESS_FIELDS = (Field("address", ""),)
+"""One more of clients where Services come and go: the address that the client was told, "" for none."""
+
+PROGRAMMED_FIELDS = (Field("programmed", ()),)
+"""One more of Services where they come and go: under which address the rules of each node lead to their endpoints, as
+(node, address): part of what runs in the kernels of those nodes."""
 
 REPLICA_SET_FIELDS = (Field("object"),)
 REPLICATION_CONTROLLER_FIELDS = (Field("object"),)

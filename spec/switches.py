@@ -170,6 +170,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "kube-proxy §5",
     ),
+    "dns-servers": Switch(
+        ("shared", "apart"),
+        "whether all pods of the DNS server answer from the same records, or each from caches of its own, which it"
+        " fills when it starts and which may be behind those of the others",
+        Purpose.CHOICE,
+        "dns-addons §1",
+    ),
     "crash-back-off": Switch(
         ("constant", "doubling"),
         "whether containers that keep ending wait for 10 s each time, or twice as long each time, up to 300 s, until"

@@ -14,11 +14,12 @@ import attrs
 from frozendict import frozendict
 
 from ...spec import kinds
+from ...spec.addons.dns.server_caches import Caches
 from ...spec.control_plane.controllers.deployment_status import PROGRESS_DEADLINE_EXCEEDED, PROGRESSING
 from ...spec.control_plane.controllers.horizontal_pod_autoscaler import SCALING_DISABLED
 from ...spec.control_plane.controllers.node_taints import EXECUTING
 from ...spec.control_plane.controllers.persistent_volume_binding import bound
-from ...spec.environment import faults, name_lookup, traffic
+from ...spec.environment import dns_answers, faults, traffic
 from ...spec.node import crash_back_off, static_pods
 from ...spec.objects import job as jobs
 from ...spec.objects import namespace as namespaces
@@ -325,7 +326,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
     pressures = ("", *faults.PRESSURES.values())
     evictions = (kinds.Eviction(state, "node") for state in (kinds.REQUESTED, kinds.REFUSED, kinds.GRANTED))
     connections = (traffic.IDLE, traffic.ANSWERED, traffic.REFUSED, traffic.LOST, traffic.UNRESOLVED)
-    lookups = (name_lookup.UNASKED, name_lookup.FOUND, name_lookup.NO_SUCH_NAME, name_lookup.UNANSWERED)
+    lookups = (dns_answers.UNASKED, dns_answers.FOUND, dns_answers.NO_SUCH_NAME, dns_answers.UNANSWERED)
     cron = (CronJob(status=CronJobStatus(active, last)) for active, last in product(((), ("job",)), (None, 0.0)))
     return {
         "pod": _each((None, *_pods())),
@@ -351,6 +352,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "endpoint": _listed(),
         "endpoint slice": _each((None, EndpointSlice(), EndpointSlice(ports=(EndpointPort(),)))),
         "service rule": _each(((), (("web", "node", "8080"),))),
+        "dns server's caches": _each((None, Caches(1, (("web", "10.96.0.7"),)))),
         "dns record": _each(((), ("web",))),
         "connection": _each(connections),
         "name lookup": _each(lookups),

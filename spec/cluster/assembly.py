@@ -38,6 +38,7 @@ from .api_evictions import API_EVICTIONS
 from .autoscaling import AUTOSCALING
 from .cron_jobs import CRON_JOBS
 from .daemon_sets import DAEMON_SETS
+from .deletions import applies_services
 from .deployments import DEPLOYMENTS, MIN_READY
 from .descheduling import DESCHEDULING
 from .disruption_budgets import DISRUPTION_BUDGETS
@@ -50,7 +51,7 @@ from .interchangeable import interchangeable
 from .jobs import JOBS
 from .leaders import LEADER_ELECTION
 from .master_leases import MASTER_LEASES
-from .name_resolution import NAMES
+from .name_resolution import DNS_SERVERS, NAMES, with_readiness
 from .namespaces import NAMESPACES
 from .node_agents import NODE_AGENTS, NODE_FEATURES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
@@ -99,6 +100,7 @@ PARTS: tuple[Part, ...] = (
     LATE_SLICES,
     AFFINITY,
     NAMES,
+    DNS_SERVERS,
     SERVICES_LEFT_OUT,
     QUOTAS,
     WEBHOOKS,
@@ -140,7 +142,7 @@ def pod_slots(scenario: Scenario) -> int:
 
 def components(scenario: Scenario) -> tuple[Component, ...]:
     """The components that something in the scenario can trigger, in the order in which their rules are tried."""
-    found = _of_kubernetes(scenario)
+    found = with_readiness(scenario, _of_kubernetes(scenario))
     several = leaders.candidates(scenario)
     everybody = tuple(name for names in several.values() for name in names)
     lag, once = _lag(scenario, found), found
@@ -171,6 +173,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
             identities=stateful_sets.needed(scenario),
             evict_by_uid=scenario.switches.get("eviction-by-uid", "off") == "on",
             claims=persistent_volumes.needed(scenario),
+            services=applies_services(scenario),
         )
     )
     there = {kind.name for kind in kinds(scenario)} | {INFORMER}

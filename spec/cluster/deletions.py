@@ -1,9 +1,9 @@
-"""What users delete, as far as several parts of a cluster ask for it."""
+"""What users delete and apply, as far as several parts of a cluster ask for it."""
 
 from __future__ import annotations
 
-from ..environment.users import Delete
-from ..kinds import JOB, NAMESPACE, STATEFUL_SET
+from ..environment.users import Delete, Edit
+from ..kinds import JOB, NAMESPACE, SERVICE, STATEFUL_SET
 from ..language.scenario import Scenario
 
 
@@ -32,3 +32,8 @@ def deletes_stateful_sets(scenario: Scenario) -> bool:
 def deletes_namespaces(scenario: Scenario) -> bool:
     """Whether a user deletes a namespace, and all that stands in it."""
     return bool(deleted_namespaces(scenario))
+
+
+def applies_services(scenario: Scenario) -> bool:
+    """Whether a user applies a Service."""
+    return any(isinstance(it, Edit) and it.kind == SERVICE for todo in scenario.users for it in todo)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
+
 from ..control_plane.apiserver.strategies import BACKGROUND
 from ..control_plane.controllers import garbage_collector
+from ..control_plane.controllers.slice_collection import collect_slices
 from ..environment.users import Delete
 from ..kinds import (
     COLLECTED,
@@ -23,7 +26,8 @@ from ..objects.daemon_set import DaemonSet
 from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import ReplicationController
 from ..properties.claims_followed import deletes_by_policy, follows_claims
-from . import jobs
+from ..properties.happenings import deletes_service
+from . import jobs, services
 from .deletions import deletes_stateful_sets, deletions_of_stateful_sets
 from .part import Part, names
 
@@ -33,9 +37,16 @@ def needed(scenario: Scenario) -> bool:
     owners = (DEPLOYMENT, REPLICA_SET, REPLICATION_CONTROLLER)
     if deletes_stateful_sets(scenario) or _collects_claims(scenario):
         return True
+    if collects_slices(scenario):
+        return True
     if jobs.deletable(scenario) or jobs.owned_pods_wait(scenario):
         return True
     return any(isinstance(it, Delete) and it.kind in owners for todo in scenario.users for it in todo)
+
+
+def collects_slices(scenario: Scenario) -> bool:
+    """Whether a Service can go before its slices."""
+    return deletes_service(scenario) and services.needed(scenario)
 
 
 def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -61,7 +72,11 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
         at_once.add(JOB)
     if all(policy == BACKGROUND for policy in deletions_of_stateful_sets(scenario)):
         at_once.add(STATEFUL_SET)
-    return (garbage_collector.component(owner_kinds(scenario), at_once=at_once),)
+    collector = garbage_collector.component(owner_kinds(scenario), at_once=at_once)
+    if collects_slices(scenario):
+        of_slices = collect_slices(late=services.late(scenario))
+        collector = attrs.evolve(collector, rules=(*collector.rules, of_slices))
+    return (collector,)
 
 
 GARBAGE_COLLECTION = Part("garbage collection", needed, components=_components, events=(ORPHANED, COLLECTED))

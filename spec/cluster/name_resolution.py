@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from ..addons.dns import server
+from collections.abc import Iterable
+
+import attrs
+
+from ..addons.dns import server, server_caches
 from ..addons.dns.server import is_dns
 from ..environment import name_lookup
-from ..kinds import NAME_POD_FIELDS
+from ..kinds import DNS_SERVER_POD_FIELDS, KUBELET, NAME_POD_FIELDS
 from ..language.component import Component
 from ..language.model import Assumption
 from ..language.scenario import Scenario
+from ..node.probes import PROBE_SUCCEEDS
 from ..objects.service import Service
 from ..properties.names import looked_up
 from .part import Part, given
+from .service_changes import apart, manner
 
 
 def dns_service(scenario: Scenario) -> Service | None:
@@ -24,21 +30,50 @@ def needed(scenario: Scenario) -> bool:
     return bool(looked_up(scenario)) and dns_service(scenario) is not None
 
 
+def servers_apart(scenario: Scenario) -> bool:
+    """Whether somebody does, and each DNS server has caches of its own."""
+    return needed(scenario) and apart(scenario)
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     dns = dns_service(scenario)
     assert dns is not None, "a part is asked only about what it is needed for"
     clients = tuple(client for client in scenario.clients if client.by_name)
-    return server.component(dns, looked_up(scenario)), name_lookup.resolver(dns, clients)
+    servers = server_caches if apart(scenario) else server
+    return servers.component(dns, looked_up(scenario)), name_lookup.resolver(dns, clients, manner(scenario))
 
 
-def _assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+def with_readiness(scenario: Scenario, found: Iterable[Component]) -> list[Component]:
+    """The components, of which the kubelet takes a DNS server for ready only once its caches are filled."""
+    dns = dns_service(scenario)
+    if dns is None or not servers_apart(scenario):
+        return list(found)
+    filled = server_caches.ready_when_filled(dns, PROBE_SUCCEEDS)
+    return [
+        attrs.evolve(it, rules=tuple(filled if rule is PROBE_SUCCEEDS else rule for rule in it.rules))
+        if it.name == KUBELET
+        else it
+        for it in found
+    ]
+
+
+_SHARED = Assumption(
+    "dns-servers-share-records",
+    "all pods of the DNS server answer from the same records, which may be late, also just after a start; a pod that"
+    " serves answers",
+    "dns-addons §1",
+)
+_APART = Assumption(
+    "dns-servers-list-once",
+    "a DNS server that starts lists Services and slices as they are then, in one step; a container that ends and starts"
+    " again before anybody has noticed keeps what it knew",
+    "dns-addons §1",
+)
+
+
+def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     return (
-        Assumption(
-            "dns-servers-share-records",
-            "all pods of the DNS server answer from the same records, which may be late, also just after a start; a pod"
-            " that serves answers",
-            "dns-addons §1",
-        ),
+        _APART if apart(scenario) else _SHARED,
         Assumption(
             "one-question-a-lookup",
             "a lookup is one query for the full name, to one endpoint of the DNS server; there is no other resolver,"
@@ -57,3 +92,6 @@ NAMES = Part(
     assumptions=_assumptions,
 )
 """What there is to see where Services are looked up."""
+
+DNS_SERVERS = Part("dns servers", servers_apart, pod_fields=DNS_SERVER_POD_FIELDS, machines=(server_caches.CACHES,))
+"""What there is to see of each DNS server by itself."""

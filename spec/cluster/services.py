@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import attrs
+
 from ..addons.dns.server import is_dns
 from ..control_plane.controllers import endpointslice
 from ..control_plane.controllers.endpointslice_decisions import is_managed
 from ..control_plane.controllers.endpointslice_machines import MACHINES
 from ..control_plane.controllers.endpointslice_packing import MOST_ENDPOINTS
 from ..environment import name_lookup, traffic
+from ..environment.held_addresses import read_environment
+from ..environment.name_lookup import to_address_found
 from ..kinds import (
     AFFINITY_POD_FIELDS,
     CONNECTION,
@@ -23,13 +27,22 @@ from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..node import kube_proxy
+from ..node.kube_proxy_addresses import with_addresses
 from ..node.kube_proxy_decisions import ProxyMode
 from ..objects.endpoint_slice import slice_names
 from ..objects.service import CLIENT_IP, Service
 from ..properties.catalogue import chosen_names
-from ..properties.names import looked_up
 from ..properties.services import NETWORK, most_endpoints, proxy_nodes, uses_terminating
 from .part import Bundles, Part, bundles, given, names
+from .service_changes import (
+    addresses_move,
+    assumptions,
+    connection_fields,
+    every_version,
+    manner,
+    service_fields,
+    services_change,
+)
 
 LATE = (endpointslice.NAME, ENDPOINT_SLICE)
 """The one cache whose lag is part of the specification, since the endpoints of a slice stand with their pods."""
@@ -69,29 +82,42 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
     mode = ProxyMode(switches.get("proxy-mode", ProxyMode.IPTABLES.value))
     found = [
         endpointslice.component(
-            given(scenario, Service),
+            every_version(scenario),
             tracks=switches.get("endpoint-tracker", "on") == "on",
             late=LATE in scenario.lag,
             most=most_endpoints(scenario),
+            changing=services_change(scenario),
         ),
-        kube_proxy.component(proxy_nodes(scenario), terminating=uses_terminating(scenario)),
+        _proxy(scenario),
     ]
     if scenario.clients:
         affinity = _affinity(scenario)
-        by_address = tuple(client for client in scenario.clients if not client.by_name)
+        by_address = tuple(it for it in scenario.clients if not (it.by_name or it.by_environment))
         by_name = _by_name(scenario, mode, affinity is not None)
         found.append(traffic.component(by_address, mode=mode, affinity=affinity, by_name=by_name))
     return tuple(found)
 
 
+def _proxy(scenario: Scenario) -> Component:
+    found = kube_proxy.component(proxy_nodes(scenario), terminating=uses_terminating(scenario))
+    return attrs.evolve(found, rules=tuple(map(with_addresses, found.rules))) if addresses_move(scenario) else found
+
+
 def _by_name(scenario: Scenario, mode: ProxyMode, affinity: bool) -> tuple[Rule, ...]:
-    """What clients do that know their Service by name alone."""
+    """What clients do that know their Service by name alone, or by their environment."""
     dns = next(filter(is_dns, given(scenario, Service)), None)
     clients = tuple(client for client in scenario.clients if client.by_name)
-    if dns is None or not clients:
-        return ()
     headless = frozenset(each.metadata.name for each in given(scenario, Service) if each.spec.headless)
-    return name_lookup.rules(dns, clients, headless, mode=mode, affinity=affinity)
+    found: tuple[Rule, ...] = ()
+    if dns is not None and clients:
+        found = name_lookup.rules(dns, clients, headless, mode=mode, affinity=affinity, manner=manner(scenario))
+    started = tuple(client for client in scenario.clients if client.by_environment)
+    if started:
+        moving = addresses_move(scenario)
+        to_address = to_address_found(started, mode=mode, affinity=affinity, moving=moving)
+        to_address = attrs.evolve(to_address, name="connect to address in environment")
+        found = (*found, read_environment(started, moving=moving), to_address)
+    return found
 
 
 def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
@@ -101,9 +127,10 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
         if is_managed(service)
         for name in slice_names(service.metadata.name, _most_slices(scenario))
     ]
-    found = [named(SERVICE, names(scenario, Service)), named(ENDPOINT_SLICE, tuple(slices))]
+    found = [named(SERVICE, names(scenario, Service), service_fields(scenario)), named(ENDPOINT_SLICE, tuple(slices))]
     if scenario.clients:
-        fields = (*CONNECTION_FIELDS, *(LOOKUP_FIELDS if looked_up(scenario) else ()))
+        looks = any(it.by_name or it.by_environment for it in scenario.clients)
+        fields = (*CONNECTION_FIELDS, *(LOOKUP_FIELDS if looks else ()), *connection_fields(scenario))
         found.append(Kind(CONNECTION, fields, names=tuple(client.name for client in scenario.clients)))
     return tuple(found)
 
@@ -127,7 +154,8 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "slices-with-their-pods",
-            "a reply that is lost of a write of a slice is taken for a lost request; Services and their selectors stay",
+            "a reply that is lost of a write of a slice is taken for a lost request"
+            + ("" if services_change(scenario) else "; Services and their selectors stay"),
             "design §3.2",
         ),
         Assumption(
@@ -149,6 +177,15 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
                 "kube-proxy §5",
             )
         )
+    if any(client.by_environment for client in scenario.clients):
+        found.append(
+            Assumption(
+                "one-start-of-a-container",
+                "the container of a client that goes by its environment starts once, at any moment, and never again",
+                "dns-addons §6",
+            )
+        )
+    found += assumptions(scenario)
     if LATE in scenario.lag:
         found.append(
             Assumption("slices-one-change-late", "the cache of EndpointSlices of their controller is one change behind")

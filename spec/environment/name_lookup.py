@@ -2,17 +2,17 @@
 
 Life of an answer: a client asks for the name, through the rules of its node for the Service kube-dns -> a DNS server
 answers with addresses, or that there is no such name; or none answers -> the client keeps an answer for its time to
-live, and connects to what it says, whatever happens to pods meanwhile -> the answer expires, and the client asks again.
+live, also that there is no such name, and connects to what it says, whatever becomes of pods and Services meanwhile ->
+the answer expires, and the client asks again.
 Asking again only to be told the same is no step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
-from ..addons.dns.server import Records
 from ..kinds import CONNECTION, POD, SERVICE, PodRuntime
 from ..language.component import Component, Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
@@ -22,40 +22,52 @@ from ..language.scenario import Client
 from ..node.heartbeat import MACHINE_RUNS
 from ..node.kube_proxy_decisions import ProxyMode
 from ..objects.service import Service
-from .traffic import ANSWERED, LOST, NAME, UNRESOLVED, Backend, Connecting, backend_of, connect, policy_of
+from .dns_answers import (
+    FOUND,
+    NO_SUCH_NAME,
+    UNANSWERED,
+    UNASKED,
+    Listed,
+    Looking,
+    Record,
+    Server,
+    Told,
+    servers,
+    told,
+)
+from .held_addresses import to_held_address
+from .traffic import ANSWERED, LOST, NAME, UNRESOLVED, Backend, Connecting, connect
 
 RESOLVER = "resolver"
 
-UNASKED, FOUND, NO_SUCH_NAME, UNANSWERED = "unasked", "found", "no such name", "unanswered"
-"""What a client holds of its Service's name: nothing (yet, or any more); addresses; that there is no such name; it has
-asked, and no DNS server answered."""
-
 TIME_TO_LIVE = 30.0
-"""Seconds for which an answer is kept: what the stock addon sets (dns-addons §1)."""
+"""Seconds for which an answer is kept, also that there is no such name: what the stock addon sets (dns-addons §1)."""
 
 Resolved = tuple[str, ...]
 """The clients that hold an answer in which a pod's address stands, in order."""
 
 
 @attrs.frozen(cache_hash=True)
-class Looking:
-    """A client that goes by a name, and what it holds of that."""
-
-    client: Client
-    lookup: str
-
-    @property
-    def node(self) -> str:
-        """The node whose rules it meets."""
-        return self.client.node
-
-
-@attrs.frozen(cache_hash=True)
 class Answered:
     """A pod in a client's answer (``held``), or in what it would be answered now (``listed``)."""
 
-    listed: bool
+    listed: Listed
     held: bool
+
+    def by(self, server: int) -> bool:
+        """Whether that server, or the records that all share, would name it."""
+        return server in self.listed if isinstance(self.listed, tuple) else self.listed
+
+
+@attrs.frozen
+class Manner:
+    """How names are looked up. ``moving``: Services come and go, so that clients hold their addresses.
+
+    ``apart``: each DNS server has caches of its own.
+    """
+
+    moving: bool = False
+    apart: bool = False
 
 
 def _service(key: Looking | Connecting, service: Service | None) -> Service | None:
@@ -65,39 +77,45 @@ def _service(key: Looking | Connecting, service: Service | None) -> Service | No
 SERVICE_ASKED_FOR = Query(SERVICE, ("object",), _service, ONLY)
 
 
-def _lists(key: Looking, records: Records) -> bool | None:
+def _lists(key: Looking, records: tuple[Record, ...]) -> bool | None:
     return True if key.client.service in records else None
 
 
-def _answered(key: Looking, records: Records, resolved: Resolved) -> Answered | None:
+def numbers(service: str, records: tuple[Record, ...]) -> tuple[int, ...]:
+    """The servers that have a record of a pod under the name of a headless Service."""
+    return tuple(each[0] for each in records if isinstance(each, tuple) and each[1] == service)
+
+
+def _listed_by(key: Looking, records: tuple[Record, ...]) -> tuple[int, ...] | None:
+    return numbers(key.client.service, records) or None
+
+
+def _listing(manner: Manner) -> Query:
+    if manner.apart:
+        return Query(POD, ("records",), _listed_by, DISTINCT)
+    return Query(POD, ("records",), _lists, ANY)
+
+
+def _joined(listed: bool | tuple[tuple[int, ...], ...]) -> Listed:
+    return listed if isinstance(listed, bool) else tuple({number for each in listed for number in each})
+
+
+def _answered(key: Looking, records: tuple[Record, ...], resolved: Resolved) -> Answered | None:
     found = Answered(key.client.service in records, key.client.name in resolved)
     return found if found.listed or found.held else None
 
 
-def _servers(dns: Service) -> Query:
-    """The endpoints of the DNS server that a client may get, as ``Backend``."""
-
-    def parameter(key: Looking) -> tuple[str, str, str, str]:
-        return key.client.node, dns.metadata.name, policy_of(dns, key.client), key.client.name
-
-    return Query(POD, ("runtime", "rules"), backend_of, DISTINCT, parameter)
+def _answered_by(key: Looking, records: tuple[Record, ...], resolved: Resolved) -> Answered | None:
+    found = Answered(numbers(key.client.service, records), key.client.name in resolved)
+    return found if found.listed or found.held else None
 
 
-def _result(service: Service | None, listed: bool) -> str:
-    """What a server answers, if it does: a headless Service without records has no name at all (dns-addons §2)."""
-    return FOUND if service is not None and (listed or not service.spec.headless) else NO_SUCH_NAME
-
-
-def _results(service: Service | None, listed: bool, servers: Iterable[Backend]) -> tuple[str, ...]:
-    """All that can come of a query now."""
-    answers = {_result(service, listed) if server.answers else UNANSWERED for server in servers}
-    return tuple(sorted(answers or {UNANSWERED}))
-
-
-def hold(parameter: tuple[str, str], records: Records, resolved: Resolved) -> tuple[Records, Resolved]:
-    """A client keeps an answer: it names the pods that have a record of the Service. ``parameter``: both names."""
-    client, service = parameter
-    return records, tuple(sorted({*resolved, client})) if service in records else resolved
+def hold(
+    parameter: tuple[str, Record], records: tuple[Record, ...], resolved: Resolved
+) -> tuple[tuple[Record, ...], Resolved]:
+    """A client keeps an answer: it names the pods that have that record. ``parameter``: the client, and the record."""
+    client, record = parameter
+    return records, tuple(sorted({*resolved, client})) if record in records else resolved
 
 
 def forget(client: str, resolved: Resolved) -> tuple[Resolved]:
@@ -105,41 +123,72 @@ def forget(client: str, resolved: Resolved) -> tuple[Resolved]:
     return (tuple(each for each in resolved if each != client),)
 
 
-def _kept(key: Looking, result: str, service: Service | None) -> tuple[Step, ...]:
-    if result != FOUND:
-        return (Write(KEY, "lookup", Set(result)), Write(KEY, "state", Set(UNRESOLVED)))
-    kept = Sweep(POD, ("records", "resolved"), hold, (key.client.name, key.client.service))
-    headless = service is not None and service.spec.headless
-    return (Write(KEY, "lookup", Set(FOUND)), *((kept,) if headless else ()))
+def _kept(key: Looking, answer: Told, service: Service | None, manner: Manner) -> tuple[Step, ...]:
+    if answer.result != FOUND:
+        return (Write(KEY, "lookup", Set(answer.result)), Write(KEY, "state", Set(UNRESOLVED)))
+    found = Write(KEY, "lookup", Set(FOUND))
+    if answer.address:
+        return (found, *((Write(KEY, "address", Set(answer.address)),) if manner.moving else ()))
+    record = answer.record(key.client.service, apart=manner.apart)
+    return (found, Sweep(POD, ("records", "resolved"), hold, (key.client.name, record)))
 
 
-def _look_up(
-    key: Looking, service: Service | None, listed: bool, servers: tuple[Backend, ...]
-) -> Iterable[Alternative]:
-    for result in _results(service, listed, servers):
-        if result != key.lookup:
-            yield Alternative(_kept(key, result, service), _why(key, result, servers))
+def _look_up(manner: Manner) -> Callable[..., Iterable[Alternative]]:
+    def decide(
+        key: Looking,
+        service: Service | None,
+        listed: bool | tuple[tuple[int, ...], ...],
+        servers: tuple[Backend | Server, ...],
+    ) -> Iterable[Alternative]:
+        for answer in told(key, service, _joined(listed), servers):
+            if answer.result != key.lookup:
+                yield Alternative(_kept(key, answer, service, manner), _why(key, answer, servers, manner))
+
+    return decide
 
 
-def _why(key: Looking, result: str, servers: tuple[Backend, ...]) -> str:
-    if result == FOUND:
+def _why(key: Looking, answer: Told, servers: tuple[Backend | Server, ...], manner: Manner) -> str:
+    if answer.result == FOUND and manner.moving and answer.address:
+        return f"a DNS server answers with {answer.address} for {key.client.service}"
+    if answer.result == FOUND:
         return f"a DNS server answers with the addresses of {key.client.service}"
-    if result == NO_SUCH_NAME:
+    if answer.result == NO_SUCH_NAME:
         return f"a DNS server answers that there is no name {key.client.service}"
     if not servers:
         return f"{key.node} has no rule to a DNS server"
+    if all(server.answers for server in servers):
+        return "a DNS server whose caches are not filled answers SERVFAIL"
     return f"the rules of {key.node} lead to a DNS server that does not answer"
 
 
-def _expires(
-    key: Looking, service: Service | None, pods: tuple[Answered, ...], servers: tuple[Backend, ...]
-) -> Iterable[Alternative]:
-    listed = any(pod.listed for pod in pods)
-    headless = service is not None and service.spec.headless
-    changed = headless and any(pod.listed != pod.held for pod in pods)
-    if changed or _results(service, listed, servers) != (key.lookup,):
-        plan = (Write(KEY, "lookup", Set(UNASKED)), Sweep(POD, ("resolved",), forget, key.client.name))
-        yield Alternative(plan, "its time to live is over")
+def _expires(manner: Manner) -> Callable[..., Iterable[Alternative]]:
+    def decide(
+        key: Looking, service: Service | None, pods: tuple[Answered, ...], servers: tuple[Backend | Server, ...]
+    ) -> Iterable[Alternative]:
+        listed = _joined(tuple(pod.listed for pod in pods if isinstance(pod.listed, tuple)))
+        if not manner.apart:
+            listed = any(pod.listed for pod in pods)
+        if any(_another(key, answer, pods, manner) for answer in told(key, service, listed, servers)):
+            forgets = (Write(KEY, "address", Set("")),) if manner.moving else ()
+            plan = (
+                Write(KEY, "lookup", Set(UNASKED)),
+                *forgets,
+                Sweep(POD, ("resolved",), forget, key.client.name),
+            )
+            yield Alternative(plan, "its time to live is over")
+
+    return decide
+
+
+def _another(key: Looking, answer: Told, pods: tuple[Answered, ...], manner: Manner) -> bool:
+    """Whether an answer is not what the client holds."""
+    if answer.result != key.lookup:
+        return True
+    if answer.result != FOUND:
+        return False
+    if answer.address:
+        return manner.moving and answer.address != key.address
+    return any(pod.by(answer.server) != pod.held for pod in pods)
 
 
 def _to_pod(key: Connecting, pods: tuple[Backend, ...]) -> Iterable[Alternative]:
@@ -153,13 +202,13 @@ def _in_answer(key: Connecting, runtime: PodRuntime | None, resolved: Resolved) 
     return Backend(runtime is not None and runtime.serving, False) if key.client.name in resolved else None
 
 
-def _key(clients: Iterable[Client], *states: str) -> Key:
+def _key(clients: Iterable[Client], *states: str, moving: bool = False) -> Key:
     by_name = {client.name: client for client in clients}
 
-    def view(name: str, lookup: str) -> Looking | None:
-        return Looking(by_name[name], lookup) if name in by_name and lookup in states else None
+    def view(name: str, lookup: str, address: str = "") -> Looking | None:
+        return Looking(by_name[name], lookup, address) if name in by_name and lookup in states else None
 
-    return Key(CONNECTION, ("name", "lookup"), view)
+    return Key(CONNECTION, ("name", "lookup", *(("address",) if moving else ())), view)
 
 
 def found_by(clients: Iterable[Client]) -> Key:
@@ -173,22 +222,27 @@ def found_by(clients: Iterable[Client]) -> Key:
 
 
 def rules(
-    dns: Service, clients: tuple[Client, ...], headless: frozenset[str], *, mode: ProxyMode, affinity: bool
+    dns: Service,
+    clients: tuple[Client, ...],
+    headless: frozenset[str],
+    *,
+    mode: ProxyMode,
+    affinity: bool,
+    manner: Manner = Manner(),
 ) -> tuple[Rule, ...]:
     """What clients do that go by names.
 
     ``dns``: the Service of the DNS server; ``headless``: the Services without an address. Who was told the address of a
     Service connects to that as all clients do; who was told those of pods, to one of them.
     """
-    servers = _servers(dns)
     look_up = Rule(
         name="look up",
         key=_key(clients, UNASKED, UNANSWERED),
-        decide=_look_up,
+        decide=_look_up(manner),
         queries={
             "service": SERVICE_ASKED_FOR,
-            "listed": Query(POD, ("records",), _lists, ANY),
-            "servers": servers,
+            "listed": _listing(manner),
+            "servers": servers(dns, apart=manner.apart),
         },
         guards=(MACHINE_RUNS,),
         reference="dns-addons §3, §5",
@@ -205,20 +259,27 @@ def rules(
         reference="dns-addons §6",
         meaning="a client connects to a pod whose address it was given for the name of a headless Service",
     )
-    to_address = connect(found_by(others), mode=mode, affinity=affinity, name="connect to address found")
+    to_address = to_address_found(others, mode=mode, affinity=affinity, moving=manner.moving)
     return (look_up, *((to_address,) if others else ()), *((to_pod,) if direct else ()))
 
 
-def resolver(dns: Service, clients: tuple[Client, ...]) -> Component:
+def to_address_found(clients: tuple[Client, ...], *, mode: ProxyMode, affinity: bool, moving: bool) -> Rule:
+    """The rule by which clients connect that were told the address of their Service."""
+    found = connect(found_by(clients), mode=mode, affinity=affinity, name="connect to address found")
+    return to_held_address(found, clients) if moving else found
+
+
+def resolver(dns: Service, clients: tuple[Client, ...], manner: Manner = Manner()) -> Component:
     """The resolvers of clients that go by names: they let answers go in time, whatever their clients do."""
+    answered = _answered_by if manner.apart else _answered
     expires = Rule(
         name="answer expires",
-        key=_key(clients, FOUND, NO_SUCH_NAME),
-        decide=_expires,
+        key=_key(clients, FOUND, NO_SUCH_NAME, moving=manner.moving),
+        decide=_expires(manner),
         queries={
             "service": SERVICE_ASKED_FOR,
-            "pods": Query(POD, ("records", "resolved"), _answered, DISTINCT),
-            "servers": _servers(dns),
+            "pods": Query(POD, ("records", "resolved"), answered, DISTINCT),
+            "servers": servers(dns, apart=manner.apart),
         },
         guards=(MACHINE_RUNS,),
         duration=TIME_TO_LIVE,

@@ -8,6 +8,7 @@ last connection is remembered; a connection that was made is not cut by what hap
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import attrs
 
@@ -64,7 +65,7 @@ def _service(key: Connecting, service: Service | None) -> Service | None:
     return service if service is not None and service.metadata.name == key.client.service else None
 
 
-def _policy(key: Connecting, service: Service | None) -> tuple[str, str, str, str]:
+def _policy(key: Connecting, service: Service | None, **_others: Any) -> tuple[str, str, str, str]:
     policy = policy_of(service, key.client) if service is not None else ANY_POLICY
     return key.client.node, key.client.service, policy, key.client.name
 

@@ -25,18 +25,20 @@ from ..kinds import (
     POD,
     REPLICA_SET,
     REPLICATION_CONTROLLER,
+    SERVICE,
     STATEFUL_SET,
     USER,
 )
 from ..language.component import Component, Key, Rule
 from ..language.plan import KEY, Alternative, Call, Chosen, Named, Set, Step, Write
-from ..language.query import DISTINCT, ONLY, Query
+from ..language.query import ANY, DISTINCT, ONLY, Query
 from ..language.request import ApiCall, DeleteOptions, Verb
 from ..objects.daemon_set import DaemonSet, DaemonSetSpec
 from ..objects.job import Job, JobSpec
 from ..objects.metadata import OwnerReference
 from ..objects.node import Node
 from ..objects.pod import Pod
+from ..objects.service import Service, ServiceSpec
 from ..objects.stateful_set import StatefulSet, StatefulSetSpec
 from ..objects.taints import NO_EXECUTE, NO_SCHEDULE, PREFER_NO_SCHEDULE, Taint
 from ..objects.workloads import Deployment, DeploymentSpec
@@ -57,13 +59,16 @@ VERBS = ("apply", "scale", "delete", "force-delete", "cordon", "uncordon", "drai
 
 @attrs.frozen(cache_hash=True)
 class ApplySpec:
-    """`kubectl apply` of a changed Deployment, DaemonSet, StatefulSet or Job: its spec becomes ``spec``."""
+    """`kubectl apply` of a changed Deployment, DaemonSet, StatefulSet, Job or Service: its spec becomes ``spec``."""
 
-    spec: DeploymentSpec | DaemonSetSpec | StatefulSetSpec | JobSpec
+    spec: DeploymentSpec | DaemonSetSpec | StatefulSetSpec | JobSpec | ServiceSpec
 
     def __call__(self, stored: Any, /) -> Any:
-        """The object with the new spec."""
-        return attrs.evolve(stored, spec=self.spec)
+        """The object with the new spec. A Service keeps the address that it was given."""
+        spec = self.spec
+        if isinstance(spec, ServiceSpec) and not spec.cluster_ip:
+            spec = attrs.evolve(spec, cluster_ip=stored.spec.cluster_ip)
+        return attrs.evolve(stored, spec=spec)
 
 
 @attrs.frozen(cache_hash=True)
@@ -138,7 +143,7 @@ class Edit:
     kind: str
     name: str
     change: ApplySpec | ScaleTo | SetPaused | SetUnschedulable | SetTaint | DropFinalizers
-    new: Deployment | None = None
+    new: Deployment | Service | None = None
 
 
 @attrs.frozen(cache_hash=True)
@@ -168,13 +173,13 @@ class NextAction:
         return todo[1:]
 
 
-def apply(changed: Deployment | DaemonSet | StatefulSet | Job, source: str, incarnation: int = 1) -> Edit:
-    """The action that applies a changed manifest, read from ``source``. Only Deployments are made anew.
+def apply(changed: Deployment | DaemonSet | StatefulSet | Job | Service, source: str, incarnation: int = 1) -> Edit:
+    """The action that applies a changed manifest, read from ``source``. Only Deployments and Services are made anew.
 
-    ``incarnation``: the uid of the Deployment that it creates where there is none any more.
+    ``incarnation``: the uid of what it creates where there is none any more.
     """
     new = None
-    if isinstance(changed, Deployment):
+    if isinstance(changed, Deployment | Service):
         new = attrs.evolve(changed, metadata=attrs.evolve(changed.metadata, uid=incarnation))
     return Edit(f"kubectl apply -f {source}", changed.kind, changed.metadata.name, ApplySpec(changed.spec), new)
 
@@ -251,6 +256,18 @@ def _workload(controller: OwnerReference) -> str:
     return controller.name if controller.kind in _OWN_NAMES else controller.name.rpartition("-")[0]
 
 
+def _service_meant(action: Action) -> str | None:
+    return action.name if isinstance(action, Edit) and action.kind == SERVICE else None
+
+
+def _stands(name: str | None, service: Service | None) -> bool | None:
+    return True if service is not None and service.metadata.name == name else None
+
+
+SERVICE_THERE = Query(SERVICE, ("object",), _stands, ANY, _service_meant)
+"""Whether the Service that a manifest is about is there."""
+
+
 def _disturbs(change: Callable[[Deployment], Deployment], deployment: Deployment) -> bool:
     """Whether an edit breaks what properties of rollouts assume: nobody rescales, or moves the limits of a rollout."""
     after = change(deployment)
@@ -292,7 +309,12 @@ _DISTURBED = Write(Named(FAULT, DISRUPTION), "used", Set(True))
 
 
 def _act(
-    action: Action, pods: tuple[Pod, ...], meets: bool | None, unmanaged: bool = False, awaited: bool = False
+    action: Action,
+    pods: tuple[Pod, ...],
+    meets: bool | None,
+    unmanaged: bool = False,
+    awaited: bool = False,
+    service: bool = False,
 ) -> Iterable[Alternative]:
     done: tuple[Step, ...] = (Write(KEY, "todo", NextAction()),)
     if isinstance(action, EvictAll):
@@ -310,7 +332,7 @@ def _act(
         if meets or _drives_off(action):
             done += (_DISTURBED,)
         call = ApiCall(Verb.PATCH, action.kind, action.change)
-        if meets is None and action.new is not None:
+        if meets is None and not service and action.new is not None:
             call = ApiCall(Verb.CREATE, action.kind, action.new)
         yield Alternative((*done, Call(Named(action.kind, action.name), call)), action.text)
         return
@@ -329,13 +351,18 @@ def _act(
 
 
 def component(
-    *, drains: bool = False, identities: bool = False, evict_by_uid: bool = False, claims: bool = False
+    *,
+    drains: bool = False,
+    identities: bool = False,
+    evict_by_uid: bool = False,
+    claims: bool = False,
+    services: bool = False,
 ) -> Component:
     """The users of a scenario; each does what stands in its list, in order, each at any moment.
 
     ``drains``: one of them drains a node. ``identities``: pods have names that come again, so that force matters.
     ``evict_by_uid``: requests for evictions name the incarnation that was listed. ``claims``: claims come and go, so
-    that it is remembered when they go with their namespace.
+    that it is remembered when they go with their namespace. ``services``: one of them applies Services.
     """
 
     def decide(action: Action, **answers: Any) -> Iterable[Alternative]:
@@ -354,6 +381,7 @@ def component(
             "pods": Query(POD, ("object",), _of_workload, DISTINCT, _pods_meant),
             "meets": Query(DEPLOYMENT, ("object",), _meets, ONLY, _deployment_meant),
             **draining,
+            **({"service": SERVICE_THERE} if services else {}),
         },
         decide=decide,
         reference="design §4",

@@ -56,18 +56,22 @@ class Client:
     """Somebody who connects to a Service through the rules of a node.
 
     ``outside``: from outside of the cluster. ``by_name``: it knows the Service by name alone, and looks that up first.
+    ``by_environment``: it knows the Service's address from the variables with which its container started.
     """
 
     service: str
     node: str
     outside: bool = False
     by_name: bool = False
+    by_environment: bool = False
 
     @property
     def name(self) -> str:
         """What it is called."""
         if self.outside:
             return f"{self.service} from outside by {self.node}"
+        if self.by_environment:
+            return f"{self.service} by environment from {self.node}"
         return f"{self.service} by name from {self.node}" if self.by_name else f"{self.service} from {self.node}"
 
 

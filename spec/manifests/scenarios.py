@@ -28,6 +28,7 @@ from ..kinds import (
     POD,
     REPLICA_SET,
     REPLICATION_CONTROLLER,
+    SERVICE,
     SERVICE_ACCOUNT,
     STATEFUL_SET,
 )
@@ -43,11 +44,13 @@ from ..objects.horizontal_pod_autoscaler import HorizontalPodAutoscaler
 from ..objects.node import Node
 from ..objects.pod import Pod
 from ..objects.quantities import milli_value
+from ..objects.service import Service
 from ..objects.service_account import DEFAULT_ACCOUNT
 from ..objects.stateful_set import StatefulSet
 from ..objects.storage import PersistentVolumeClaim
 from ..objects.workloads import Deployment, ReplicaSet, ReplicationController
 from ..properties.services import NETWORK
+from .changed_services import check_changed_services
 from .clients import check_clients, clients_of, looked_up
 from .consistency import lags, resettable
 from .coverage import TEMPLATES, NotModelled, is_modelled, not_modelled
@@ -68,7 +71,7 @@ DEFAULT_ALLOCATABLE = {"cpu": "4", "memory": "16Gi", "pods": "110"}
 DEFAULT_LABELS = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux"}
 """The cluster that is assumed where none is given: this many nodes, each of this size, with a kubelet's own labels."""
 
-Workload = Deployment | DaemonSet | StatefulSet | objects_job.Job
+Workload = Deployment | DaemonSet | StatefulSet | objects_job.Job | Service
 """What a user can apply a changed manifest of."""
 
 
@@ -186,6 +189,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     _check_actions(settings, jobs, nodes, changed)
     _check_load(settings, jobs)
     _check_watches(settings)
+    check_changed_services([job.scenario for job in jobs])
     check_clients(settings, [job.scenario for job in jobs], nodes)
     gone = [document for document in everything if removed_in(document) is not None]
     return Plan(
@@ -332,7 +336,9 @@ def _workloads(path: str, objects: Sequence[Mapping[str, Any]]) -> tuple[Workloa
     found = tuple(item for item in map(decode, objects) if isinstance(item, Workload))
     if not found:
         raise InputError(
-            "no Deployment, DaemonSet, StatefulSet or Job in it", source=path, expected="a changed one to apply"
+            "no Deployment, DaemonSet, StatefulSet, Job or Service in it",
+            source=path,
+            expected="a changed one to apply",
         )
     return found
 
@@ -395,6 +401,7 @@ def _names(objects: Sequence[Any]) -> Mapping[str, set[str]]:
         STATEFUL_SET: set(stateful_sets),
         NAMESPACE: {item.metadata.namespace for item in objects if item.metadata.namespace},
         JOB: {item.metadata.name for item in objects if item.kind == JOB},
+        SERVICE: {item.metadata.name for item in objects if isinstance(item, Service)},
         SERVICE_ACCOUNT: {f"{item.metadata.namespace}/{DEFAULT_ACCOUNT}" for item in objects},
         PERSISTENT_VOLUME_CLAIM: {*given_claims, *made},
         POD: deployments | daemon_sets | replication_controllers | set(stateful_sets) | ordinals | pods,
@@ -449,6 +456,7 @@ def _single_action(verb: str, argument: str) -> users.Action:
         "replicaset": REPLICA_SET,
         "replicationcontroller": REPLICATION_CONTROLLER,
         "node": NODE,
+        "service": SERVICE,
         "serviceaccount": SERVICE_ACCOUNT,
         "statefulset": STATEFUL_SET,
         "persistentvolumeclaim": PERSISTENT_VOLUME_CLAIM,

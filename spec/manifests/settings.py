@@ -135,6 +135,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
                     "node": _TEXT,
                     "outside": {"type": "boolean"},
                     "byName": {"type": "boolean"},
+                    "byEnvironment": {"type": "boolean"},
                 },
                 required=["service", "node"],
             ),
@@ -369,18 +370,24 @@ def as_document(settings: Settings) -> dict[str, Any]:
 
 
 def _client(client: Client) -> dict[str, Any]:
-    said = {"service": client.service, "node": client.node}
-    return {**said, **({"outside": True} if client.outside else {}), **({"byName": True} if client.by_name else {})}
+    said = {"outside": client.outside, "byName": client.by_name, "byEnvironment": client.by_environment}
+    return {"service": client.service, "node": client.node, **{word: True for word, is_so in said.items() if is_so}}
 
 
 def _read_clients(document: Document) -> tuple[Client, ...]:
-    """The clients. Raises ``InputError`` at one that comes from outside and asks the cluster's own DNS server."""
+    """The clients. Raises ``InputError`` at one that could not know of the Service in that way, or in two."""
     found = []
     for at, said in enumerate(document.data.get("clients", ())):
-        client = Client(said["service"], said["node"], said.get("outside", False), said.get("byName", False))
+        ways = [said.get(word, False) for word in ("outside", "byName", "byEnvironment")]
+        client = Client(said["service"], said["node"], *ways)
         if client.outside and client.by_name:
             problem = "a client from outside the cluster does not ask the cluster's DNS server"
             raise document.error(problem, ("clients", at, "byName"), "outside, or byName")
+        if client.by_environment and (client.outside or client.by_name):
+            problem = (
+                "a client that has the address from its container's environment neither asks nor comes from outside"
+            )
+            raise document.error(problem, ("clients", at, "byEnvironment"), "outside, byName or byEnvironment")
         found.append(client)
     return tuple(found)
 

@@ -76,3 +76,8 @@ class Service:
 
     metadata: ObjectMeta = ObjectMeta()
     spec: ServiceSpec = ServiceSpec()
+
+    @property
+    def address(self) -> str:
+        """Its clusterIP; where the manifest leaves it to the API server, which incarnation it is the address of."""
+        return self.spec.cluster_ip or f"address {self.metadata.uid or 0} of {self.metadata.name}"

@@ -35,7 +35,7 @@ from ..environment.faults import (
 )
 from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
 from ..environment.watch_faults import WATCH_END
-from ..kinds import DEPLOYMENT, ENDPOINT_SLICE, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE_ACCOUNT
+from ..kinds import DEPLOYMENT, ENDPOINT_SLICE, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE, SERVICE_ACCOUNT
 from ..language.scenario import Client, Scenario, Start
 from ..node.pod_status import has_readiness_probe
 from ..node.probes import has_startup_probe
@@ -53,6 +53,11 @@ from ..objects.service import Service
 from ..objects.stateful_set import RollingUpdateStatefulSet, StatefulSet
 from ..objects.taints import NO_EXECUTE, Taint
 from ..objects.workloads import ROLLING_UPDATE, Deployment, ReplicaSet, ReplicationController
+
+
+def deletes_service(scenario: Scenario) -> bool:
+    """Whether a user deletes a Service."""
+    return any(isinstance(action, Delete) and action.kind == SERVICE for action in actions(scenario))
 
 
 def actions(scenario: Scenario) -> Iterator[Action]:

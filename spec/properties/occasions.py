@@ -56,6 +56,7 @@ from .happenings import (
     deletes_nodes,
     deletes_owner,
     deletes_pods,
+    deletes_service,
     descheduled,
     ends_pods,
     executing,
@@ -387,6 +388,13 @@ LOOKUPS = Occasion(
 HEADLESS_LOOKUPS = Occasion(
     "where clients are given that know a headless Service by its name",
     lambda scenario: clients(scenario, lambda service, client: client.by_name and service.spec.headless),
+)
+NAMES_MOVE = Occasion(
+    "where clients are given that know a Service by its name, and Services come and go, or DNS servers are told apart",
+    lambda scenario: (
+        clients(scenario, lambda _service, client: client.by_name)
+        and (deletes_service(scenario) or scenario.switches.get("dns-servers", "shared") == "apart")
+    ),
 )
 LOCAL_TRAFFIC = Occasion(
     "where clients are given of a Service with traffic policy Local",

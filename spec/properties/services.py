@@ -328,5 +328,7 @@ NETWORK = (
     "connection-reaches-serving-backend",
     "dns-eventually-correct",
     "lookups-answered",
+    "answers-eventually-current",
+    "answers-current",
 )
 """Properties that speak of endpoints, of rules, of connections: where one is asked for, these are modelled."""

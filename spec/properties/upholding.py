@@ -144,6 +144,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "connection-reaches-serving-backend": NOBODY,
     "dns-eventually-correct": ("cluster-dns",),
     "lookups-answered": NOBODY,
+    "answers-eventually-current": ("resolver", "cluster-dns"),
+    "answers-current": NOBODY,
     "watch-no-gap-no-reorder": ("watch-cache", "etcd"),
     "bookmark-sound": ("watch-cache",),
     "expectations-met-by-watch": ("watch-cache",),

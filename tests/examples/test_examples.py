@@ -97,6 +97,7 @@ DEPARTURES = {
     "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "names-lost": (4, "scale down old ReplicaSets", "replicaset-controller: manage replicas ("),
+    "name-comes-late": (2, "kubectl delete service/checkout", "kubectl apply"),
     "requests-lost": (12, "kubelet on node-1", "endpointslice-controller: sync Service (checkout)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
     "changed-back": (2, "sync (delete store-0", "statefulset-controller: update status (store)"),
@@ -112,9 +113,9 @@ HARMLESS = {"budget-under-pressure", "job-waits-for-ever"}
 """Examples in which the same steps happen with the fix, and do no harm: one pod is evicted, another one stays; a pod
 waits for its image, but no longer for ever."""
 
-NEED_ALL_MANIFESTS = {"changed-back", "requests-lost", "traffic-to-the-dying"}
+NEED_ALL_MANIFESTS = {"changed-back", "name-comes-late", "requests-lost", "traffic-to-the-dying"}
 """Examples in which no changed manifest helps alone: a hook that comes with an update comes too late for the pods that
-the update takes away; an update strategy has to stand in what is applied, too."""
+the update takes away; an update strategy has to stand in what is applied, too; a Service is not to be deleted."""
 
 
 @pytest.mark.parametrize("name", sorted(HARMLESS))

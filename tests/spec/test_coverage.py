@@ -90,6 +90,7 @@ RULES: Mapping[str, frozenset[str]] = {
             "collect Pod",
             "collect ReplicaSet",
             "collect PersistentVolumeClaim",
+            "collect EndpointSlice",
             *(f"finish foreground deletion of {kind}" for kind in _OWNERS),
             *(f"orphan dependents of {kind}" for kind in _OWNERS),
         }
@@ -144,8 +145,18 @@ RULES: Mapping[str, frozenset[str]] = {
     "load": frozenset({"load changes"}),
     "endpointslice-controller": frozenset({"sync Service", "give up", "see own write"}),
     "kube-proxy": frozenset({"sync rules"}),
-    "cluster-dns": frozenset({"load records"}),
-    "client": frozenset({"connect", "affinity ends", "look up", "connect to address found", "connect to pod"}),
+    "cluster-dns": frozenset({"load records", "fill caches", "hear of Services", "hear of endpoints", "lose caches"}),
+    "client": frozenset(
+        {
+            "connect",
+            "affinity ends",
+            "look up",
+            "connect to address found",
+            "connect to pod",
+            "read environment",
+            "connect to address in environment",
+        }
+    ),
     "resolver": frozenset({"answer expires"}),
     "kube-scheduler": frozenset(
         {

@@ -364,13 +364,23 @@ def note_pod(services: tuple[Service, ...]) -> Callable[[Any, Pod | None, Pod | 
     return react
 
 
+def note_service(_queued: bool, _before: Service | None, after: Service | None) -> bool:
+    """Whether the controller has queued a Service that it sees change: not one that is gone."""
+    return after is not None
+
+
 def component(
-    services: tuple[Service, ...], *, tracks: bool = True, late: bool = False, most: int = MOST_ENDPOINTS
+    services: tuple[Service, ...],
+    *,
+    tracks: bool = True,
+    late: bool = False,
+    most: int = MOST_ENDPOINTS,
+    changing: bool = False,
 ) -> Component:
-    """The EndpointSlice controller for ``services``.
+    """The EndpointSlice controller for ``services``, in every version that they come to have.
 
     ``tracks``: it waits until it has seen its own writes. ``late``: its cache of slices lags, by one change.
-    ``most``: endpoints in one slice.
+    ``most``: endpoints in one slice. ``changing``: Services come, go and change.
     """
     fields = ("object", "endpoints", "sync", *(("endpoints seen",) if late else ()))
     pods = Query(POD, fields, selected, MULTISET, lambda key, **_: key.service)
@@ -398,7 +408,10 @@ def component(
         rules=(sync, *((give_up,) if tracks and late else ()), *((SEE_SLICE,) if late else ())),
         process=KUBE_CONTROLLER_MANAGER,
         guards=(process_runs(KUBE_CONTROLLER_MANAGER),),
-        handlers=(Handler(POD, "sync", note_pod(tuple(filter(is_managed, services)))),),
+        handlers=(
+            Handler(POD, "sync", note_pod(tuple(filter(is_managed, services)))),
+            *((Handler(SERVICE, "queued", note_service),) if changing else ()),
+        ),
         duty="lists the pods behind each Service, with whether they are ready",
         reference="controllers-cluster §3",
     )

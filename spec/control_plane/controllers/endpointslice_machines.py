@@ -8,6 +8,7 @@ from ...objects.endpoint_slice import EndpointSlice, service_of
 from .endpointslice import NAME, Entries
 
 _NAMESPACES = "namespace-controller"
+_GARBAGE = "garbage-collector"
 
 UNLISTED, NOT_READY, READY, DRAINING, TWICE = "Unlisted", "NotReady", "Ready", "Terminating", "Twice"
 
@@ -53,6 +54,10 @@ ENDPOINT = Machine(
             Arrow("remove", source, UNLISTED, _NAMESPACES, "controllers-cluster §5")
             for source in (NOT_READY, READY, DRAINING)
         ),
+        *(
+            Arrow("remove", source, UNLISTED, _GARBAGE, "controllers-cluster §3")
+            for source in (NOT_READY, READY, DRAINING)
+        ),
         Arrow("list again", READY, TWICE, NAME, "controllers-cluster §3; #92928"),
         Arrow("remove one", TWICE, READY, NAME, "controllers-cluster §3"),
     ),
@@ -89,6 +94,8 @@ SLICE = Machine(
         Arrow("delete", "Placeholder", "Absent", NAME, "controllers-cluster §3"),
         Arrow("delete", "Filled", "Absent", _NAMESPACES, "controllers-cluster §5"),
         Arrow("delete", "Placeholder", "Absent", _NAMESPACES, "controllers-cluster §5"),
+        Arrow("delete", "Filled", "Absent", _GARBAGE, "controllers-cluster §3"),
+        Arrow("delete", "Placeholder", "Absent", _GARBAGE, "controllers-cluster §3"),
     ),
     meaning="an EndpointSlice",
     reference="controllers-cluster §3",

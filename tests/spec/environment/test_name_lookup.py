@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pytest
 from kubemodel.spec.addons.dns.server import DNS_NAMESPACE, DNS_SERVICE
 from kubemodel.spec.environment import name_lookup
-from kubemodel.spec.environment.name_lookup import FOUND, NO_SUCH_NAME, UNANSWERED, UNASKED, Answered, Looking
+from kubemodel.spec.environment.dns_answers import FOUND, NO_SUCH_NAME, UNANSWERED, UNASKED, Looking
+from kubemodel.spec.environment.name_lookup import Answered
 from kubemodel.spec.environment.traffic import UNRESOLVED, Backend
 from kubemodel.spec.language.component import Rule
 from kubemodel.spec.language.plan import Alternative, Set, Sweep, Write

@@ -868,6 +868,31 @@ CASES: Mapping[str, Case] = {
         ),
         besides=frozenset({"proxy-converges"}),
     ),
+    "answers-eventually-current": Case(
+        holds=scenario(
+            bare_pod(),
+            service(),
+            *dns_server(),
+            users=[[{"delete": "service/web"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [service()]},
+            start="running",
+            **BY_NAME,
+        ),
+        mutation="the resolver keeps what it was told for ever",
+        mutate=without("resolver", "answer expires"),
+    ),
+    "answers-current": Case(
+        holds=scenario(
+            bare_pod(),
+            service(),
+            *dns_server(),
+            start="running",
+            properties=["answers-current", "lookups-answered"],
+            **BY_NAME,
+        ),
+        mutation="DNS servers say of every Service that there is no such name",
+        mutate=edited("client", "look up", services.nameless),
+    ),
     "node-name-write-once": Case(
         holds=scenario(deployment(), nodes=2),
         mutation="the scheduler moves pods that have a node, and the API server lets a binding overwrite another",

@@ -99,3 +99,12 @@ def nowhere(service: str) -> Callable[[Rule], tuple[Rule, ...]]:
         return (attrs.evolve(rule, decide=decide),)
 
     return mutate
+
+
+def nameless(rule: Rule) -> tuple[Rule, ...]:
+    """Whoever asks is told that there is no such Service."""
+
+    def decide(key: Any, service: Any, **answers: Any) -> Iterable[Alternative]:
+        return rule.decide(key, service=None, **answers)
+
+    return (attrs.evolve(rule, decide=decide),)

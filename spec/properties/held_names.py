@@ -1,0 +1,128 @@
+"""Properties of what clients hold of the names of Services that come and go (dns-addons §5, §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from ..addons.dns.server import published
+from ..environment.dns_answers import FOUND, NO_SUCH_NAME, UNANSWERED, UNASKED, Looking
+from ..kinds import CONNECTION, NODE, POD, SERVICE, UP
+from ..language.component import Key
+from ..language.property import HOLDS, IDLE, Finding, Property, Shape, StateProperty, TemporalProperty, violated
+from ..language.query import ANY, DISTINCT, ONLY, Query, no_parameter
+from ..language.scenario import Client, Scenario
+from ..node.kube_proxy import Entries
+from ..objects.service import Service
+from .happenings import deletes_service
+
+
+@attrs.frozen(cache_hash=True)
+class Named:
+    """A pod: whether it is a ready endpoint of a client's Service, and whether the client's answer names it."""
+
+    ready: bool
+    held: bool
+
+
+def _clients(scenario: Scenario | None) -> Mapping[str, Client]:
+    return {client.name: client for client in (scenario.clients if scenario is not None else ()) if client.by_name}
+
+
+def _key(known: Mapping[str, Client], *, moving: bool) -> Key:
+    def view(name: str, lookup: str, address: str = "") -> Looking | None:
+        asked = name in known and lookup not in (UNASKED, UNANSWERED)
+        return Looking(known[name], lookup, address) if asked else None
+
+    return Key(CONNECTION, ("name", "lookup", *(("address",) if moving else ())), view)
+
+
+def _service(key: Looking, service: Service | None) -> Service | None:
+    return service if service is not None and service.metadata.name == key.client.service else None
+
+
+def _pod(key: Looking, entries: Entries, resolved: tuple[str, ...]) -> Named | None:
+    found = Named(published(key.client.service, entries), key.client.name in resolved)
+    return found if found.ready or found.held else None
+
+
+def _cut(_parameter: None, link: str) -> bool | None:
+    return True if link != UP else None
+
+
+QUERIES = {
+    "service": Query(SERVICE, ("object",), _service, ONLY),
+    "pods": Query(POD, ("endpoints", "resolved"), _pod, DISTINCT),
+    "cut": Query(NODE, ("link",), _cut, ANY, no_parameter),
+}
+
+
+def _current(*, moving: bool, gone: bool = True) -> Callable[..., Finding]:
+    def judge(key: Looking, service: Service | None, pods: tuple[Named, ...], cut: bool) -> Finding:
+        name = key.client.service
+        if cut:
+            return IDLE
+        if gone and key.lookup == FOUND and service is None:
+            return violated(f"a client holds an address of {name}, which does not exist")
+        if service is None:
+            return HOLDS
+        if not service.spec.headless:
+            return _addressed(key, service, moving=moving)
+        if key.lookup == NO_SUCH_NAME and any(pod.ready for pod in pods):
+            return violated(f"a client holds that there is no name {name}, which has a ready endpoint")
+        if any(pod.held and not pod.ready for pod in pods):
+            return violated(f"a client's answer for {name} names a pod that is no ready endpoint of it")
+        return HOLDS
+
+    return judge
+
+
+def _addressed(key: Looking, service: Service, *, moving: bool) -> Finding:
+    name = service.metadata.name
+    if key.lookup == NO_SUCH_NAME:
+        return violated(f"a client holds that there is no name {name}, although the Service exists")
+    if moving and key.address != service.address:
+        return violated(f"a client holds {key.address} for {name}, which has {service.address}")
+    return HOLDS
+
+
+def _moving(scenario: Scenario | None) -> bool:
+    return scenario is not None and deletes_service(scenario)
+
+
+def answers_eventually_current(scenario: Scenario | None = None) -> TemporalProperty:
+    """What clients of ``scenario`` hold of a name comes to be what is so."""
+    moving = _moving(scenario)
+    return TemporalProperty(
+        name="answers-eventually-current",
+        statement="in the end no client holds anything else of its Service's name than what is so, if no link is cut",
+        key=_key(_clients(scenario), moving=moving),
+        queries=QUERIES,
+        judge=_current(moving=moving),
+        shape=Shape.EVENTUALLY_ALWAYS,
+        reference="dns-addons §5, §6",
+        advice="look at whether a pod of the DNS server runs, and at how long clients keep what they are told",
+    )
+
+
+def answers_current(scenario: Scenario | None = None) -> StateProperty:
+    """What clients of ``scenario`` hold of a name is so at every moment at which its Service exists."""
+    moving = _moving(scenario)
+    return StateProperty(
+        name="answers-current",
+        statement="while a Service exists, no client holds anything else of its name than what is so",
+        key=_key(_clients(scenario), moving=moving),
+        queries=QUERIES,
+        judge=_current(moving=moving, gone=False),
+        reference="dns-addons §6",
+        advice="wait for the time to live of answers, also of those that there is no such name, before anybody counts"
+        " on a new Service, and before an old address or pod goes",
+    )
+
+
+TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
+    "answers-eventually-current": answers_eventually_current,
+    "answers-current": answers_current,
+}
+"""Properties that read settings of the scenario, by name."""
