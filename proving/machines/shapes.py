@@ -326,7 +326,8 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
     pressures = ("", *faults.PRESSURES.values())
     evictions = (kinds.Eviction(state, "node") for state in (kinds.REQUESTED, kinds.REFUSED, kinds.GRANTED))
     connections = (traffic.IDLE, traffic.ANSWERED, traffic.REFUSED, traffic.LOST, traffic.UNRESOLVED)
-    lookups = (dns_answers.UNASKED, dns_answers.FOUND, dns_answers.NO_SUCH_NAME, dns_answers.UNANSWERED)
+    found = (dns_answers.FOUND, dns_answers.OUTSIDE)
+    lookups = (dns_answers.UNASKED, *found, dns_answers.NO_SUCH_NAME, dns_answers.UNANSWERED)
     cron = (CronJob(status=CronJobStatus(active, last)) for active, last in product(((), ("job",)), (None, 0.0)))
     return {
         "pod": _each((None, *_pods())),

@@ -9,6 +9,7 @@ import attrs
 from ..addons.dns import server, server_caches
 from ..addons.dns.server import is_dns
 from ..environment import name_lookup
+from ..environment.asked_names import asks_in_its_own_way
 from ..kinds import DNS_SERVER_POD_FIELDS, KUBELET, NAME_POD_FIELDS
 from ..language.component import Component
 from ..language.model import Assumption
@@ -71,15 +72,33 @@ _APART = Assumption(
 )
 
 
+_STRAIGHT = Assumption(
+    "one-question-a-lookup",
+    "a lookup is one query for the full name, to one endpoint of the DNS server; there is no other resolver,"
+    " and no cache between the client's own and the server",
+    "dns-addons §3",
+)
+_SEARCHING = Assumption(
+    "one-question-a-lookup",
+    "a lookup is one query for each name that its search path makes of a short one, all to one endpoint of the first"
+    " name server; of hosts outside of the cluster there are those that clients mean; there is no cache between the"
+    " client's own and the server",
+    "dns-addons §3",
+)
+_WRITTEN_ONCE = Assumption(
+    "resolv-conf-stays",
+    "a client's /etc/resolv.conf is what its pod's DNS policy makes of it, with a node's own that names no search path,"
+    " and stays so; the Service of the DNS server keeps its address",
+    "dns-addons §3",
+)
+
+
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    own = any(map(asks_in_its_own_way, scenario.clients))
     return (
         _APART if apart(scenario) else _SHARED,
-        Assumption(
-            "one-question-a-lookup",
-            "a lookup is one query for the full name, to one endpoint of the DNS server; there is no other resolver,"
-            " and no cache between the client's own and the server",
-            "dns-addons §3",
-        ),
+        _SEARCHING if own else _STRAIGHT,
+        *((_WRITTEN_ONCE,) if own else ()),
     )
 
 

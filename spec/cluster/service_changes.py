@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..addons.dns.server import is_dns
+from ..environment.asked_names import asks_in_its_own_way, ways
 from ..environment.name_lookup import Manner
 from ..environment.users import Edit
 from ..kinds import ADDRESS_FIELDS, PROGRAMMED_FIELDS
@@ -60,4 +62,10 @@ def apart(scenario: Scenario) -> bool:
 
 def manner(scenario: Scenario) -> Manner:
     """How names are looked up."""
-    return Manner(addresses_move(scenario), apart(scenario))
+    dns = next(filter(is_dns, given(scenario, Service)), None)
+    asking = [client for client in scenario.clients if client.by_name and asks_in_its_own_way(client)]
+    return Manner(
+        addresses_move(scenario),
+        apart(scenario),
+        ways(asking, given(scenario, Service), dns) if dns is not None else {},
+    )

@@ -15,11 +15,13 @@ from ..language.query import DISTINCT, Query
 from ..language.scenario import Client
 from ..node.kube_proxy import Rules
 from ..objects.service import HEADLESS, Service
+from .asked_names import STRAIGHT, Way
 from .traffic import Backend, backend_of, policy_of
 
 UNASKED, FOUND, NO_SUCH_NAME, UNANSWERED = "unasked", "found", "no such name", "unanswered"
+OUTSIDE = "outside"
 """What a client holds of its Service's name: nothing (yet, or any more); addresses; that there is no such name; it has
-asked, and no DNS server answered, or one could not say (SERVFAIL)."""
+asked, and no DNS server answered, or one could not say (SERVFAIL); the address of a host outside of the cluster."""
 
 SHARED = 0
 """The number of the one server where all share their records."""
@@ -38,6 +40,7 @@ class Looking:
     client: Client
     lookup: str
     address: str = ""
+    way: Way = STRAIGHT
 
     @property
     def node(self) -> str:
@@ -114,4 +117,19 @@ def _each(key: Looking, service: Service | None, listed: Listed, found: Iterable
 
 def told(key: Looking, service: Service | None, listed: Listed, found: Iterable[Backend | Server]) -> tuple[Told, ...]:
     """All that can come of a query now, by the servers that may be asked, in order."""
-    return tuple(sorted(set(_each(key, service, listed, found)))) or (Told(UNANSWERED),)
+    if not key.way.cluster:
+        return (_elsewhere(key.way),)
+    answers = set(_each(key, service, listed, found)) or {Told(UNANSWERED)}
+    return tuple(sorted({_on_its_way(key.way, answer) for answer in answers}))
+
+
+def _elsewhere(way: Way) -> Told:
+    """What a server outside of the cluster says, to which a query is forwarded that is not of the cluster's zone."""
+    return Told(OUTSIDE if way.outside else NO_SUCH_NAME)
+
+
+def _on_its_way(way: Way, answer: Told) -> Told:
+    """What comes of all the names that are tried, where the full name of the Service would be answered so."""
+    if answer.result == UNANSWERED or (way.reaches and answer.result == FOUND):
+        return answer
+    return _elsewhere(way)

@@ -9,7 +9,7 @@ Asking again only to be told the same is no step.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
@@ -22,9 +22,11 @@ from ..language.scenario import Client
 from ..node.heartbeat import MACHINE_RUNS
 from ..node.kube_proxy_decisions import ProxyMode
 from ..objects.service import Service
+from .asked_names import STRAIGHT, Way
 from .dns_answers import (
     FOUND,
     NO_SUCH_NAME,
+    OUTSIDE,
     UNANSWERED,
     UNASKED,
     Listed,
@@ -63,11 +65,12 @@ class Answered:
 class Manner:
     """How names are looked up. ``moving``: Services come and go, so that clients hold their addresses.
 
-    ``apart``: each DNS server has caches of its own.
+    ``apart``: each DNS server has caches of its own. ``ways``: of clients that ask in a way of their own, by name.
     """
 
     moving: bool = False
     apart: bool = False
+    ways: Mapping[str, Way] = attrs.field(factory=dict)
 
 
 def _service(key: Looking | Connecting, service: Service | None) -> Service | None:
@@ -124,6 +127,8 @@ def forget(client: str, resolved: Resolved) -> tuple[Resolved]:
 
 
 def _kept(key: Looking, answer: Told, service: Service | None, manner: Manner) -> tuple[Step, ...]:
+    if answer.result == OUTSIDE:
+        return (Write(KEY, "lookup", Set(OUTSIDE)),)
     if answer.result != FOUND:
         return (Write(KEY, "lookup", Set(answer.result)), Write(KEY, "state", Set(UNRESOLVED)))
     found = Write(KEY, "lookup", Set(FOUND))
@@ -148,6 +153,17 @@ def _look_up(manner: Manner) -> Callable[..., Iterable[Alternative]]:
 
 
 def _why(key: Looking, answer: Told, servers: tuple[Backend | Server, ...], manner: Manner) -> str:
+    asked = f"asked for {key.client.asks_for}, " if key.client.asks_for else ""
+    if answer.result == OUTSIDE:
+        return f"{asked}a server outside of the cluster answers with the address of the host"
+    if asked and answer.result in (FOUND, NO_SUCH_NAME):
+        number = key.way.before + (answer.result == NO_SUCH_NAME and key.way.reaches)
+        tried = f"after {number} {'name that does' if number == 1 else 'names that do'} not exist, "
+        asked += tried if number else ""
+    return asked + _why_straight(key, answer, servers, manner)
+
+
+def _why_straight(key: Looking, answer: Told, servers: tuple[Backend | Server, ...], manner: Manner) -> str:
     if answer.result == FOUND and manner.moving and answer.address:
         return f"a DNS server answers with {answer.address} for {key.client.service}"
     if answer.result == FOUND:
@@ -202,13 +218,15 @@ def _in_answer(key: Connecting, runtime: PodRuntime | None, resolved: Resolved) 
     return Backend(runtime is not None and runtime.serving, False) if key.client.name in resolved else None
 
 
-def _key(clients: Iterable[Client], *states: str, moving: bool = False) -> Key:
+def _key(clients: Iterable[Client], *states: str, manner: Manner, held: bool = False) -> Key:
     by_name = {client.name: client for client in clients}
 
     def view(name: str, lookup: str, address: str = "") -> Looking | None:
-        return Looking(by_name[name], lookup, address) if name in by_name and lookup in states else None
+        if name not in by_name or lookup not in states:
+            return None
+        return Looking(by_name[name], lookup, address, manner.ways.get(name, STRAIGHT))
 
-    return Key(CONNECTION, ("name", "lookup", *(("address",) if moving else ())), view)
+    return Key(CONNECTION, ("name", "lookup", *(("address",) if held and manner.moving else ())), view)
 
 
 def found_by(clients: Iterable[Client]) -> Key:
@@ -237,7 +255,7 @@ def rules(
     """
     look_up = Rule(
         name="look up",
-        key=_key(clients, UNASKED, UNANSWERED),
+        key=_key(clients, UNASKED, UNANSWERED, manner=manner),
         decide=_look_up(manner),
         queries={
             "service": SERVICE_ASKED_FOR,
@@ -274,7 +292,7 @@ def resolver(dns: Service, clients: tuple[Client, ...], manner: Manner = Manner(
     answered = _answered_by if manner.apart else _answered
     expires = Rule(
         name="answer expires",
-        key=_key(clients, FOUND, NO_SUCH_NAME, moving=manner.moving),
+        key=_key(clients, FOUND, NO_SUCH_NAME, OUTSIDE, manner=manner, held=True),
         decide=_expires(manner),
         queries={
             "service": SERVICE_ASKED_FOR,
@@ -300,12 +318,13 @@ def _lookup_state(lookup: str) -> str:
     return _NAMES[lookup]
 
 
-_NAMES = {UNASKED: "Unasked", FOUND: "Found", NO_SUCH_NAME: "NoSuchName", UNANSWERED: "Unanswered"}
+_NAMES = {UNASKED: "Unasked", FOUND: "Found", NO_SUCH_NAME: "NoSuchName", UNANSWERED: "Unanswered", OUTSIDE: "Outside"}
 _STATES = {
     "Unasked": "it has not asked, or its answer has expired",
     "Found": "it holds addresses",
     "NoSuchName": "it holds that there is no such name",
     "Unanswered": "it has asked, and no DNS server answered",
+    "Outside": "it holds the address of a host outside of the cluster",
 }
 
 MACHINE = Machine(
@@ -318,10 +337,13 @@ MACHINE = Machine(
         *(
             Arrow("look up", source, dest, NAME, "dns-addons §5")
             for source in ("Unasked", "Unanswered")
-            for dest in ("Found", "NoSuchName", "Unanswered")
+            for dest in ("Found", "NoSuchName", "Unanswered", "Outside")
             if source != dest
         ),
-        *(Arrow("expire", source, "Unasked", RESOLVER, "dns-addons §6") for source in ("Found", "NoSuchName")),
+        *(
+            Arrow("expire", source, "Unasked", RESOLVER, "dns-addons §6")
+            for source in ("Found", "NoSuchName", "Outside")
+        ),
     ),
     meaning="what a client holds of the name of its Service",
     reference="dns-addons §3, §5",

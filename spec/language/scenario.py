@@ -57,6 +57,9 @@ class Client:
 
     ``outside``: from outside of the cluster. ``by_name``: it knows the Service by name alone, and looks that up first.
     ``by_environment``: it knows the Service's address from the variables with which its container started.
+    ``asks_for``: the name that its program gives to the resolver, "" for the full name of the Service;
+    ``means_outside``: by that it means a host outside of the cluster, which exists. ``namespace``, ``host_network`` and
+    ``dns_policy`` (None: ClusterFirst) of its pod, and what its dnsConfig says.
     """
 
     service: str
@@ -64,6 +67,14 @@ class Client:
     outside: bool = False
     by_name: bool = False
     by_environment: bool = False
+    asks_for: str = ""
+    means_outside: bool = False
+    namespace: str = "default"
+    host_network: bool = False
+    dns_policy: str | None = None
+    dns_nameservers: tuple[str, ...] = ()
+    dns_searches: tuple[str, ...] = ()
+    dns_dots: int | None = None
 
     @property
     def name(self) -> str:
@@ -72,6 +83,8 @@ class Client:
             return f"{self.service} from outside by {self.node}"
         if self.by_environment:
             return f"{self.service} by environment from {self.node}"
+        if self.asks_for:
+            return f"{self.service} by the name {self.asks_for} from {self.node}"
         return f"{self.service} by name from {self.node}" if self.by_name else f"{self.service} from {self.node}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..addons.dns.server import DNS_SERVICE
 from ..environment.users import ApplySpec, Delete, Edit
 from ..kinds import SERVICE
 from ..language.scenario import Scenario
@@ -50,6 +51,12 @@ def _check(action: Edit, spec: ServiceSpec, before: ServiceSpec | None, given: S
             f'Service "{action.name}" becomes one {"without" if spec.headless else "with"} an address',
             source=action.text.rpartition(" ")[2],
             expected="a headless Service that stays headless: the other way is not modelled",
+        )
+    if action.name == DNS_SERVICE and spec.cluster_ip != given.cluster_ip:
+        raise InputError(
+            f'Service "{DNS_SERVICE}" gets another address, while every pod keeps the one that it was started with',
+            source=action.text.rpartition(" ")[2],
+            expected=f"clusterIP {given.cluster_ip or 'as it is'}: what asks nobody any more is not modelled",
         )
     if before is not None and spec.cluster_ip and spec.cluster_ip != before.cluster_ip:
         raise InputError(

@@ -13,8 +13,10 @@ import attrs
 from jsonschema import Draft202012Validator
 
 from ..addons.descheduler_decisions import STRATEGIES
+from ..addons.dns.resolver_configuration import POLICIES
 from ..constants import CONSTANTS, NUMBERS
 from ..control_plane.scheduler.profiles import serving
+from ..environment.asked_names import asks_in_its_own_way
 from ..environment.faults import FAULTS
 from ..environment.users import VERBS
 from ..kinds import KUBE_APISERVER
@@ -136,6 +138,18 @@ SCHEMA: Mapping[str, Any] = _mapping(
                     "outside": {"type": "boolean"},
                     "byName": {"type": "boolean"},
                     "byEnvironment": {"type": "boolean"},
+                    "asksFor": {"type": "string", "minLength": 1, "maxLength": 253},
+                    "meansOutside": {"type": "boolean"},
+                    "namespace": _TEXT,
+                    "hostNetwork": {"type": "boolean"},
+                    "dnsPolicy": {"enum": list(POLICIES)},
+                    "dnsConfig": _mapping(
+                        {
+                            "nameservers": {"type": "array", "items": _TEXT},
+                            "searches": {"type": "array", "items": _TEXT},
+                            "ndots": _count(0, 15),
+                        }
+                    ),
                 },
                 required=["service", "node"],
             ),
@@ -370,8 +384,24 @@ def as_document(settings: Settings) -> dict[str, Any]:
 
 
 def _client(client: Client) -> dict[str, Any]:
-    said = {"outside": client.outside, "byName": client.by_name, "byEnvironment": client.by_environment}
-    return {"service": client.service, "node": client.node, **{word: True for word, is_so in said.items() if is_so}}
+    config = {
+        "nameservers": list(client.dns_nameservers),
+        "searches": list(client.dns_searches),
+        "ndots": client.dns_dots,
+    }
+    said = {
+        "outside": client.outside,
+        "byName": client.by_name,
+        "byEnvironment": client.by_environment,
+        "asksFor": client.asks_for,
+        "meansOutside": client.means_outside,
+        "namespace": client.namespace if client.namespace != "default" else "",
+        "hostNetwork": client.host_network,
+        "dnsPolicy": client.dns_policy,
+        "dnsConfig": {word: value for word, value in config.items() if value not in (None, [])},
+    }
+    given = {word: value for word, value in said.items() if value not in (None, False, "", {})}
+    return {"service": client.service, "node": client.node, **given}
 
 
 def _read_clients(document: Document) -> tuple[Client, ...]:
@@ -379,7 +409,26 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
     found = []
     for at, said in enumerate(document.data.get("clients", ())):
         ways = [said.get(word, False) for word in ("outside", "byName", "byEnvironment")]
-        client = Client(said["service"], said["node"], *ways)
+        config = said.get("dnsConfig", {})
+        client = Client(
+            said["service"],
+            said["node"],
+            *ways,
+            asks_for=said.get("asksFor", ""),
+            means_outside=said.get("meansOutside", False),
+            namespace=said.get("namespace", "default"),
+            host_network=said.get("hostNetwork", False),
+            dns_policy=said.get("dnsPolicy"),
+            dns_nameservers=tuple(config.get("nameservers", ())),
+            dns_searches=tuple(config.get("searches", ())),
+            dns_dots=config.get("ndots"),
+        )
+        if not client.by_name and (asks_in_its_own_way(client) or client.means_outside):
+            problem = "says how names are looked up, of a client that looks none up"
+            raise document.error(problem, ("clients", at), "byName: true besides")
+        if client.means_outside and not client.asks_for:
+            problem = "means a host outside of the cluster, and does not say by which name"
+            raise document.error(problem, ("clients", at, "meansOutside"), "asksFor besides, such as payments.com")
         if client.outside and client.by_name:
             problem = "a client from outside the cluster does not ask the cluster's DNS server"
             raise document.error(problem, ("clients", at, "byName"), "outside, or byName")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import attrs
 
 from ..addons.dns.server import published
-from ..environment.dns_answers import FOUND, NO_SUCH_NAME, UNANSWERED, UNASKED, Looking
+from ..environment.dns_answers import FOUND, NO_SUCH_NAME, OUTSIDE, UNANSWERED, UNASKED, Looking
 from ..kinds import CONNECTION, NODE, POD, SERVICE, UP
 from ..language.component import Key
 from ..language.property import HOLDS, IDLE, Finding, Property, Shape, StateProperty, TemporalProperty, violated
@@ -27,7 +27,8 @@ class Named:
 
 
 def _clients(scenario: Scenario | None) -> Mapping[str, Client]:
-    return {client.name: client for client in (scenario.clients if scenario is not None else ()) if client.by_name}
+    clients = scenario.clients if scenario is not None else ()
+    return {client.name: client for client in clients if client.by_name and not client.means_outside}
 
 
 def _key(known: Mapping[str, Client], *, moving: bool) -> Key:
@@ -121,8 +122,43 @@ def answers_current(scenario: Scenario | None = None) -> StateProperty:
     )
 
 
+@attrs.frozen(cache_hash=True)
+class _Meant:
+    """A client that means a host outside of the cluster, and what it holds of its name."""
+
+    client: Client
+    lookup: str
+
+
+def _captured(key: _Meant) -> Finding:
+    if key.lookup == FOUND:
+        said = f"{key.client.asks_for}, by which a client means a host outside of the cluster"
+        return violated(f"{said}, stands for the Service {key.client.service}")
+    return HOLDS if key.lookup == OUTSIDE else IDLE
+
+
+def outside_names_stay_outside(scenario: Scenario | None = None) -> StateProperty:
+    """What clients of ``scenario`` call a host outside by stands for no Service."""
+    clients = scenario.clients if scenario is not None else ()
+    known = {client.name: client for client in clients if client.means_outside}
+
+    def view(name: str, lookup: str) -> _Meant | None:
+        return _Meant(known[name], lookup) if name in known else None
+
+    return StateProperty(
+        name="outside-names-stay-outside",
+        statement="the name of a host outside of the cluster never stands for a Service",
+        key=Key(CONNECTION, ("name", "lookup"), view),
+        judge=_captured,
+        reference="dns-addons §6",
+        advice="call no namespace or Service like a public domain; end the name with a dot, or set ndots to 1 in the"
+        " pod's dnsConfig, so that it is not looked for in the search path first",
+    )
+
+
 TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     "answers-eventually-current": answers_eventually_current,
     "answers-current": answers_current,
+    "outside-names-stay-outside": outside_names_stay_outside,
 }
 """Properties that read settings of the scenario, by name."""

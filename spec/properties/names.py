@@ -8,7 +8,7 @@ import attrs
 
 from ..addons.dns.server import RECORDS, Headless, Held, named_headless, published
 from ..addons.dns.server_caches import Caches, Records
-from ..environment.dns_answers import FOUND, NO_SUCH_NAME, UNANSWERED
+from ..environment.dns_answers import FOUND, NO_SUCH_NAME, OUTSIDE, UNANSWERED
 from ..kinds import CONNECTION, NODE, POD, UP, PodRuntime
 from ..language.component import Key
 from ..language.property import (
@@ -113,7 +113,7 @@ def _answered(lookup: str, losses: tuple[str, ...]) -> Finding:
     if lookup == UNANSWERED:
         problem = "a client looked the name of a Service up, and no DNS server answered"
         return suspended(f"{problem}; {disturbed(losses)}") if losses else violated(problem)
-    return HOLDS if lookup in (FOUND, NO_SUCH_NAME) else IDLE
+    return HOLDS if lookup in (FOUND, NO_SUCH_NAME, OUTSIDE) else IDLE
 
 
 LOOKUPS_ANSWERED = StateProperty(

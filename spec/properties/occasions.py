@@ -12,6 +12,7 @@ from collections.abc import Callable
 import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
+from ..environment.asked_names import asks_in_its_own_way
 from ..environment.faults import (
     APPLICATION_HANG,
     CONTAINER_COMPLETION,
@@ -390,11 +391,20 @@ HEADLESS_LOOKUPS = Occasion(
     lambda scenario: clients(scenario, lambda service, client: client.by_name and service.spec.headless),
 )
 NAMES_MOVE = Occasion(
-    "where clients are given that know a Service by its name, and Services come and go, or DNS servers are told apart",
+    "where clients are given that know a Service by its name, and Services come and go, or DNS servers are told apart,"
+    " or it is said how a client asks",
     lambda scenario: (
-        clients(scenario, lambda _service, client: client.by_name)
-        and (deletes_service(scenario) or scenario.switches.get("dns-servers", "shared") == "apart")
+        clients(scenario, lambda _service, client: client.by_name and not client.means_outside)
+        and (
+            deletes_service(scenario)
+            or scenario.switches.get("dns-servers", "shared") == "apart"
+            or any(map(asks_in_its_own_way, scenario.clients))
+        )
     ),
+)
+OUTSIDE_MEANT = Occasion(
+    "where a client is given that means a host outside of the cluster by a name",
+    lambda scenario: clients(scenario, lambda _service, client: client.means_outside),
 )
 LOCAL_TRAFFIC = Occasion(
     "where clients are given of a Service with traffic policy Local",

@@ -330,5 +330,6 @@ NETWORK = (
     "lookups-answered",
     "answers-eventually-current",
     "answers-current",
+    "outside-names-stay-outside",
 )
 """Properties that speak of endpoints, of rules, of connections: where one is asked for, these are modelled."""

@@ -146,6 +146,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "lookups-answered": NOBODY,
     "answers-eventually-current": ("resolver", "cluster-dns"),
     "answers-current": NOBODY,
+    "outside-names-stay-outside": NOBODY,
     "watch-no-gap-no-reorder": ("watch-cache", "etcd"),
     "bookmark-sound": ("watch-cache",),
     "expectations-met-by-watch": ("watch-cache",),

@@ -20,6 +20,11 @@ from .exploration import (
     service,
 )
 
+OUTSIDE = {
+    "clients": [{"service": "web", "node": "node-1", "byName": True, "asksFor": "web.com", "meansOutside": True}]
+}
+"""The setting of a scenario with a client that means a host outside by a name that a Service could have."""
+
 
 def served() -> Mapping[str, Scenario]:
     """Services, and who connects to them."""
@@ -89,6 +94,15 @@ def served() -> Mapping[str, Scenario]:
             start="running",
             switches={"dns-servers": "apart"},
             **BY_NAME,
+        ),
+        "a name that is meant for a host outside gets to a Service": scenario(
+            {**bare_pod(), "metadata": {"name": "web", "namespace": "com", "labels": {"app": "web"}}},
+            {**service(), "metadata": {"name": "web", "namespace": "com"}},
+            *dns_server(pod_spec(container=PROBED)),
+            users=[[{"delete": "service/web"}, {"apply": "0.yaml"}]],
+            applied={"0.yaml": [{**service(), "metadata": {"name": "web", "namespace": "com"}}]},
+            start="created",
+            **OUTSIDE,
         ),
         "a DNS server fills its caches before it is ready": scenario(
             bare_pod(),

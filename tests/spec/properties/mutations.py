@@ -94,6 +94,7 @@ from ..exploration import (
 from ..indexed_scenarios import indexed
 from ..namespace_scenarios import deleted
 from ..replication_scenarios import replication_controller
+from ..service_scenarios import OUTSIDE
 from ..volume_scenarios import claimed
 from . import container_mutations as containers
 from . import job_mutations as job_indexes
@@ -880,6 +881,17 @@ CASES: Mapping[str, Case] = {
         ),
         mutation="the resolver keeps what it was told for ever",
         mutate=without("resolver", "answer expires"),
+    ),
+    "outside-names-stay-outside": Case(
+        holds=scenario(
+            {**bare_pod(), "metadata": {"name": "web", "namespace": "com", "labels": {"app": "web"}}},
+            {**service(), "metadata": {"name": "web", "namespace": "com"}},
+            *dns_server(),
+            start="running",
+            clients=[{**OUTSIDE["clients"][0], "dnsConfig": {"ndots": 1}}],
+        ),
+        mutation="resolvers look for every name in the search path first, whatever its dots",
+        mutate=edited("client", "look up", services.searching),
     ),
     "answers-current": Case(
         holds=scenario(

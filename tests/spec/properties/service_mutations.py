@@ -108,3 +108,12 @@ def nameless(rule: Rule) -> tuple[Rule, ...]:
         return rule.decide(key, service=None, **answers)
 
     return (attrs.evolve(rule, decide=decide),)
+
+
+def searching(rule: Rule) -> tuple[Rule, ...]:
+    """Whatever a client asks for, the full name of its Service is among the names that are tried."""
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        return rule.decide(attrs.evolve(key, way=attrs.evolve(key.way, reaches=True)), **answers)
+
+    return (attrs.evolve(rule, decide=decide),)
