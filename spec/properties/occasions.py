@@ -380,7 +380,9 @@ PROXIED_ENDPOINTS = Occasion(
 )
 TRAFFIC = Occasion(
     "where clients of a Service are given that has an address, or that they know by name, and there are pods",
-    lambda scenario: clients(scenario, lambda service, client: client.by_name or is_proxied(service)),
+    lambda scenario: clients(
+        scenario, lambda service, client: (client.by_name or is_proxied(service)) and not client.means_outside
+    ),
 )
 LOOKUPS = Occasion(
     "where clients are given that know a Service by its name",

@@ -97,6 +97,7 @@ DEPARTURES = {
     "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "names-lost": (4, "scale down old ReplicaSets", "replicaset-controller: manage replicas ("),
+    "name-captured": (1, "look up", "client: look up (payments by the name payments.dev from node-1)"),
     "name-comes-late": (2, "kubectl delete service/checkout", "kubectl apply"),
     "requests-lost": (12, "kubelet on node-1", "endpointslice-controller: sync Service (checkout)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
