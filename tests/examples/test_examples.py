@@ -97,7 +97,6 @@ DEPARTURES = {
     "webhook-locks-itself-out": (4, "manage replicas", "replicaset-controller: manage replicas ("),
     "no-room-to-surge": (4, "manage replicas", "deployment-controller: scale down old ReplicaSets (api)"),
     "names-lost": (4, "scale down old ReplicaSets", "replicaset-controller: manage replicas ("),
-    "name-captured": (1, "look up", "client: look up (payments by the name payments.dev from node-1)"),
     "name-comes-late": (2, "kubectl delete service/checkout", "kubectl apply"),
     "requests-lost": (12, "kubelet on node-1", "endpointslice-controller: sync Service (checkout)"),
     "ready-too-early": (9, "scale down old ReplicaSets", "container-runtime: application serves ("),
@@ -110,9 +109,9 @@ DEPARTURES = {
 }
 """The step of the recorded story at which the fix departs, what happened there, and something that can happen now."""
 
-HARMLESS = {"budget-under-pressure", "job-waits-for-ever"}
+HARMLESS = {"budget-under-pressure", "job-waits-for-ever", "name-captured"}
 """Examples in which the same steps happen with the fix, and do no harm: one pod is evicted, another one stays; a pod
-waits for its image, but no longer for ever."""
+waits for its image, but no longer for ever; a name is looked up, and found outside of the cluster."""
 
 NEED_ALL_MANIFESTS = {"changed-back", "name-comes-late", "requests-lost", "traffic-to-the-dying"}
 """Examples in which no changed manifest helps alone: a hook that comes with an update comes too late for the pods that
