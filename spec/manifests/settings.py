@@ -408,12 +408,13 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
     """The clients. Raises ``InputError`` at one that could not know of the Service in that way, or in two."""
     found = []
     for at, said in enumerate(document.data.get("clients", ())):
-        ways = [said.get(word, False) for word in ("outside", "byName", "byEnvironment")]
         config = said.get("dnsConfig", {})
         client = Client(
             said["service"],
             said["node"],
-            *ways,
+            outside=said.get("outside", False),
+            by_name=said.get("byName", False),
+            by_environment=said.get("byEnvironment", False),
             asks_for=said.get("asksFor", ""),
             means_outside=said.get("meansOutside", False),
             namespace=said.get("namespace", "default"),
