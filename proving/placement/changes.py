@@ -39,7 +39,7 @@ ROOMY = 0.95
 """Where no more is asked for of any group of nodes, a larger problem is soon solved: so many nodes are tried first."""
 
 MOST_FAILURES = 64
-GRAINS = 50
+GRAINS, GRAINS_OF_ROOM = 50, 20
 _MIB = 2**20
 
 
@@ -189,10 +189,20 @@ class _Deciding:
         found = (
             largest(scale.low, scale.beyond, works, MOST_FAILURES)
             if self._small
-            else roughly(scale.low, scale.beyond, works)
+            else roughly(scale.low, self._largest_roomy(scale), scale.beyond, works)
         )
         if found is not None:
             yield scale.told(found)
+
+    def _largest_roomy(self, scale: _Scale) -> int:
+        """The largest number of a scale that leaves room, nearly; if none does, the smallest."""
+
+        def roomy(less: int) -> bool:
+            changed = scale.changed(-less)
+            return changed is not None and self._roomy(changed)
+
+        grain = max(1, (scale.beyond - scale.low) // GRAINS_OF_ROOM)
+        return -least_of(1 - scale.beyond, -scale.low, roomy, grain)
 
     def scale(self, item: Item) -> _Scale | None:
         """The numbers that could stand for an item; None if it has none, or none of them would do."""

@@ -14,11 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
+from .bins import Bins, load
 from .clock import by_the_wall, passed
 from .counting import Counting, Numbers
 from .formula import Formula
 from .grouping import Group
-from .packing import Bins, Bound, heaviest, load
+from .knapsack import heaviest
+from .packing import Bound
 from .searching import Column, Relaxed, Searching
 
 MOST_ROUNDS, FEW_ROUNDS = 120, 30
@@ -30,11 +32,17 @@ NODES_OF_PATTERNS, FEW_NODES = 200, 20
 ROUNDS_FOR_ROOM = 8
 """Rounds in which patterns are looked for that leave more room, before whole numbers are."""
 
+MOST_DIVES = 60
+"""Linear programs whose numbers are rounded until all are whole."""
+
 CHEAP_ONES = 300
 """Patterns beside those of a linear program of which whole numbers next to its own are made at first."""
 
 FULL = 0.985
 """Where patterns fill more than this, in parts, whole ones are seldom found, and only after long."""
+
+NEARLY_FULL = 0.95
+"""Where they fill more than this, patterns are needed that leave more room."""
 
 _USED = 1e-6
 SCALE = 5_040
@@ -88,6 +96,7 @@ class Columns:
         """Begins with the patterns of the pool, and those that nodes full of one kind have."""
         self._pool = pool
         self._begun = False
+        self._filled = 0.0
         self._counting = counting
         self._groups = of_nodes
         self._like: list[Bins] = [attrs.evolve(bins, size=0, even=frozenset()) for bins in counting.bins]
@@ -123,7 +132,8 @@ class Columns:
                     return None
                 if crowded and self._full():
                     return None
-                return self._whole_nearby(deadline) or (self._in_whole(deadline) if thorough else None)
+                near = self._dived(deadline) or (None if self._filled > FULL else self._whole_nearby(deadline))
+                return near or (self._in_whole(deadline) if thorough else None)
             priced = [self._priced(g, relaxed, rows, sizes) for g in range(len(self._groups))]
             if not any(improves for improves, _ in priced):
                 bounds = [bound for _, bound in priced]
@@ -132,10 +142,11 @@ class Columns:
 
     def _full(self) -> bool:
         """Whether patterns have to fill nearly all, those included with which more room is left."""
-        if self._fullness() <= FULL:
-            return False
-        self._add_roomy_ones(*self._table())
-        return self._fullness() > FULL
+        self._filled = self._fullness()
+        if self._filled > FULL:
+            self._add_roomy_ones(*self._table())
+            self._filled = self._fullness()
+        return self._filled > FULL
 
     def _fullness(self) -> float:
         """The share of the nodes of every group that patterns take at least, in parts; 1.0 where it is not known."""
@@ -146,17 +157,41 @@ class Columns:
         found = searching.cheapest([*self._columns(rows, sizes)[0], share])
         return 1.0 if found is None else found.often[-1]
 
-    def _whole_nearby(self, deadline: float) -> Packed | None:
-        """Whole numbers of the patterns where that is quickly found: next to those in parts, then any.
+    def _dived(self, deadline: float) -> Packed | None:
+        """Whole numbers by rounding those of a linear program one after the other, of which each is solved anew.
 
-        Where they do not suffice at first, with patterns that leave more room.
+        What is whole of a number stays, and the largest rest is rounded up, until all are whole or nothing is left
+        (Wäscher and Gau, as below). Where groups of nodes are large this seldom fails, and is soon done.
         """
         searching, rows, sizes = self._table()
-        found = self._next_to_parts(searching, rows, sizes, deadline)
-        if found is None:
-            self._add_roomy_ones(searching, rows, sizes)
-            found = self._next_to_parts(searching, rows, sizes, deadline)
-        return found or self._searched(searching, *self._columns(rows, sizes), deadline)
+        columns, whose = self._columns(rows, sizes)
+        columns = [attrs.evolve(column, cost=1.0) for column in columns]
+        for _ in range(MOST_DIVES):
+            found = searching.cheapest(columns)
+            if found is None or passed(deadline):
+                return None
+            low = [math.floor(times + _USED) for times in found.often]
+            rest = [times - whole for times, whole in zip(found.often, low, strict=True)]
+            at = max(range(len(rest)), key=rest.__getitem__)
+            if rest[at] < _USED:
+                kept = [attrs.evolve(it, low=float(n), high=float(n)) for it, n in zip(columns, low, strict=True)]
+                return self._searched(searching, kept, whose, deadline)
+            low[at] += 1
+            columns = [attrs.evolve(each, low=float(n)) for each, n in zip(columns, low, strict=True)]
+        return None
+
+    def _whole_nearby(self, deadline: float) -> Packed | None:
+        """Whole numbers of the patterns where that is quickly found: next to those in parts, where there is room.
+
+        Where there is little, or they do not suffice, with patterns that leave more: any numbers, then those as before.
+        """
+        searching, rows, sizes = self._table()
+        found = self._next_to_parts(searching, rows, sizes, deadline) if self._filled <= NEARLY_FULL else None
+        if found is not None:
+            return found
+        self._add_roomy_ones(searching, rows, sizes)
+        found = self._searched(searching, *self._columns(rows, sizes), deadline)
+        return found or self._next_to_parts(searching, rows, sizes, deadline)
 
     def _next_to_parts(
         self, searching: Searching, rows: Mapping[tuple[int, int], int], sizes: Sequence[int], deadline: float

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import attrs
 
 from ...spec.objects.quantities import PODS
+from .bins import Bins
 from .formula import FALSE, TRUE, Formula, Program, Sum, every, some, total
 from .grouping import Group, own_keys
-from .packing import Bins, Bound, Refusal
+from .packing import Bound, Refusal
 from .relations import Apart, Relations, Spread, Together
 
 Numbers = Mapping[tuple[int, int], int]

@@ -15,8 +15,8 @@ import attrs
 import numpy as np
 from scipy.optimize import LinearConstraint, linprog, milp
 
-Counts = Mapping[int, int]
-"""How many pods of each kind."""
+from .bins import Bins, Counts, load
+from .knapsack import heaviest
 
 FEW_TRIES, MOST_TRIES = 2, 40
 MOST_STEPS = 20_000
@@ -24,38 +24,6 @@ MOST_STEPS = 20_000
 
 SCALE = 840
 """The weights of a bound are multiples of one part in so many: many fractions of small numbers are whole then."""
-
-
-@attrs.frozen
-class Bins:
-    """Nodes that are alike. ``room``: of each, by resource. ``most``: pods of a kind on one node, whatever the room.
-
-    ``clashes``: pairs of kinds that do not share a node. ``even``: kinds to be spread evenly rather than tightly.
-    """
-
-    size: int
-    room: Mapping[str, int]
-    requests: Mapping[int, Mapping[str, int]]
-    most: Mapping[int, int]
-    clashes: frozenset[tuple[int, int]]
-    even: frozenset[int] = frozenset()
-
-    def alone(self, kind: int) -> int:
-        """How many pods of a kind one node takes."""
-        fits = (self.room.get(name, 0) // amount for name, amount in self.requests[kind].items() if amount)
-        return max(0, min([self.most[kind], *fits]))
-
-    def hold(self, pods: Counts) -> bool:
-        """Whether one node takes all these pods together."""
-        if any(kind not in self.most or n > self.most[kind] for kind, n in pods.items()):
-            return False
-        if any((one, other) in self.clashes for one in pods for other in pods if one < other):
-            return False
-        used: dict[str, int] = {}
-        for kind, n in pods.items():
-            for name, amount in self.requests[kind].items():
-                used[name] = used.get(name, 0) + n * amount
-        return all(amount <= self.room.get(name, 0) for name, amount in used.items())
 
 
 @attrs.frozen
@@ -86,12 +54,6 @@ def pack(counts: Counts, bins: Bins) -> list[dict[int, int]] | Bound | Refusal |
     if found_or_bound is not None:
         return found_or_bound
     return Refusal(wanted) if exhausted else None
-
-
-def load(kind: int, bins: Bins) -> tuple[float, float]:
-    """The largest share of a node that a pod takes of any resource, and the sum of all shares."""
-    shares = [amount / bins.room[name] for name, amount in bins.requests[kind].items() if bins.room.get(name)]
-    return (max(shares, default=0.0), sum(shares))
 
 
 class _Node:
@@ -272,55 +234,3 @@ def _rounded(counts: Counts, columns: Sequence[Mapping[int, int]], bins: Bins) -
                 left[kind] -= n
             nodes.append(held)
     return None if any(left.values()) else [*nodes, *({} for _ in range(bins.size - len(nodes)))]
-
-
-def heaviest(weights: Counts, bins: Bins) -> tuple[dict[int, int], int] | None:
-    """The most that one node's pods can weigh, with the pods; None if finding out takes too long."""
-    kinds = [kind for kind in weights if weights[kind]]
-    names = sorted({name for kind in kinds for name in bins.requests[kind]})
-
-    def worth(kind: int) -> float:
-        return weights[kind] / (load(kind, bins)[1] or 1e-9)
-
-    kinds.sort(key=lambda kind: (-worth(kind), kind))
-    best: list[tuple[dict[int, int], int]] = [({}, 0)]
-    steps = 0
-    node = _Node(bins)
-
-    # Of the kinds from each one on: what they weigh at most by their numbers, and by what they ask of each resource.
-    by_number, by_amount = [0], [dict.fromkeys(names, 0.0)]
-    for kind in reversed(kinds):
-        by_number.append(by_number[-1] + weights[kind] * bins.alone(kind))
-        asked = bins.requests[kind]
-        by_amount.append(
-            {name: max(ratio, weights[kind] / asked[name]) for name, ratio in by_amount[-1].items() if asked.get(name)}
-        )
-
-    def hope(at: int) -> float:
-        rest = len(kinds) - at
-        amounts = (ratio * node.left.get(name, 0) for name, ratio in by_amount[rest].items())
-        return min((float(by_number[rest]), *amounts))
-
-    def extend(at: int, weight: int) -> None:
-        nonlocal steps
-        steps += 1
-        if steps > MOST_STEPS:
-            raise _TooLong
-        if weight > best[0][1]:
-            best[0] = (dict(node.pods), weight)
-        if at == len(kinds) or weight + hope(at) < best[0][1] + 1 - 1e-6:
-            return
-        kind, put = kinds[at], 0
-        while node.takes(kind):
-            node.put(kind)
-            put += 1
-        for number in range(put, -1, -1):
-            extend(at + 1, weight + number * weights[kind])
-            if number:
-                node.put(kind, -1)
-
-    try:
-        extend(0, 0)
-    except _TooLong:
-        return None
-    return best[0]

@@ -12,13 +12,14 @@ from enum import Enum
 import attrs
 from frozendict import frozendict
 
+from .bins import Bins
 from .clock import by_the_wall, passed
 from .columns import Columns, Conflict, Packed, Pool
 from .counting import Counting, Numbers
 from .formula import Formula
 from .grouping import Group, groups, single
 from .ordering import Where, order
-from .packing import Bins, Bound, Refusal, attempts, pack
+from .packing import Bound, Refusal, attempts, pack
 from .problem import Problem
 from .refuting import EFFORT, Prover
 from .relations import Relations, relations

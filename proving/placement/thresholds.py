@@ -60,11 +60,13 @@ def largest(low: int, beyond: int, works: Decides, failures: int, grain: int = 1
     return Threshold(found, impossible)
 
 
-def roughly(low: int, beyond: int, works: Decides) -> Threshold | None:
-    """Any large number that works, of few that are tried: those next to ``beyond`` take longest to be decided."""
+def roughly(low: int, first: int, beyond: int, works: Decides) -> Threshold | None:
+    """Any large number from ``low`` that works, of few that are tried: ``first``, then smaller ones.
+
+    Those next to ``beyond``, which is impossible, take longest to be decided.
+    """
     impossible = beyond
-    for eighths in (6, 4, 2, 0):
-        at = low + (beyond - 1 - low) * eighths // 8
+    for at in dict.fromkeys((first, (low + first) // 2, low)):
         answer = works(at)
         if answer:
             return Threshold(at, impossible)

@@ -7,7 +7,8 @@ from itertools import product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kubemodel.proving.placement.packing import Bins, Bound, Refusal, pack
+from kubemodel.proving.placement.bins import Bins
+from kubemodel.proving.placement.packing import Bound, Refusal, pack
 
 KINDS = (0, 1, 2)
 

@@ -28,16 +28,29 @@ def test_the_least_of_which_it_holds_is_found(border: int) -> None:
     assert border <= least(1, 60, lambda number: number >= border, grain=8) < border + 8
 
 
-@given(st.integers(2, 80), st.integers(0, 80), st.integers(0, 80))
-def test_what_is_undecided_lies_between_both_ends(beyond: int, works: int, undecided: int) -> None:
+@given(st.integers(2, 80), st.integers(0, 80), st.integers(0, 80), st.integers(0, 79))
+def test_what_is_undecided_lies_between_both_ends(beyond: int, works: int, undecided: int, first: int) -> None:
     def decides(number: int) -> bool | None:
         return True if number <= works else None if number <= works + undecided else False
 
-    for found in (largest(0, beyond, decides, failures=3), roughly(0, beyond, decides)):
+    for found in (largest(0, beyond, decides, failures=3), roughly(0, min(first, beyond - 1), beyond, decides)):
         assert found is not None
         assert found.works <= works
         assert found.impossible > works + undecided or found.impossible == beyond
         assert found.works < found.impossible <= beyond
+
+
+def test_of_few_numbers_the_first_is_tried_first() -> None:
+    asked: list[int] = []
+
+    def decides(number: int) -> bool:
+        asked.append(number)
+        return number <= 10
+
+    assert roughly(0, 40, 64, decides) == Threshold(0, 20)
+    assert asked == [40, 20, 0]
+    assert roughly(0, 8, 64, decides) == Threshold(8, 64)
+    assert asked[3:] == [8]
 
 
 def test_few_failures_leave_it_at_what_works_so_far() -> None:
