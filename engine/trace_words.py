@@ -205,13 +205,24 @@ def _difference(step: Step, change: Change, view: str) -> str:
     if path and (before, after) == ({}, None):
         return f"{path} removed"
     if path:
-        return f"{path} {shown(before)} -> {shown(after)}"
+        return f"{path} {_by_entry(before, after) or f'{shown(before)} -> {shown(after)}'}"
     if change.before is None:
         made = any(request.verb == "create" and request.target == change.target for request in step.requests)
         return "" if made or view else f"now exists, {shown(after)}"
     if change.after is None:
         return _GONE if view else "is gone"
     return f"{shown(before)} -> {shown(after)}"
+
+
+def _by_entry(before: Json, after: Json) -> str:
+    """Of lists that are too long to be shown: which entries came, and which went; "" of all else."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return ""
+    if all(len(_flat(each)) <= LONGEST for each in (before, after)):
+        return ""
+    added = [f"{shown(entry)} added" for entry in after if entry not in before]
+    removed = [f"{shown(entry)} removed" for entry in before if entry not in after]
+    return ", ".join(_few([*added, *removed], "more"))
 
 
 def _beyond(path: str, value: Json) -> Json:

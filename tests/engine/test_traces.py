@@ -252,6 +252,31 @@ def test_an_entry_that_is_all_as_by_default_is_told_without_its_fields(before: A
     assert change_lines(step) == (f"Node a: spec.taints[gpu] {told}",)
 
 
+_TAINT = {"key": "node.kubernetes.io/unreachable", "effect": "NoSchedule"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            [_TAINT],
+            [_TAINT, _TAINT | {"effect": "NoExecute"}],
+            "{key: node.kubernetes.io/unreachable, effect: NoExecute} added",
+        ),
+        (
+            [_TAINT, {"key": "gpu", "effect": "NoSchedule"}],
+            [_TAINT],
+            "{key: gpu, effect: NoSchedule} removed",
+        ),
+        (["a"], ["a", "b"], "[a] -> [a, b]"),
+    ],
+)
+def test_of_a_long_list_only_what_came_and_went_is_told(before: Any, after: Any, told: str) -> None:
+    change = Change(Reference("Node", "a"), "object.spec.taints", before, after)
+    step = attrs.evolve(walked().steps[0], changes=(change,), requests=(), created=())
+    assert change_lines(step) == (f"Node a: spec.taints {told}",)
+
+
 @pytest.mark.parametrize(
     ("request_", "line"),
     [
