@@ -97,6 +97,8 @@ class ContainerRuntime:
     """What the container runtime holds of one container, where those of a pod are told apart (container-runtime §1).
 
     ``role``: INIT, SIDECAR or MAIN. ``state``: ABSENT, CREATED, RUNNING or EXITED. ``restarts`` saturates at 1.
+    ``hung``: a sidecar that runs, but will not answer anything again until it is started anew; main containers hang
+    together (``PodRuntime.hung``).
     """
 
     name: str
@@ -104,6 +106,7 @@ class ContainerRuntime:
     state: str = ABSENT
     exit_code: int = 0
     restarts: int = 0
+    hung: bool = False
 
 
 @attrs.frozen(cache_hash=True)
@@ -141,13 +144,15 @@ class PodWorker:
     """What the kubelet of ``node`` remembers of one pod (kubelet §3): it was admitted; its readiness probe's result.
 
     ``started``: the containers whose startup probe has succeeded since they were last started. ``crashes``: how often
-    its containers were started again since they last ran long enough, where their back-off doubles.
+    its containers were started again since they last ran long enough, where their back-off doubles. ``hook``: the
+    container that was started last, as long as its postStart hook runs; "" otherwise.
     """
 
     node: str
     ready: bool = False
     started: tuple[str, ...] = ()
     crashes: int = 0
+    hook: str = ""
 
 
 @attrs.frozen(cache_hash=True)

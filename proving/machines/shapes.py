@@ -108,6 +108,7 @@ _OF_RUNTIME = (
     "initialization",
     "termination",
     "sandbox knowledge",
+    "sidecars",
 )
 """The machines of what a runtime holds for one pod."""
 
@@ -149,11 +150,24 @@ def _told_apart() -> Iterator[kinds.PodRuntime]:
                 for role, (state, code) in zip(roles, states, strict=True)
             )
             yield kinds.PodRuntime("node", each=each)
+            if any(it.role == kinds.SIDECAR and it.state == kinds.RUNNING for it in each):
+                hung = tuple(attrs.evolve(it, hung=it.role == kinds.SIDECAR) for it in each)
+                yield kinds.PodRuntime("node", each=hung)
 
 
 def _workers() -> tuple[Shape, ...]:
     found = (kinds.PodWorker("node", ready, started) for ready, started in product((False, True), ((), ("main",))))
     return _each((None, *found))
+
+
+def _hooked() -> tuple[Shape, ...]:
+    workers = (kinds.PodWorker("node"), kinds.PodWorker("node", hook="main"))
+    together = (kinds.PodRuntime("node", containers=state) for state in _STATES_OF_CONTAINERS)
+    apart = (
+        kinds.PodRuntime("node", containers=state, each=(kinds.ContainerRuntime("main", state=state),))
+        for state in _STATES_OF_CONTAINERS
+    )
+    return _each((None, *workers), (None, *together, *apart))
 
 
 def _crashed() -> tuple[Shape, ...]:
@@ -334,6 +348,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         **dict.fromkeys(_OF_RUNTIME, _runtimes()),
         **dict.fromkeys(("pod worker", "startup probe"), _workers()),
         "crash back-off": _crashed(),
+        "postStart hook": _hooked(),
         "watch": (Shape(lambda numbers: (numbers["beyond"],), ("beyond",)),),
         "scheduling-queue": _queued(),
         "replicaset": _asking(ReplicaSet),

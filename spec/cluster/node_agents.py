@@ -31,7 +31,8 @@ from ..node.termination import longest_sleep
 from ..objects.pod import CRITICAL_PRIORITY, Pod, PodSpec
 from ..objects.priority import PriorityClass
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
-from . import jobs, static_pods
+from . import container_health, jobs, static_pods
+from .container_health import POST_START, SIDECARS_HANG, apart, hangs
 from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
 from .static_pods import STATIC_PODS
@@ -66,13 +67,6 @@ def _pre_stops(scenario: Scenario) -> tuple[int, ...]:
     specs = (*(template.spec for template in templates(scenario)), *(pod.spec for pod in versions(scenario, Pod)))
     found = {min(longest_sleep(spec), spec.termination_grace_period_seconds) for spec in specs}
     return tuple(sorted(found - {0}))
-
-
-def apart(scenario: Scenario) -> bool:
-    """Whether the scenario has pods whose containers are told apart."""
-    if scenario.switches.get("containers", "apart") != "apart":
-        return False
-    return any(map(told_apart, pod_specs(scenario)))
 
 
 def probed(scenario: Scenario, has: Callable[[PodSpec], bool]) -> bool:
@@ -139,10 +133,6 @@ def has_critical_pods(scenario: Scenario) -> bool:
     return min(found, default=0) < CRITICAL_PRIORITY <= max(found, default=0)
 
 
-def _hangs(scenario: Scenario) -> bool:
-    return bool(scenario.faults.get(faults.APPLICATION_HANG, 0))
-
-
 def old_lists(scenario: Scenario) -> tuple[str, ...]:
     """The API servers that are behind from which a kubelet that restarts may list pods."""
     restarts = scenario.faults.get(faults.KUBELET_CRASH, 0)
@@ -177,6 +167,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
                 *_pressure_rules(scenario),
                 *_reply_rules(scenario),
                 *_deadline_rules(scenario),
+                *container_health.rules(scenario),
             ),
             early_phase=scenario.switches.get("terminal-phase", "after-clean-up") == "before-clean-up",
         ),
@@ -349,8 +340,8 @@ def _hang_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
     return (
         Assumption(
             "hangs-as-a-whole",
-            "where an application hangs, all main containers of its pod do, until one of them is stopped; sidecars do"
-            " not hang",
+            "where an application hangs, all main containers of its pod do, until one of them is stopped; a sidecar"
+            " hangs by itself, if it has a probe",
         ),
     )
 
@@ -370,7 +361,7 @@ IMAGES = Part("images", pulls, machines=(images.IMAGE_PULL,), assumptions=_pull_
 """Images that have to be pulled."""
 
 HANGING = Part(
-    "applications that hang", _hangs, machines=(container_runtime.APPLICATION,), assumptions=_hang_assumptions
+    "applications that hang", hangs, machines=(container_runtime.APPLICATION,), assumptions=_hang_assumptions
 )
 """Applications that run and answer nothing."""
 
@@ -413,6 +404,8 @@ NODE_FEATURES = (
     CRASH_BACK_OFF,
     CONSTANT_BACK_OFF,
     HANGING,
+    SIDECARS_HANG,
+    POST_START,
     IMAGES,
     STATIC_PODS,
     NODE_PRESSURE,

@@ -47,6 +47,8 @@ from ..node.images import Pull
 from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE
 from ..node.old_lists import list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
+from ..node.post_start import POST_START_ERROR
+from ..node.sidecar_probes import sidecars_to_hang
 from ..node.static_pods import GONE, Edited, static_machine_lost
 from ..objects.pod import Pod
 from . import discovery_faults, leader_faults, outages, space_faults, watch_faults
@@ -96,7 +98,9 @@ FAULTS: Mapping[str, str] = {
     CONTAINER_EXIT: "the containers of a pod end with exit code 1; where they are told apart, one of them",
     CONTAINER_COMPLETION: "the containers of a pod, or one of them, end with exit code 0, as if they had finished",
     PROBE_FAILURE: "the application of a ready pod stops answering, for as long as its readiness probe takes to fail",
-    APPLICATION_HANG: "the application of a pod hangs: it runs on and answers no probe, until it is started again",
+    APPLICATION_HANG: "the application of a pod, or a sidecar that has a probe, hangs: it runs on and answers no probe,"
+    " until it is started again",
+    POST_START_ERROR: "the postStart hook of a container fails, for which its kubelet kills the container",
     IMAGE_PULL_ERROR: "the pull of a pod's images fails: the registry does not answer, or refuses",
     STATIC_POD_CHANGED: "somebody changes the manifest of a static pod in its folder, or behind its URL",
     STATIC_POD_REMOVED: "somebody takes the manifest of a static pod away from its folder, or from its URL",
@@ -196,13 +200,37 @@ def _container_ends(fault: str, exit_code: int, *roles: str) -> Rule:
 def _answering(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> str | None:
     if pod is None or runtime is None or worker is None or not has_readiness_probe(pod.spec):
         return None
+    if runtime.each and all(it.readiness_probe is None for it in pod.spec.containers):
+        return None
     return worker.node if runtime.serving and worker.ready else None
 
 
-def _sound(runtime: PodRuntime | None) -> str | None:
-    if runtime is None or runtime.containers != RUNNING or runtime.hung or not mains_run(runtime.each):
+@attrs.frozen(cache_hash=True)
+class _Sound:
+    """What of a pod on ``node`` may hang: its application, and the ``sidecars`` that somebody asks."""
+
+    node: str
+    application: bool
+    sidecars: tuple[str, ...] = ()
+
+
+def _sound(pod: Pod | None, runtime: PodRuntime | None) -> _Sound | None:
+    if runtime is None:
         return None
-    return runtime.node
+    application = runtime.containers == RUNNING and not runtime.hung and mains_run(runtime.each)
+    sidecars = sidecars_to_hang(pod.spec, runtime) if pod is not None else ()
+    return _Sound(runtime.node, application, sidecars) if application or sidecars else None
+
+
+def _hang(found: _Sound, left: bool) -> Iterable[Alternative]:
+    if not left:
+        return
+    if found.application:
+        text = f"the application on {found.node} hangs"
+        yield Alternative((Write(KEY, "runtime", Hang()), *spend(APPLICATION_HANG)), text)
+    for name in found.sidecars:
+        text = f"{name} on {found.node} hangs"
+        yield Alternative((Write(KEY, "runtime", Hang(name)), *spend(APPLICATION_HANG)), text)
 
 
 def _in_sandbox(runtime: PodRuntime | None) -> str | None:
@@ -270,11 +298,13 @@ _RULES: Mapping[str, Rule] = {
         lambda _node: (Write(KEY, "runtime", StopServing()),),
         lambda node: f"the application on {node} no longer answers",
     ),
-    APPLICATION_HANG: _fault(
+    APPLICATION_HANG: Rule(
         APPLICATION_HANG,
-        Key(POD, ("runtime",), _sound),
-        lambda _node: (Write(KEY, "runtime", Hang()),),
-        lambda node: f"the application on {node} hangs",
+        Key(POD, ("object", "runtime"), _sound),
+        _hang,
+        {"left": left(APPLICATION_HANG)},
+        reference="design §4",
+        meaning=FAULTS[APPLICATION_HANG],
     ),
     IMAGE_PULL_ERROR: _fault(
         IMAGE_PULL_ERROR,

@@ -156,7 +156,7 @@ def _ended(runtime: PodRuntime, exit_code: int, meant: Callable[[ContainerRuntim
     return _with_each(
         runtime,
         lambda container: container.state == RUNNING and meant(container),
-        lambda container: attrs.evolve(container, state=EXITED, exit_code=exit_code),
+        lambda container: attrs.evolve(container, state=EXITED, exit_code=exit_code, hung=False),
     )
 
 
@@ -213,10 +213,15 @@ class StopServing:
 
 @attrs.frozen(cache_hash=True)
 class Hang:
-    """The application hangs: it runs on and answers nothing, until it is started anew."""
+    """The application hangs: it runs on and answers nothing, until it is started anew. ``name``: of a sidecar."""
+
+    name: str = ""
 
     def __call__(self, runtime: PodRuntime, /) -> PodRuntime:
         """What the runtime holds afterwards."""
+        if self.name:
+            each = tuple(attrs.evolve(it, hung=True) if it.name == self.name else it for it in runtime.each)
+            return attrs.evolve(runtime, each=each)
         return attrs.evolve(runtime, serving=False, hung=True)
 
 
@@ -243,7 +248,7 @@ def machine_lost(runtime: PodRuntime) -> PodRuntime | None:
         lost = _with_each(
             runtime,
             lambda container: container.state in (CREATED, RUNNING),
-            lambda container: attrs.evolve(container, state=EXITED, exit_code=KILLED),
+            lambda container: attrs.evolve(container, state=EXITED, exit_code=KILLED, hung=False),
         )
         each = tuple(attrs.evolve(container, restarts=0) for container in lost.each)
         return attrs.evolve(lost, sandbox=SANDBOX_NOT_READY, serving=False, each=each)

@@ -18,6 +18,7 @@ from ..objects.pod import Pod, PodSpec
 from .container_runtime import StopContainer, StopSandbox, has_images
 from .heartbeat import KUBELET_CONNECTED, KUBELET_RUNS
 from .pod_containers import Each, initialized, next_to_start, over, starting, to_restart, to_stop
+from .post_start import hook_that_runs, with_hooks
 from .startup import BACK_OFF, due_calls, named_calls, wanted
 
 NAME = "kubelet"
@@ -36,7 +37,8 @@ class Due:
     """A pod of ``node`` with containers ``names`` to act on. ``wanted``: its object says that it shall run.
 
     ``each``: its containers as they are, ``unstarted`` those whose startup probe has yet to succeed, where that
-    matters. ``probed``: those of ``names`` with a readiness or a startup probe.
+    matters. ``probed``: those of ``names`` with a readiness or a startup probe; ``hooked``: the containers with a
+    postStart hook.
     """
 
     node: str
@@ -45,6 +47,7 @@ class Due:
     each: Each = ()
     unstarted: tuple[str, ...] = ()
     probed: tuple[str, ...] = ()
+    hooked: tuple[str, ...] = ()
 
 
 View = Callable[[Pod | None, PodRuntime | None, PodWorker | None], Due | None]
@@ -56,10 +59,13 @@ def _due(found: Callable[[Pod, Each], tuple[str, ...]], *, creates: bool) -> Vie
     def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Due | None:
         if pod is None or runtime is None or worker is None or not runtime.each:
             return None
-        if runtime.sandbox != SANDBOX_READY or (creates and not has_images(runtime)):
+        if runtime.sandbox != SANDBOX_READY or (creates and not has_images(runtime)) or hook_that_runs(worker, runtime):
             return None
         names = found(pod, runtime.each)
-        return Due(runtime.node, names, wanted(pod), probed=_probed(pod.spec, names)) if names else None
+        if not names:
+            return None
+        probed, hooked = _probed(pod.spec, names), with_hooks(pod.spec)
+        return Due(runtime.node, names, wanted(pod), probed=probed, hooked=hooked)
 
     return view
 
@@ -67,14 +73,14 @@ def _due(found: Callable[[Pod, Each], tuple[str, ...]], *, creates: bool) -> Vie
 def _next(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Due | None:
     if pod is None or runtime is None or worker is None or not runtime.each or runtime.sandbox != SANDBOX_READY:
         return None
-    if runtime.doubted or runtime.sandboxes > 1:
+    if runtime.doubted or runtime.sandboxes > 1 or hook_that_runs(worker, runtime):
         return None
     unstarted = starting(pod.spec, worker.started)
     names = () if over(pod.spec, runtime.each) else next_to_start(runtime.each, unstarted)
     created = any(it.name in names and it.state == CREATED for it in runtime.each)
     if not names or not (created or has_images(runtime)):
         return None
-    return Due(runtime.node, names, wanted(pod), runtime.each, unstarted)
+    return Due(runtime.node, names, wanted(pod), runtime.each, unstarted, hooked=with_hooks(pod.spec))
 
 
 def _probed(spec: PodSpec, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -103,9 +109,8 @@ def start_next(*, serving: bool) -> Rule:
     def decide(key: Due, connected: bool) -> list[Alternative]:
         if connected and not key.wanted:
             return []
-        return [
-            Alternative(due_calls(key.each, key.unstarted, serving=serving), f"{', '.join(key.names)} can start now")
-        ]
+        calls = due_calls(key.each, key.unstarted, serving=serving, hooked=key.hooked)
+        return [Alternative(calls, f"{', '.join(key.names)} can start now")]
 
     return Rule(
         name=START_NEXT,
@@ -129,7 +134,7 @@ def restart_container(*, serving: bool, back_off: bool) -> Rule:
             Alternative(
                 (
                     *((Write(KEY, "worker", Unprobed(name)),) if name in key.probed else ()),
-                    *named_calls(name, attempt=1, created=False, serving=serving),
+                    *named_calls(name, attempt=1, created=False, serving=serving, hooked=name in key.hooked),
                 ),
                 f"the restart policy lets {name} start again",
             )

@@ -27,6 +27,7 @@ from .heartbeat import KUBELET_CONNECTED
 from .pod_containers import initialized, starting
 from .pod_phase import pod_phase
 from .pod_requests import incarnation, status_patch
+from .post_start import hook_that_runs
 from .readiness import ready_condition
 from .static_pods import is_mirror
 
@@ -36,35 +37,51 @@ def has_readiness_probe(spec: PodSpec) -> bool:
     return any(container.readiness_probe is not None for container in (*spec.init_containers, *spec.containers))
 
 
-def _state(held: PodRuntime | ContainerRuntime | None, terminal: bool) -> ContainerState:
-    """What is reported of one container, or of all of a pod that are not told apart."""
+def _state(held: PodRuntime | ContainerRuntime | None, terminal: bool, hooked: bool) -> ContainerState:
+    """What is reported of one container, or of all of a pod that are not told apart.
+
+    ``hooked``: its postStart hook has yet to return, until when its kubelet does not take it for running.
+    """
     state = ABSENT if held is None else held.containers if isinstance(held, PodRuntime) else held.state
     if state == RUNNING:
-        return ContainerRunning()
+        return ContainerWaiting() if hooked else ContainerRunning()
     if held is not None and state == EXITED:
         return ContainerTerminated(held.exit_code)
     return ContainerTerminated(KILLED, "ContainerStatusUnknown") if terminal else ContainerWaiting()
 
 
+def _last_state(held: PodRuntime | ContainerRuntime | None, hooked: bool) -> ContainerState | None:
+    """How the instance before the one ended whose postStart hook runs."""
+    return ContainerTerminated(KILLED) if hooked and held is not None and held.restarts else None
+
+
 def container_statuses(
-    spec: PodSpec, runtime: PodRuntime | None, *, probed: bool, terminal: bool, started: tuple[str, ...] = ()
+    spec: PodSpec,
+    runtime: PodRuntime | None,
+    *,
+    probed: bool,
+    terminal: bool,
+    started: tuple[str, ...] = (),
+    hook: str = "",
 ) -> tuple[ContainerStatus, ...]:
     """The statuses of all containers, told apart or as the model's one state for all main containers has them.
 
     ``probed``: the readiness probe succeeded; ``started``: the containers whose startup probe did. ``terminal``: they
     have stopped for good; one without a known end then counts as killed (kubelet §3). Where containers are not told
-    apart, init containers are over once there are main containers; sidecars do as those.
+    apart, init containers are over once there are main containers; sidecars do as those. ``hook``: the container whose
+    postStart hook runs.
     """
-    if runtime is not None and runtime.each:
-        return _apart(spec, runtime.each, starting(spec, started), probed=probed, terminal=terminal)
     unstarted = starting(spec, started)
-    state = _state(runtime, terminal)
+    if runtime is not None and runtime.each:
+        return _apart(spec, runtime.each, unstarted, probed=probed, terminal=terminal, hook=hook)
+    state, before = _state(runtime, terminal, bool(hook)), _last_state(runtime, bool(hook))
     runs = isinstance(state, ContainerRunning)
     init = ContainerTerminated(0) if runtime is not None and runtime.containers != ABSENT else ContainerWaiting()
     return tuple(
         ContainerStatus(
             container.name,
             state if lasting else init,
+            before if lasting else None,
             ready=runs and container.name not in unstarted and (probed or container.readiness_probe is None)
             if lasting
             else True,
@@ -78,15 +95,23 @@ def container_statuses(
 
 
 def _apart(
-    spec: PodSpec, each: tuple[ContainerRuntime, ...], unstarted: tuple[str, ...], *, probed: bool, terminal: bool
+    spec: PodSpec,
+    each: tuple[ContainerRuntime, ...],
+    unstarted: tuple[str, ...],
+    *,
+    probed: bool,
+    terminal: bool,
+    hook: str,
 ) -> tuple[ContainerStatus, ...]:
     found = []
     for declared, held in zip((*spec.init_containers, *spec.containers), each, strict=True):
-        begun = held.state == RUNNING and held.name not in unstarted
+        hooked = held.name == hook
+        begun = held.state == RUNNING and not hooked and held.name not in unstarted
         ready = begun and (probed or declared.readiness_probe is None)
         if held.role == INIT:
             ready = held.state == EXITED and held.exit_code == 0
-        found.append(ContainerStatus(declared.name, _state(held, terminal), ready=ready, started=begun))
+        state, before = _state(held, terminal, hooked), _last_state(held, hooked)
+        found.append(ContainerStatus(declared.name, state, before, ready=ready, started=begun))
     return tuple(found)
 
 
@@ -105,14 +130,14 @@ class ReportStatus:
 
 @lru_cache(maxsize=4096)
 def computed_status(
-    pod: Pod, runtime: PodRuntime | None, *, probed: bool, started: tuple[str, ...] = ()
+    pod: Pod, runtime: PodRuntime | None, *, probed: bool, started: tuple[str, ...] = (), hook: str = ""
 ) -> ReportStatus:
     """The status of a pod as the kubelet computes it. ``probed``: its readiness probe succeeded.
 
-    ``started``: the containers whose startup probe succeeded.
+    ``started``: the containers whose startup probe succeeded. ``hook``: the container whose postStart hook runs.
     """
     over = pod.metadata.terminating and stopped(runtime)
-    statuses = container_statuses(pod.spec, runtime, probed=probed, terminal=over, started=started)
+    statuses = container_statuses(pod.spec, runtime, probed=probed, terminal=over, started=started, hook=hook)
     begun = runtime is not None and (initialized(runtime.each) if runtime.each else runtime.containers != ABSENT)
     phase = pod_phase(pod.spec, statuses, terminal=over, initialized=begun or over)
     if phase in TERMINAL_PHASES and runtime is not None and runtime.each and runtime.containers == RUNNING:
@@ -137,7 +162,8 @@ def _differing(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | 
     if not stopped(runtime) if pod.metadata.terminating else worker is None:
         return None
     ready, started = (worker.ready, worker.started) if worker is not None else (False, ())
-    status = computed_status(pod, runtime, probed=ready, started=started)
+    hook = hook_that_runs(worker, runtime)
+    status = computed_status(pod, runtime, probed=ready, started=started, hook=hook)
     if (status.phase, status.ready) == (pod.status.phase, is_ready(pod)):
         return None
     return Report(pod.spec.node_name, incarnation(pod), status)

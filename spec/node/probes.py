@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 import attrs
 
-from ..kinds import POD, RUNNING, PodRuntime, PodWorker
+from ..kinds import POD, RUNNING, SIDECAR, PodRuntime, PodWorker
 from ..language.component import Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Write
@@ -21,6 +21,7 @@ from .container_runtime import StopContainer, mains_run
 from .heartbeat import KUBELET_RUNS
 from .pod_containers import starting
 from .pod_status import has_readiness_probe
+from .post_start import hook_that_runs
 from .startup import wanted
 
 FAILURE = 30
@@ -63,7 +64,8 @@ def readiness_seconds(spec: PodSpec) -> int:
     return min((failure_seconds(probe) for probe in probes if probe is not None), default=FAILURE)
 
 
-def _named(name: str, seconds: int) -> str:
+def named(name: str, seconds: int) -> str:
+    """What the rule of a probe is called that takes so many seconds to fail."""
     return name if seconds == FAILURE else f"{name} after {seconds} s"
 
 
@@ -89,9 +91,27 @@ class Answered:
 def _probed(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None, result: bool) -> Probed | None:
     if pod is None or runtime is None or worker is None or runtime.containers != RUNNING or not wanted(pod):
         return None
-    if not has_readiness_probe(pod.spec) or runtime.serving is not result or worker.ready is result:
+    if not has_readiness_probe(pod.spec) or answers(pod.spec, runtime) is not result or worker.ready is result:
         return None
-    return None if result and starting(pod.spec, worker.started) else Probed(worker.node, worker.started)
+    if result and (starting(pod.spec, worker.started) or hook_that_runs(worker, runtime)):
+        return None
+    return Probed(worker.node, worker.started)
+
+
+def answers(spec: PodSpec, runtime: PodRuntime) -> bool:
+    """Whether all containers of a pod answer that have a readiness probe: the application, and each such sidecar."""
+    asked = tuple(it.name for it in spec.containers if it.readiness_probe is not None)
+    if not runtime.each:
+        return runtime.serving
+    if asked and not runtime.serving:
+        return False
+    sidecars = (it for it in spec.init_containers if it.readiness_probe is not None)
+    return all(sidecar_answers(runtime, it.name) for it in sidecars)
+
+
+def sidecar_answers(runtime: PodRuntime, name: str) -> bool:
+    """Whether a sidecar runs and does not hang."""
+    return any(it.name == name and it.state == RUNNING and not it.hung for it in runtime.each if it.role == SIDECAR)
 
 
 def _probe(result: bool, seconds: int = 0) -> Rule:
@@ -105,7 +125,7 @@ def _probe(result: bool, seconds: int = 0) -> Rule:
         return [Alternative((Write(KEY, "worker", Answered(result)),), serves)]
 
     return Rule(
-        name="readiness probe succeeds" if result else _named("readiness probe fails", seconds),
+        name="readiness probe succeeds" if result else named("readiness probe fails", seconds),
         key=Key(POD, _FIELDS, view),
         decide=decide,
         guards=(KUBELET_RUNS,),
@@ -142,6 +162,10 @@ def _runs(runtime: PodRuntime, name: str) -> bool:
     return any(it.name == name and it.state == RUNNING for it in runtime.each)
 
 
+def _main_answers(runtime: PodRuntime, name: str) -> bool:
+    return runtime.serving and _runs(runtime, name)
+
+
 def _is_main(spec: PodSpec, name: str) -> bool:
     return any(it.name == name for it in spec.containers)
 
@@ -149,10 +173,12 @@ def _is_main(spec: PodSpec, name: str) -> bool:
 def _started(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Answering | None:
     if pod is None or runtime is None or worker is None or not wanted(pod):
         return None
+    if hook_that_runs(worker, runtime):
+        return None
     names = tuple(
         name
         for name in starting(pod.spec, worker.started)
-        if _runs(runtime, name) and (runtime.serving or (runtime.each and not _is_main(pod.spec, name)))
+        if (sidecar_answers if runtime.each and not _is_main(pod.spec, name) else _main_answers)(runtime, name)
     )
     return Answering(worker.node, names, worker, bool(runtime.each)) if names else None
 
@@ -187,6 +213,8 @@ def _silent(applies: Callable[[Container, bool, bool], int | None], seconds: int
             return None
         if runtime.containers != RUNNING or runtime.serving or not mains_run(runtime.each):
             return None
+        if hook_that_runs(worker, runtime):
+            return None
         # One that is still counted as ready has stopped answering for no longer than its readiness probe needs.
         if worker.ready and not runtime.hung:
             return None
@@ -220,7 +248,7 @@ def _kill(key: Answering) -> list[Alternative]:
 def startup_fails(seconds: int = FAILURE) -> Rule:
     """The rule by which a startup probe fails that takes so many seconds for it."""
     return Rule(
-        name=_named(STARTUP_FAILS, seconds),
+        name=named(STARTUP_FAILS, seconds),
         key=Key(POD, _FIELDS, _silent(_startup, seconds)),
         decide=_kill,
         guards=(KUBELET_RUNS,),
@@ -234,7 +262,7 @@ def startup_fails(seconds: int = FAILURE) -> Rule:
 def liveness_fails(seconds: int = FAILURE) -> Rule:
     """The rule by which a liveness probe fails that takes so many seconds for it."""
     return Rule(
-        name=_named(LIVENESS_FAILS, seconds),
+        name=named(LIVENESS_FAILS, seconds),
         key=Key(POD, _FIELDS, _silent(_liveness, seconds)),
         decide=_kill,
         guards=(KUBELET_RUNS,),

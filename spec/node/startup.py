@@ -17,6 +17,7 @@ from ..objects.pod import Pod, PodSpec, is_terminal
 from .container_runtime import CreateContainer, Known, RunSandbox, StartContainer, has_images
 from .heartbeat import KUBELET_CONNECTED, KUBELET_RUNS
 from .pod_containers import Each, containers_of, in_new_sandbox, next_to_start, started, starting
+from .post_start import begin, first_main_with_hook, with_hooks
 from .restart_policy import NEVER, pod_restarts
 
 BACK_OFF = 10.0
@@ -32,7 +33,7 @@ def start_calls(
     name: str = "",
     apart: bool = False,
     pulls: bool = False,
-) -> tuple[RuntimeCall, ...]:
+) -> tuple[Step, ...]:
     """What the kubelet still has to ask of the runtime until the pod runs; empty if it runs or may not run again.
 
     ``serving``: the application serves as soon as its container runs. ``name``: of a pod that the runtime does not know
@@ -44,66 +45,72 @@ def start_calls(
     if runtime is None and pulls:
         return (_waiting_sandbox(node, called, containers_of(spec) if apart else ()),)
     if apart and runtime is None:
-        return in_sandbox(node, called, containers_of(spec), starting(spec), serving=serving)
+        return in_sandbox(node, called, containers_of(spec), spec, serving=serving)
     if runtime is not None and runtime.each:
         each = in_new_sandbox(spec, runtime.each) if runtime.sandbox == SANDBOX_NOT_READY else None
         if each is not None and runtime.pull:
             return (_waiting_sandbox(node, called, each),)
-        return () if each is None else in_sandbox(node, called, each, starting(spec), serving=serving)
+        return () if each is None else in_sandbox(node, called, each, spec, serving=serving)
     if runtime is not None and runtime.sandboxes > 1:
         return ()
     sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, called), "RunPodSandbox")
-    start = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
+    hooked = first_main_with_hook(spec)
+    run = RuntimeCall(KEY, "runtime", StartContainer(serving), "StartContainer")
+    start: tuple[Step, ...] = (run, begin(hooked)) if hooked else (run,)
     first = RuntimeCall(KEY, "runtime", CreateContainer(), "CreateContainer")
     if runtime is None:
-        return (sandbox, first, start)
+        return (sandbox, first, *start)
     if runtime.containers == RUNNING:
         return ()
     if runtime.containers == EXITED and not pod_restarts(spec, runtime.exit_code):
         return ()
     if runtime.sandbox == SANDBOX_NOT_READY:
-        anew = (_waiting_sandbox(node, called),) if runtime.pull else (sandbox, first, start)
+        anew = (_waiting_sandbox(node, called),) if runtime.pull else (sandbox, first, *start)
         return () if spec.restart_policy == NEVER else anew
     if runtime.containers == CREATED:
-        return (start,)
+        return start
     if not has_images(runtime):
         return ()
     if runtime.containers == EXITED:
-        return (RuntimeCall(KEY, "runtime", CreateContainer(attempt=1), "CreateContainer"), start)
-    return (first, start)
+        return (RuntimeCall(KEY, "runtime", CreateContainer(attempt=1), "CreateContainer"), *start)
+    return (first, *start)
 
 
 def _waiting_sandbox(node: str, name: str, each: Each = ()) -> RuntimeCall:
     return RuntimeCall(KEY, "runtime", RunSandbox(node, name, each, UNCHECKED), "RunPodSandbox")
 
 
-def in_sandbox(
-    node: str, name: str, each: Each, unstarted: tuple[str, ...], *, serving: bool
-) -> tuple[RuntimeCall, ...]:
+def in_sandbox(node: str, name: str, each: Each, spec: PodSpec, *, serving: bool) -> tuple[Step, ...]:
     """The calls for a new sandbox and for the containers that are due in it at once."""
     sandbox = RuntimeCall(KEY, "runtime", RunSandbox(node, name, each), "RunPodSandbox")
-    return (sandbox, *due_calls(each, unstarted, serving=serving))
+    return (sandbox, *due_calls(each, starting(spec), serving=serving, hooked=with_hooks(spec)))
 
 
-def due_calls(each: Each, unstarted: tuple[str, ...], *, serving: bool) -> tuple[RuntimeCall, ...]:
+def due_calls(
+    each: Each, unstarted: tuple[str, ...], *, serving: bool, hooked: tuple[str, ...] = ()
+) -> tuple[Step, ...]:
     """The calls that start the containers that are due, and those that are due once these run.
 
-    ``unstarted``: the containers whose startup probe has yet to succeed, even where they run.
+    ``unstarted``: the containers whose startup probe has yet to succeed, even where they run. ``hooked``: those with a
+    postStart hook, which the kubelet waits for before it starts another one.
     """
-    calls: list[RuntimeCall] = []
+    calls: list[Step] = []
     while names := next_to_start(each, unstarted):
         for name in names:
             created = next(it for it in each if it.name == name).state == CREATED
-            calls += named_calls(name, attempt=0, created=created, serving=serving)
+            calls += named_calls(name, attempt=0, created=created, serving=serving, hooked=name in hooked)
+            if name in hooked:
+                return tuple(calls)
             each = started(each, name)
     return tuple(calls)
 
 
-def named_calls(name: str, *, attempt: int, created: bool, serving: bool) -> tuple[RuntimeCall, ...]:
-    """The calls that start one container; ``created``: CreateContainer was done before."""
+def named_calls(name: str, *, attempt: int, created: bool, serving: bool, hooked: bool = False) -> tuple[Step, ...]:
+    """The calls that start one container; ``created``: CreateContainer was done before. ``hooked``: it has a hook."""
     create = RuntimeCall(KEY, "runtime", CreateContainer(attempt, name), "CreateContainer")
     start = RuntimeCall(KEY, "runtime", StartContainer(serving, name), "StartContainer")
-    return (start,) if created else (create, start)
+    hook = (begin(name),) if hooked else ()
+    return (start, *hook) if created else (create, start, *hook)
 
 
 def start_plan(

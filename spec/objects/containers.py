@@ -45,11 +45,13 @@ class Probe:
 class Lifecycle:
     """Hooks of a container. ``pre_stop_sleep``: seconds that its preStop hook sleeps, None if it does something else.
 
-    ``hooks``: all of them, as they are written.
+    ``hooks``: all of them, as they are written. ``post_start``: seconds that its postStart hook sleeps, 0 if it does
+    something else, None if there is none.
     """
 
     pre_stop_sleep: int | None = None
     hooks: Hashable = None
+    post_start: int | None = None
 
 
 @attrs.frozen(cache_hash=True)

@@ -123,7 +123,7 @@ def _probe(data: Data) -> Probe:
 
 
 def pre_stop_sleep(hook: Data | None) -> int | None:
-    """Seconds for which a preStop hook sleeps: an action sleep, or a command that is nothing else; None otherwise."""
+    """Seconds for which a hook sleeps: an action sleep, or a command that is nothing else; None otherwise."""
     hook = hook or {}
     if hook.get("sleep"):
         return int(hook["sleep"].get("seconds") or 0)
@@ -135,7 +135,9 @@ def pre_stop_sleep(hook: Data | None) -> int | None:
 
 
 def _lifecycle(data: Data) -> Lifecycle:
-    return Lifecycle(pre_stop_sleep(data.get("preStop")), freeze(data))
+    hook = data.get("postStart")
+    post_start = (pre_stop_sleep(hook) or 0) if hook else None
+    return Lifecycle(pre_stop_sleep(data.get("preStop")), freeze(data), post_start)
 
 
 _CONTAINER: dict[str, Reader] = {

@@ -29,7 +29,7 @@ from ..node.container_sync import RESTART_AFTER_BACK_OFF
 from ..node.critical_pods import PREEMPTING, critical
 from ..node.grace import KILL
 from ..node.pod_containers import over, starting
-from ..node.probes import LIVENESS_FAILS, has_liveness_probe, has_startup_probe
+from ..node.probes import LIVENESS_FAILS, has_startup_probe
 from ..node.restart_policy import container_policy, pod_restarts, restarts
 from ..node.startup import wanted
 from ..objects.containers import Container
@@ -232,14 +232,16 @@ STARTUP_GATES_PROBES = StepProperty(
 
 
 def _hung(_key: Any, pod: Pod | None, runtime: PodRuntime | None) -> bool | None:
-    if pod is None or runtime is None or not runtime.hung or not wanted(pod):
+    if pod is None or runtime is None or not wanted(pod):
         return None
-    return True if has_liveness_probe(pod.spec) else None
+    pairs = zip(pod.spec.init_containers, runtime.each, strict=False)
+    hanging = [declared for declared, it in pairs if it.hung] + [*(pod.spec.containers if runtime.hung else ())]
+    return True if any(it.liveness_probe is not None for it in hanging) else None
 
 
 HANGING_CONTAINERS_STOPPED = TemporalProperty(
     name="hanging-containers-stopped",
-    statement="an application that hangs and has a liveness probe does not hang for ever: its containers are stopped",
+    statement="an application, or a sidecar, that hangs and has a liveness probe does not hang for ever: it is stopped",
     key=None,
     queries={"hung": Query(POD, ("object", "runtime"), _hung, COUNT, no_parameter)},
     judge=lambda _key, hung: (

@@ -33,8 +33,10 @@ from ..node.cri_replies import LOST
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.node_pressure import spared
 from ..node.pod_containers import told_apart
-from ..node.probes import has_liveness_probe
+from ..node.post_start import with_hooks
+from ..node.probes import has_liveness_probe, has_startup_probe
 from ..node.restart_policy import ALWAYS
+from ..node.sidecar_probes import has_lively_sidecars
 from ..objects.cron_job import FORBID, CronJob
 from ..objects.job import INDEXED
 from ..objects.pod import Pod
@@ -176,12 +178,31 @@ STARTUP_PROBES = Occasion(
     lambda scenario: schedules_pods(scenario) and any(map(probes_after_start, pod_specs(scenario))),
 )
 HANGING = Occasion(
-    "where applications with a liveness probe may hang, and no node crashes",
+    "where applications or sidecars with a liveness probe may hang, and no node crashes",
     lambda scenario: (
         faults(scenario, APPLICATION_HANG)
         and not faults(scenario, NODE_CRASH)
-        and any(map(has_liveness_probe, pod_specs(scenario)))
+        and any(
+            has_liveness_probe(spec) or (tells_apart(scenario) and has_lively_sidecars(spec))
+            for spec in pod_specs(scenario)
+        )
     ),
+)
+PROBES_STOP_ONE = Occasion(
+    "where pods of several containers, some with a startup or liveness probe, get a node, and applications may hang",
+    lambda scenario: (
+        tells_apart(scenario)
+        and faults(scenario, APPLICATION_HANG)
+        and schedules_pods(scenario)
+        and any(
+            told_apart(spec) and (has_startup_probe(spec) or has_liveness_probe(spec) or has_lively_sidecars(spec))
+            for spec in pod_specs(scenario)
+        )
+    ),
+)
+HOOKS = Occasion(
+    "where pods with a postStart hook get a node: new ones, and those that stand in for others",
+    lambda scenario: schedules_pods(scenario) and any(map(with_hooks, pod_specs(scenario))),
 )
 IMAGES = Occasion(
     "where pods get a node, and the pull of their images may fail",

@@ -46,6 +46,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "sidecars-outlive-main": (_KUBELET, _RUNTIME),
     "init-containers-in-order": (_KUBELET,),
     "hanging-containers-stopped": (_KUBELET,),
+    "probes-stop-their-own-container": (_KUBELET, _RUNTIME),
+    "post-start-before-the-next": (_KUBELET,),
     "node-pressure-ranking": (_KUBELET,),
     "node-pressure-tainted": (_KUBELET, _NODES),
     "one-running-instance-per-container": (_KUBELET, _RUNTIME),

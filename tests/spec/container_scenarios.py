@@ -63,6 +63,31 @@ def contained() -> Mapping[str, Scenario]:
     }
 
 
+def hooked(seconds: int = 0, **spec: Any) -> Data:
+    """A pod spec with two main containers, of which the first has a postStart hook that sleeps."""
+    hook = {"sleep": {"seconds": seconds}} if seconds else {"exec": {"command": ["fill-cache"]}}
+    first = {"name": "cache", "image": "cache:1", "lifecycle": {"postStart": hook}}
+    return {"containers": [first, {"name": "web", "image": "web:1"}], **spec}
+
+
+def begun() -> Mapping[str, Scenario]:
+    """postStart hooks."""
+    crashes = {"kubelet-crash": 1, "node-crash": 1}
+    return {
+        "a postStart hook fails": scenario(
+            bare_pod(hooked()), start="created", faults={"post-start-error": 2, "container-exit": 1}
+        ),
+        "a postStart hook sleeps, and is forgotten": scenario(
+            bare_pod(hooked(5)), start="created", faults=crashes, users=[[{"delete": "pod/web"}]]
+        ),
+        "the hook of a single container fails": scenario(
+            deployment(1, pod_spec(container={"lifecycle": {"postStart": {"exec": {"command": ["warm-up"]}}}})),
+            start="created",
+            faults={"post-start-error": 1},
+        ),
+    }
+
+
 def watched() -> Mapping[str, Scenario]:
     """Startup and liveness probes."""
     return {
@@ -90,6 +115,11 @@ def watched() -> Mapping[str, Scenario]:
             ),
             start="created",
             faults={"application-hang": 1},
+        ),
+        "a sidecar hangs": scenario(
+            bare_pod(several({**SIDECAR, **LIVELY, **SLOW, **PROBED}, INIT)),
+            start="created",
+            faults={"application-hang": 2, "container-exit": 1},
         ),
     }
 

@@ -9,7 +9,7 @@ import attrs
 from kubemodel.spec.environment import users
 from kubemodel.spec.language.scenario import Scenario
 
-from .container_scenarios import contained, critical, from_files, pressed, pulled, told_late, watched
+from .container_scenarios import begun, contained, critical, from_files, pressed, pulled, told_late, watched
 from .exploration import (
     PROBED,
     RECREATE,
@@ -667,6 +667,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_rolled_out(),
     **_ended(),
     **contained(),
+    **begun(),
     **watched(),
     **pulled(),
     **from_files(),

@@ -23,6 +23,7 @@ from kubemodel.spec.environment.users import VERBS, Edit
 from kubemodel.spec.environment.watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 from kubemodel.spec.language.machine import Machine
 from kubemodel.spec.node.cri_replies import LOST as CRI_REPLY_LOST
+from kubemodel.spec.node.post_start import POST_START_ERROR
 
 from .coverage_scenarios import FURTHER_SCHEDULER, SCENARIOS
 from .exploration import Found, explore
@@ -193,6 +194,10 @@ RULES: Mapping[str, frozenset[str]] = {
             "readiness probe fails",
             "startup probe succeeds",
             "startup probe fails",
+            "sidecar's startup probe fails",
+            "sidecar's liveness probe fails",
+            "postStart hook returns",
+            "postStart hook returns after 5 s",
             "liveness probe fails",
             "post pressure",
             "post relief",
@@ -271,7 +276,7 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
     "fault": frozenset(
         {
-            *(set(FAULTS) - set(WATCH_FAULTS) - set(REQUEST_FAULTS) - {CLOCK_SKEW, CRI_REPLY_LOST}),
+            *(set(FAULTS) - set(WATCH_FAULTS) - set(REQUEST_FAULTS) - {CLOCK_SKEW, CRI_REPLY_LOST, POST_START_ERROR}),
             f"{CLOCK_SKEW} kube-controller-manager",
             "leader resumes",
             "kube-apiserver returns",
@@ -296,7 +301,7 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
 }
 """All rules by component. Those of faults are called as the faults are; what is lost of requests, and of replies of the
-container runtime, is no rule of its own, but another end of the request's."""
+container runtime, and hooks that fail are no rules of their own, but another end of the request's, or the hook's."""
 
 
 _SECOND = " (2)"

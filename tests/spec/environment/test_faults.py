@@ -36,15 +36,17 @@ from kubemodel.spec.kinds import (
 from kubemodel.spec.language.model import BEYOND, INFORMER
 from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.node.cri_replies import LOST
+from kubemodel.spec.node.post_start import POST_START_ERROR
 
-from ..container_scenarios import LIVELY, static_pod
+from ..container_scenarios import LIVELY, hooked, static_pod
 from ..exploration import PROBED, bare_pod, deployment, needing, pod_spec, replica_set, scenario, service
 from .walking import Walk, begin, reachable, until
 
 STATIC_POD_FAULTS = (STATIC_POD_CHANGED, STATIC_POD_REMOVED)
 
-RULED = [fault for fault in FAULTS if fault not in (*REQUEST_FAULTS, LOST)]
-"""Faults that are rules; the engine loses what is lost of requests, kubelets lose replies of their runtime."""
+RULED = [fault for fault in FAULTS if fault not in (*REQUEST_FAULTS, LOST, POST_START_ERROR)]
+"""Faults that are rules; the engine loses what is lost of requests, kubelets lose replies of their runtime, and find
+that a hook has failed."""
 
 
 def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
@@ -62,6 +64,8 @@ def _tiny(fault: str, budget: int = 1, nodes: int = 1) -> Scenario:
     if fault == LOST:
         pods = [bare_pod(name=f"web-{number}") for number in range(budget)]
         return scenario(*pods, service(), nodes=nodes, faults={fault: budget}, properties=["node-name-write-once"])
+    if fault == POST_START_ERROR:
+        return scenario(bare_pod(hooked()), start="created", nodes=nodes, faults={fault: budget})
     if fault == APPLICATION_HANG:
         return scenario(bare_pod(pod_spec(container=LIVELY)), nodes=nodes, faults={fault: budget})
     return scenario(bare_pod(pod_spec(container=PROBED)), nodes=nodes, faults={fault: budget})

@@ -20,8 +20,8 @@ from kubemodel.spec.kinds import (
 )
 from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.model import Model
-from kubemodel.spec.language.plan import KEY, Alternative, Named, Set, Write
-from kubemodel.spec.node.container_runtime import Known
+from kubemodel.spec.language.plan import KEY, Alternative, Named, RuntimeCall, Set, Write
+from kubemodel.spec.node.container_runtime import Known, StopContainer
 from kubemodel.spec.node.critical_pods import critical, endable
 from kubemodel.spec.node.static_pods import GONE
 from kubemodel.spec.node.termination import STOP_POD
@@ -62,6 +62,28 @@ def heedless_of_startup(rule: Rule) -> tuple[Rule, ...]:
     def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Any:
         if worker is not None and pod is not None:
             worker = attrs.evolve(worker, started=tuple(it.name for it in pod.spec.containers))
+        return rule.key.view(pod, runtime, worker)
+
+    return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)
+
+
+def stopping_all(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet stops all main containers of the pod besides."""
+
+    def decide(key: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key):
+            mains = RuntimeCall(KEY, "runtime", StopContainer(), "StopContainer")
+            yield attrs.evolve(found, plan=(mains, *found.plan))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def heedless_of_hooks(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet takes every postStart hook for one that has returned."""
+
+    def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Any:
+        if worker is not None:
+            worker = attrs.evolve(worker, hook="")
         return rule.key.view(pod, runtime, worker)
 
     return (attrs.evolve(rule, key=Key(rule.key.kind, rule.key.fields, view)),)

@@ -57,7 +57,7 @@ from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_termin
 from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStatefulSet, StatefulSet
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
-from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, crowded, several, static_pod
+from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, crowded, hooked, several, static_pod
 from ..exploration import (
     BY_NAME,
     CLIENT,
@@ -1262,6 +1262,16 @@ CASES: Mapping[str, Case] = {
         holds=scenario(bare_pod(pod_spec(container=LIVELY)), faults={"application-hang": 1}),
         mutation="the kubelet does nothing where a liveness probe fails",
         mutate=without(KUBELET, "liveness probe fails"),
+    ),
+    "probes-stop-their-own-container": Case(
+        holds=scenario(bare_pod(several({**SIDECAR, **LIVELY})), start="created", faults={"application-hang": 1}),
+        mutation="the kubelet stops all containers of a pod where the liveness probe of a sidecar fails",
+        mutate=edited(KUBELET, "sidecar's liveness probe fails", containers.stopping_all),
+    ),
+    "post-start-before-the-next": Case(
+        holds=scenario(bare_pod(hooked(5)), start="created"),
+        mutation="the kubelet starts the next container without waiting for the postStart hook of the last",
+        mutate=edited(KUBELET, "start next containers", containers.heedless_of_hooks),
     ),
     "image-present-at-start": Case(
         holds=scenario(bare_pod(), start="created", faults={"image-pull-error": 1}),
