@@ -166,8 +166,12 @@ CONSTANTS: Mapping[str, Constant] = {
 periods) are not among them."""
 
 
-NUMBERS: Mapping[str, str] = {"max-endpoints-per-slice": "how many endpoints an EndpointSlice holds at most: 100"}
-"""Constants that are no durations, with their meaning and default."""
+NUMBERS: Mapping[str, str] = {
+    "max-endpoints-per-slice": "how many endpoints an EndpointSlice holds at most: 100",
+    "shutdown-grace-period": "for how many seconds a node that is shut down waits for its kubelet"
+    " (shutdownGracePeriod): 0",
+}
+"""Constants that are not the duration of a rule that is there without them, with their meaning and default."""
 
 
 def with_constants(components: Iterable[Component], overrides: Mapping[str, float]) -> tuple[Component, ...]:

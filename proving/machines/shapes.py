@@ -20,7 +20,7 @@ from ...spec.control_plane.controllers.horizontal_pod_autoscaler import SCALING_
 from ...spec.control_plane.controllers.node_taints import EXECUTING
 from ...spec.control_plane.controllers.persistent_volume_binding import bound
 from ...spec.environment import dns_answers, faults, traffic
-from ...spec.node import crash_back_off, static_pods
+from ...spec.node import crash_back_off, node_shutdown, static_pods
 from ...spec.objects import job as jobs
 from ...spec.objects import namespace as namespaces
 from ...spec.objects.conditions import Condition
@@ -383,5 +383,6 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "etcd space": _each(booleans),
         **dict.fromkeys(("masterlease", "kubernetes endpoint"), _each(booleans)),
         "node-machine": _each(up, runs, up),
+        "node shutdown": _each(("", node_shutdown.ENDING, node_shutdown.RELEASED, node_shutdown.OFF), up),
         "process": _each(runs),
     }

@@ -55,6 +55,7 @@ from .name_resolution import DNS_SERVERS, NAMES, with_readiness
 from .namespaces import NAMESPACES
 from .node_agents import NODE_AGENTS, NODE_FEATURES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
+from .node_shutdowns import NODE_SHUTDOWN, shutdown_grace
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
@@ -86,6 +87,7 @@ PARTS: tuple[Part, ...] = (
     *NODE_FEATURES,
     NODE_CONTROLLERS,
     EVICTIONS,
+    NODE_SHUTDOWN,
     GARBAGE_COLLECTION,
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
@@ -153,16 +155,23 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     resettable = {
         watch: servers_behind(scenario.lag, watch[1]) for watch in leaders.in_every_instance(scenario, once, of_all)
     }
-    found.append(
-        faults.supervisor(scenario.faults, clients, everybody, old_lists=old_lists(scenario), resettable=resettable)
-    )
     static = bool(scenario.static_pods)
+    found.append(
+        faults.supervisor(
+            scenario.faults,
+            clients,
+            everybody,
+            old_lists=old_lists(scenario),
+            resettable=resettable,
+        )
+    )
     found.append(
         faults.component(
             scenario.faults,
             lag,
             several.items(),
             static_pods=static,
+            shutdown_grace=shutdown_grace(scenario),
             resettable=resettable,
             reachable=outages.reachable_guards(scenario),
         )

@@ -22,6 +22,7 @@ from ..node import (
     node_pressure,
     probes,
 )
+from ..node.node_shutdown import SHUTDOWN_FIELDS
 from ..node.old_lists import OLD_LIST_FIELDS, servers_behind
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
@@ -33,6 +34,7 @@ from ..objects.priority import PriorityClass
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
 from . import container_health, jobs, static_pods
 from .container_health import POST_START, SIDECARS_HANG, apart, hangs
+from .node_shutdowns import ends_gracefully, may_shut_down, shutdown_grace
 from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
 from .static_pods import STATIC_PODS
@@ -162,6 +164,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             lost_replies=_loses_replies(scenario),
             in_steps=_ends_in_steps(scenario),
             critical_pods=has_critical_pods(scenario),
+            shutdown_grace=shutdown_grace(scenario) if ends_gracefully(scenario) else 0.0,
             further=(
                 *static_pods.rules(scenario),
                 *_pressure_rules(scenario),
@@ -186,6 +189,7 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
         *(images.NODE_IMAGES if pulls(scenario) else ()),
         *(FOREIGN_FIELDS if static_pods.needed(scenario) else ()),
         *(node_pressure.PRESSURE_FIELDS if _runs_short(scenario) else ()),
+        *(SHUTDOWN_FIELDS if may_shut_down(scenario) else ()),
     )
     return (named(NODE, names, further),)
 

@@ -18,7 +18,6 @@ from ..kinds import (
     CANDIDATE,
     DOWN,
     ERR_IMAGE_PULL,
-    EXITED,
     FAULT,
     KUBE_CONTROLLER_MANAGER,
     KUBE_SCHEDULER,
@@ -41,20 +40,22 @@ from ..language.component import Component, Key, Rule
 from ..language.machine import Arrow, Machine, State
 from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
 from ..language.query import Query
-from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, machine_lost, mains_run, running_containers
+from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, mains_run, running_containers
 from ..node.cri_replies import LOST as CRI_REPLY_LOST
 from ..node.images import Pull
 from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE
+from ..node.node_shutdown import SHUTDOWN
 from ..node.old_lists import list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.post_start import POST_START_ERROR
 from ..node.sidecar_probes import sidecars_to_hang
-from ..node.static_pods import GONE, Edited, static_machine_lost
+from ..node.static_pods import GONE, Edited
 from ..objects.pod import Pod
 from . import discovery_faults, leader_faults, outages, space_faults, watch_faults
 from .budgets import left, spend
 from .discovery_faults import DISCOVERY_FAULTS
 from .leader_faults import LEADER_FAULTS
+from .machine_power import POWER_FAULTS, go_off, lose_power, shut_down
 from .outages import OUTAGES
 from .space_faults import SPACE_FAULTS
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
@@ -109,6 +110,7 @@ FAULTS: Mapping[str, str] = {
     MEMORY_SHORTAGE: "what runs on a node leaves too little memory; it may get better at any time, or never",
     DISK_SHORTAGE: "what runs on a node leaves too little room on its disk; it may get better at any time, or never",
     PID_SHORTAGE: "what runs on a node leaves too few process ids; it may get better at any time, or never",
+    **POWER_FAULTS,
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
@@ -119,25 +121,12 @@ FAULTS: Mapping[str, str] = {
 """Every fault with what it does."""
 
 
-def _all_stop(node: str, runtime: PodRuntime | None) -> tuple[PodRuntime | None]:
-    return (machine_lost(runtime) if runtime is not None and runtime.node == node else runtime,)
-
-
 def _fault(name: str, key: Key, plan: Callable[[Any], tuple[Step, ...]], because: Callable[[Any], str]) -> Rule:
     def decide(found: Any, left: bool) -> Iterable[Alternative]:
         if left:
             yield Alternative((*plan(found), *spend(name)), because(found))
 
     return Rule(name, key, decide, {"left": left(name)}, reference="design §4", meaning=FAULTS[name])
-
-
-def _crash_node(node: str) -> tuple[Step, ...]:
-    return (
-        Write(KEY, "machine", Set(DOWN)),
-        Write(KEY, "kubelet", Set(STOPPED)),
-        Sweep(POD, ("runtime",), _all_stop, node),
-        Forget(KUBELET, node),
-    )
 
 
 def _relink(link: str) -> tuple[Step, ...]:
@@ -242,9 +231,14 @@ def _in_sandbox(runtime: PodRuntime | None) -> str | None:
 _DECLARED = Key(STATIC_POD, ("written", "source"), lambda pod, source: None if source == GONE else pod)
 
 
-def _crash_node_with_static_pods(node: str) -> tuple[Step, ...]:
-    lost = Sweep(STATIC_POD, ("runtime",), static_machine_lost, node)
-    return (*_crash_node(node), lost, Write(KEY, "foreign", Set(EXITED)))
+def _crash(*, static_pods: bool, shut_down: bool) -> Rule:
+    """The fault by which a node crashes; ``static_pods``: there are such; ``shut_down``: nodes may be."""
+
+    def plan(node: str) -> tuple[Step, ...]:
+        forgotten = (Write(KEY, "shutdown", Set("")),) if shut_down else ()
+        return (*lose_power(node, static_pods=static_pods), *forgotten)
+
+    return _fault(NODE_CRASH, _node_where("machine", UP), plan, lambda node: f"{node} loses power")
 
 
 def _run_short(fault: str, signal: str) -> Rule:
@@ -259,7 +253,6 @@ def _run_short(fault: str, signal: str) -> Rule:
 
 
 _RULES: Mapping[str, Rule] = {
-    NODE_CRASH: _fault(NODE_CRASH, _node_where("machine", UP), _crash_node, lambda node: f"{node} loses power"),
     LINK_CUT: _fault(
         LINK_CUT,
         _node_where("link", UP),
@@ -332,10 +325,6 @@ _RULES: Mapping[str, Rule] = {
     ),
 }
 
-_CRASH_WITH_STATIC_PODS = _fault(
-    NODE_CRASH, _node_where("machine", UP), _crash_node_with_static_pods, lambda node: f"{node} loses power"
-)
-
 _PRESSURE_ENDS = Rule(
     name="pressure ends",
     key=Key(NODE, ("name", "pressure"), lambda name, pressure: name if pressure else None),
@@ -346,14 +335,21 @@ _PRESSURE_ENDS = Rule(
 
 _START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
 
-_RECOVERIES: Mapping[str, Rule] = {
-    NODE_CRASH: Rule(
+
+def _returns(*, shut_down: bool) -> Rule:
+    """How a node comes back; ``shut_down``: nodes may be."""
+    fresh = (Write(KEY, "shutdown", Set("")),) if shut_down else ()
+    plan = (Write(KEY, "machine", Set(UP)), *_START_KUBELET, *fresh)
+    return Rule(
         name="node returns",
         key=_node_where("machine", DOWN),
-        decide=lambda node: [Alternative((Write(KEY, "machine", Set(UP)), *_START_KUBELET), f"{node} has power again")],
+        decide=lambda node: [Alternative(plan, f"{node} has power again")],
         reference="design §4",
-        meaning="a node that crashed has power again and starts its kubelet",
-    ),
+        meaning="a node that went off has power again and starts its kubelet",
+    )
+
+
+_RECOVERIES: Mapping[str, Rule] = {
     LINK_CUT: Rule(
         name="link heals",
         key=_node_where("link", DOWN),
@@ -377,21 +373,27 @@ def component(
     leases: Iterable[tuple[str, tuple[str, ...]]] = (),
     *,
     static_pods: bool = False,
+    shutdown_grace: float = 0.0,
     resettable: Mapping[tuple[str, str], tuple[str, ...]] = frozendict(),
     reachable: tuple[Query, ...] = (),
 ) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
 
     ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it.
-    ``static_pods``: there are such. ``resettable``: the caches that may go back in time. ``reachable``: guards that an
-    API server answers. What is lost of requests is no rule: the engine does that.
+    ``static_pods``: there are such. ``shutdown_grace``: how long a node that is shut down waits. ``resettable``: the
+    caches that may go back in time. ``reachable``: guards that an API server answers. What is lost of requests is no
+    rule: the engine does that.
     """
     wanted = [name for name, budget in budgets.items() if budget > 0]
     unknown = set(wanted) - set(FAULTS)
     if unknown:
         raise KeyError(f"unknown fault {min(unknown)!r}; there are {', '.join(FAULTS)}")
-    known = {**_RULES, NODE_CRASH: _CRASH_WITH_STATIC_PODS} if static_pods else _RULES
+    ends = SHUTDOWN in wanted
+    crash = _crash(static_pods=static_pods, shut_down=ends)
+    known = {NODE_CRASH: crash, SHUTDOWN: shut_down(shutdown_grace, static_pods=static_pods), **_RULES}
     rules = [known[name] for name in FAULTS if name in wanted and name in known]
+    rules += [go_off(static_pods=static_pods)] if ends and shutdown_grace else []
+    rules += [_returns(shut_down=ends)] if ends or NODE_CRASH in wanted else []
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
     rules += [_run_short(name, PRESSURES[name]) for name in PRESSURES if name in wanted]
     rules += [_PRESSURE_ENDS] if any(name in wanted for name in PRESSURES) else []

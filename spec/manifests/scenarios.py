@@ -139,7 +139,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     written = tuple(map(completed, _served(everything)))
     given = checked(written)
     nodes, assumed = _nodes(given, settings, folder)
-    crashes = settings.faults.get("node-crash", 0)
+    crashes = settings.faults.get("node-crash", 0) + settings.faults.get("node-shutdown", 0)
     shortage = any(settings.faults.get(fault, 0) for fault in PRESSURES)
     schedulers = serving(settings.profiles, settings.schedulers) if settings.schedulers else {}
     found = split(given, nodes, crashes, looked_up(settings), shortage=shortage, schedulers=schedulers)

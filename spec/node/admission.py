@@ -25,6 +25,7 @@ from ..objects.taints import NO_EXECUTE, tolerates
 from .cri_replies import lost_reply, may_lose
 from .heartbeat import KUBELET_CONNECTED, node_of
 from .node_pressure import EVICTED, admitted_under
+from .node_shutdown import IS_ENDING, NODE_SHUTDOWN
 from .pod_containers import told_apart
 from .pod_requests import incarnation, own_name, status_patch
 from .startup import start_plan
@@ -129,6 +130,10 @@ def _pressed(node: str, name: str, pressed: str) -> str | None:
     return pressed if name == node else None
 
 
+def _rejected(key: Arrival, reason: str) -> Alternative:
+    return Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")
+
+
 def admit(
     *,
     serving: bool,
@@ -136,6 +141,7 @@ def admit(
     apart: bool = False,
     pulls: bool = False,
     pressure: bool = False,
+    shut_down: bool = False,
     lost_replies: bool = False,
     makes_room: MakesRoom | None = None,
     endable_pods: Query | None = None,
@@ -145,7 +151,8 @@ def admit(
     ``serving``: the application serves as soon as its container runs. ``early_phase``: a pod is reported finished
     before it is cleaned up, which frees what it has requested on its node, as it was once. ``apart``: containers are
     told apart where a pod has several. ``pulls``: a pod's images are followed, so that it waits for them.
-    ``pressure``: nodes may run short of something, and then take in less. ``lost_replies``: the runtime's reply may be
+    ``pressure``: nodes may run short of something, and then take in less; ``shut_down``: they may be, and then take in
+    nothing. ``lost_replies``: the runtime's reply may be
     lost. ``makes_room``: for which pods others are ended, instead of rejecting them; ``endable_pods``: the query for
     those others.
     """
@@ -157,9 +164,12 @@ def admit(
         pressed: str | None = None,
         loses: bool = False,
         endable: tuple[tuple[PodSpec, int], ...] = (),
+        ending: bool = False,
     ) -> list[Alternative]:
         if node is None:
             return []
+        if ending:
+            return [_rejected(key, NODE_SHUTDOWN)]
         running = tuple(spec for spec, count in others for _ in range(count))
         reason = rejection(key.spec, node, running) if admitted_under(pressed or "", key.spec) else EVICTED
         if reason and makes_room is not None:
@@ -167,7 +177,7 @@ def admit(
             if makes_room(key.spec, node, running, candidates):
                 return []
         if reason:
-            return [Alternative((Call(KEY, status_patch(key.uid, Reject(reason))),), f"the pod is rejected: {reason}")]
+            return [_rejected(key, reason)]
         several = apart and told_apart(key.spec)
         plan = start_plan(key.node, key.spec, None, serving=serving, name=key.name, apart=several, pulls=pulls)
         found = [Alternative(plan, "the pod is admitted")]
@@ -188,6 +198,7 @@ def admit(
         ),
         **({"endable": endable_pods} if endable_pods is not None else {}),
         **({"loses": may_lose()} if lost_replies else {}),
+        **({"ending": IS_ENDING} if shut_down else {}),
         **({"pressed": Query(NODE, ("name", "pressed"), _pressed, ONLY, node_of)} if pressure else {}),
     }
     return Rule(

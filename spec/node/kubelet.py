@@ -8,7 +8,7 @@ Life of a pod on its node: admit (or reject) -> sandbox, init containers, contai
 workers and adopts what the runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and
 its link to the API server for all that begins with something the API says.
 
-Not modelled: volumes, graceful node shutdown, admission anew after a restart. A kubelet whose link is cut between
+Not modelled: volumes, admission anew after a restart. A kubelet whose link is cut between
 seeing a deletion and acting on it acts as if it had not seen it.
 """
 
@@ -22,9 +22,10 @@ from ..kinds import KUBELET, NODE, POD
 from ..language.component import Component, Handler, Rule
 from ..language.machine import Arrow, Machine, State
 from ..objects.node import Node
-from . import container_sync, crash_back_off, grace, images, probes
+from . import container_sync, crash_back_off, grace, images, node_shutdown, probes
 from .admission import admit
 from .critical_pods import MAKE_ROOM_FOR_CRITICAL, victims
+from .node_shutdown import POST_READY_UNLESS_ENDING
 from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
 from .probes import UNPROBED, ProbeSeconds
@@ -48,6 +49,7 @@ def component(
     lost_replies: bool = False,
     in_steps: bool = False,
     critical_pods: bool = False,
+    shutdown_grace: float = 0.0,
     probe_seconds: ProbeSeconds = UNPROBED,
     doubling: bool = False,
     further: tuple[Rule, ...] = (),
@@ -62,6 +64,7 @@ def component(
     has several. ``pulls``: images are followed. ``pressure``: nodes may run short of something.
     ``lost_replies``: replies of the runtime may be lost. ``in_steps``: containers that end get TERM, and KILL later.
     ``critical_pods``: there are such, for which others are ended.
+    ``shutdown_grace``: for how many seconds nodes that may be shut down wait for their kubelet, 0 where there are none.
     ``probe_seconds``: how long the probes of pods take to fail.
     ``doubling``: the back-off of containers that keep ending doubles. ``further``: rules that single features bring.
     """
@@ -70,13 +73,15 @@ def component(
         name=NAME,
         rules=(
             register(nodes),
-            POST_READY,
+            POST_READY_UNLESS_ENDING if shutdown_grace else POST_READY,
+            *(node_shutdown.of_kubelet(shutdown_grace) if shutdown_grace else ()),
             admit(
                 serving=serving,
                 early_phase=early_phase,
                 apart=apart,
                 pulls=pulls,
                 pressure=pressure,
+                shut_down=bool(shutdown_grace),
                 lost_replies=lost_replies,
                 makes_room=victims if critical_pods else None,
                 endable_pods=MAKE_ROOM_FOR_CRITICAL.queries["endable"] if critical_pods else None,

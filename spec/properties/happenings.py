@@ -37,6 +37,7 @@ from ..environment.users import Action, Delete, Edit, SetTaint, SetUnschedulable
 from ..environment.watch_faults import WATCH_END
 from ..kinds import DEPLOYMENT, ENDPOINT_SLICE, NAMESPACE, NODE, POD, REPLICA_SET, SERVICE, SERVICE_ACCOUNT
 from ..language.scenario import Client, Scenario, Start
+from ..node.node_shutdown import GRACE_PERIOD, SHUTDOWN
 from ..node.pod_status import has_readiness_probe
 from ..node.probes import has_startup_probe
 from ..node.restart_policy import ALWAYS
@@ -268,7 +269,13 @@ def deletes_nodes(scenario: Scenario) -> bool:
 
 def loses_nodes(scenario: Scenario) -> bool:
     """Whether a node can go silent beside another one: the pods of the only node are never driven off."""
-    return faults(scenario, NODE_CRASH, LINK_CUT) and len(scenario.nodes) > 1
+    return faults(scenario, NODE_CRASH, SHUTDOWN, LINK_CUT) and len(scenario.nodes) > 1
+
+
+def loses_nodes_suddenly(scenario: Scenario) -> bool:
+    """As ``loses_nodes``, with pods on it: a kubelet that is given time has ended them before."""
+    sudden = faults(scenario, NODE_CRASH, LINK_CUT) or GRACE_PERIOD not in scenario.constants
+    return sudden and loses_nodes(scenario)
 
 
 def drains(scenario: Scenario) -> bool:
@@ -347,7 +354,7 @@ def deletes_pods(scenario: Scenario) -> bool:
     by_hand = any(
         isinstance(action, Delete) and action.kind == POD and not action.force for action in actions(scenario)
     )
-    driven_off = loses_nodes(scenario) and any(not spec.scheduling_gates for spec in movable_specs(scenario))
+    driven_off = loses_nodes_suddenly(scenario) and any(not spec.scheduling_gates for spec in movable_specs(scenario))
     leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in daemon_steps(scenario))
     pushed = drains(scenario) or may_preempt(scenario) or deletes_namespace(scenario)
     return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or pushed)
@@ -452,6 +459,7 @@ def moves_pods(scenario: Scenario) -> bool:
     shaken = faults(
         scenario,
         NODE_CRASH,
+        SHUTDOWN,
         LINK_CUT,
         CONTROL_PLANE_CUT,
         KUBELET_CRASH,

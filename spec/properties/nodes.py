@@ -45,6 +45,7 @@ from ..language.scenario import Scenario
 from ..node.admission import ADMIT_POD
 from ..node.heartbeat import heartbeats
 from ..node.node_pressure import EVICTED
+from ..node.node_shutdown import NODE_SHUTDOWN
 from ..objects.conditions import condition_is_true, find_condition
 from ..objects.node import Node
 from ..objects.pod import Pod, is_terminal
@@ -281,6 +282,8 @@ def _admitted(
     if reported is not None and is_terminal(reported):
         if reported.status.reason == EVICTED:
             return suspended(f"{pod.spec.node_name} has run short of something since the scheduler put a pod there")
+        if reported.status.reason == NODE_SHUTDOWN:
+            return suspended(f"{pod.spec.node_name} is being shut down since the scheduler put a pod there")
         return violated(f"the kubelet of {pod.spec.node_name} rejects a pod that the scheduler put there")
     return HOLDS
 

@@ -32,6 +32,7 @@ from ..language.scenario import Scenario, Start
 from ..node.cri_replies import LOST
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.node_pressure import spared
+from ..node.node_shutdown import GRACE_PERIOD, SHUTDOWN
 from ..node.pod_containers import told_apart
 from ..node.post_start import with_hooks
 from ..node.probes import has_liveness_probe, has_startup_probe
@@ -168,7 +169,7 @@ SIDECARS_STOPPED = Occasion(
     "where pods with sidecars are deleted while their node and its kubelet run, or have work that ends",
     lambda scenario: (
         tells_apart(scenario)
-        and not faults(scenario, KUBELET_CRASH, LINK_CUT, NODE_CRASH, CONTROL_PLANE_CUT)
+        and not faults(scenario, KUBELET_CRASH, LINK_CUT, NODE_CRASH, SHUTDOWN, CONTROL_PLANE_CUT)
         and (deletes_pods(scenario) or jobs_run_pods(scenario))
         and any(any(it.sidecar for it in spec.init_containers) for spec in pod_specs(scenario))
     ),
@@ -178,10 +179,10 @@ STARTUP_PROBES = Occasion(
     lambda scenario: schedules_pods(scenario) and any(map(probes_after_start, pod_specs(scenario))),
 )
 HANGING = Occasion(
-    "where applications or sidecars with a liveness probe may hang, and no node crashes",
+    "where applications or sidecars with a liveness probe may hang, and no node crashes or is shut down",
     lambda scenario: (
         faults(scenario, APPLICATION_HANG)
-        and not faults(scenario, NODE_CRASH)
+        and not faults(scenario, NODE_CRASH, SHUTDOWN)
         and any(
             has_liveness_probe(spec) or (tells_apart(scenario) and has_lively_sidecars(spec))
             for spec in pod_specs(scenario)
@@ -212,6 +213,10 @@ STATIC_PODS = Occasion("where kubelets have pods from files or by HTTP", lambda 
 NODE_PRESSURE = Occasion(
     "where a node may run short of memory, disk or process ids, and there are pods that are not critical",
     lambda scenario: faults(scenario, *PRESSURES) and any(not spared(spec) for spec in pod_specs(scenario)),
+)
+SHUT_DOWN = Occasion(
+    "where a node may be shut down that waits for its kubelet (shutdown-grace-period), and pods can get a node",
+    lambda scenario: faults(scenario, SHUTDOWN) and GRACE_PERIOD in scenario.constants and has_pods(scenario),
 )
 REPLIES_LOST = Occasion(
     "where pods get a node, and replies of the container runtime may be lost",
@@ -266,7 +271,7 @@ ACCOUNTS_OF_NEW_PODS = Occasion(
     ),
 )
 ORPHANING = Occasion("where a user deletes an owner, and not what it owns", deletes_owner(ORPHAN))
-NODES_LOST = Occasion("where a node can crash or be cut off, beside another one", loses_nodes)
+NODES_LOST = Occasion("where a node can crash, be shut down or be cut off, beside another one", loses_nodes)
 NODES_DELETED = Occasion("where a user deletes a node, and there are pods", deletes_nodes)
 ALL_CUT_OFF = Occasion(
     "where all nodes can be cut off at once, and there are pods",
@@ -283,7 +288,7 @@ DAEMON_SETS = Occasion(
     "where there is a DaemonSet that some node gets a pod of", lambda scenario: bool(daemon_sets(scenario))
 )
 DAEMONS_LOSE_NODES = Occasion(
-    "where a node can crash or be cut off, beside another one, and some node gets a pod of a DaemonSet",
+    "where a node can crash, be shut down or be cut off, beside another one, and some node gets a pod of a DaemonSet",
     lambda scenario: loses_nodes(scenario) and any(not it.scheduling_gates for it in daemon_specs(scenario)),
 )
 STATEFUL_SETS = Occasion(

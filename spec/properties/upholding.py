@@ -50,6 +50,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "post-start-before-the-next": (_KUBELET,),
     "node-pressure-ranking": (_KUBELET,),
     "node-pressure-tainted": (_KUBELET, _NODES),
+    "shutdown-ends-critical-pods-last": (_KUBELET,),
+    "shutdown-ends-pods": NOBODY,
     "one-running-instance-per-container": (_KUBELET, _RUNTIME),
     "grace-period-lower-bound": (_KUBELET, _RUNTIME),
     "critical-pods-stay": (_KUBELET,),

@@ -7,7 +7,7 @@ from typing import Any
 
 from kubemodel.spec.language.scenario import Scenario
 
-from .exploration import PROBED, Data, bare_pod, deployment, job, needing, node, pod_spec, scenario
+from .exploration import PROBED, Data, bare_pod, deployment, job, needing, node, pod_spec, scenario, service
 
 INIT: Data = {"name": "migrate", "image": "migrate:1"}
 SIDECAR: Data = {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}
@@ -244,6 +244,38 @@ def told_late() -> Mapping[str, Scenario]:
             start="created",
             users=[[{"force-delete": "pod/web"}]],
             switches={"termination": "in-steps"},
+        ),
+    }
+
+
+GRACEFUL: Data = {"constants": {"shutdown-grace-period": 30}}
+"""The setting of a scenario by which nodes that are shut down wait for their kubelet."""
+
+
+def with_agent() -> Scenario:
+    """A pod, and a critical one behind the same Service, on a node that may be shut down."""
+    agent = bare_pod(pod_spec(priorityClassName="system-node-critical"), "agent")
+    return scenario(bare_pod(), agent, service(), start="created", faults={"node-shutdown": 1}, **GRACEFUL)
+
+
+def shut_down() -> Mapping[str, Scenario]:
+    """Nodes that are shut down."""
+    return {
+        "a node is shut down, and its pods end": scenario(bare_pod(), nodes=2, faults={"node-shutdown": 1}, **GRACEFUL),
+        "a node with a critical pod is shut down": with_agent(),
+        "a node is shut down that nobody reaches, or that has no kubelet": scenario(
+            bare_pod(several(SIDECAR)),
+            start="created",
+            faults={"node-shutdown": 1, "link-cut": 1, "kubelet-crash": 1, "node-crash": 1},
+            **GRACEFUL,
+        ),
+        "a node is shut down without grace": scenario(bare_pod(), start="created", faults={"node-shutdown": 1}),
+        "a node with a static pod is shut down": scenario(
+            static_pod(),
+            start="created",
+            faults={"node-shutdown": 1},
+            properties=["static-pod-outlives-mirror", "unmanaged-containers-untouched"],
+            **GRACEFUL,
         ),
     }
 

@@ -9,7 +9,17 @@ import attrs
 from kubemodel.spec.environment import users
 from kubemodel.spec.language.scenario import Scenario
 
-from .container_scenarios import begun, contained, critical, from_files, pressed, pulled, told_late, watched
+from .container_scenarios import (
+    begun,
+    contained,
+    critical,
+    from_files,
+    pressed,
+    pulled,
+    shut_down,
+    told_late,
+    watched,
+)
 from .exploration import (
     PROBED,
     RECREATE,
@@ -668,6 +678,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **_ended(),
     **contained(),
     **begun(),
+    **shut_down(),
     **watched(),
     **pulled(),
     **from_files(),

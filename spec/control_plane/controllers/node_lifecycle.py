@@ -290,6 +290,7 @@ NODE_HEALTH = Machine(
     arrows=(
         Arrow("register", "Absent", "NotReady", "kubelet", "kubelet §1"),
         *(Arrow("post Ready", state, "Ready", "kubelet", "kubelet §1") for state in _KNOWN if state != "Ready"),
+        Arrow("shut down", "Ready", "NotReady", "kubelet", "kubelet §8"),
         *(Arrow("grace over", state, "Unknown", NAME, "controllers-cluster §1") for state in _KNOWN[:3]),
         *(Arrow("delete", state, "Absent", "user", "kube-apiserver §4") for state in _KNOWN),
     ),

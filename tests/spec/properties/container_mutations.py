@@ -128,6 +128,15 @@ def evicting_any(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, decide=decide),)
 
 
+def ending_any(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet ends whichever pod it comes upon."""
+
+    def decide(key: Any, ending: bool, others: bool) -> Iterable[Alternative]:
+        return rule.decide(key, ending=ending, others=False)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
 def taken_for_two(rule: Rule) -> tuple[Rule, ...]:
     """The runtime makes another sandbox while the kubelet lists."""
 

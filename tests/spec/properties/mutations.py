@@ -57,7 +57,18 @@ from kubemodel.spec.objects.pod import FAILED, RUNNING, Pod, bound_to, is_termin
 from kubemodel.spec.objects.stateful_set import ON_DELETE, RollingUpdateStatefulSet, StatefulSet
 from kubemodel.spec.objects.workloads import ROLLING_UPDATE, Deployment, RollingUpdateDeployment
 
-from ..container_scenarios import INIT, LIVELY, SIDECAR, SLOW, crowded, hooked, several, static_pod
+from ..container_scenarios import (
+    GRACEFUL,
+    INIT,
+    LIVELY,
+    SIDECAR,
+    SLOW,
+    crowded,
+    hooked,
+    several,
+    static_pod,
+    with_agent,
+)
 from ..exploration import (
     BY_NAME,
     CLIENT,
@@ -1351,6 +1362,16 @@ CASES: Mapping[str, Case] = {
         mutation="a kubelet counts pods that have finished until it has cleaned them up",
         mutate=edited(KUBELET, "admit pod", lambda _rule: (admit(serving=True, early_phase=True),)),
         broken=scenario(bare_pod(), start="created", faults={"memory-pressure": 1}),
+    ),
+    "shutdown-ends-critical-pods-last": Case(
+        holds=with_agent(),
+        mutation="a kubelet whose node is shut down ends its pods in any order",
+        mutate=edited(KUBELET, "terminate for shutdown", containers.ending_any),
+    ),
+    "shutdown-ends-pods": Case(
+        holds=scenario(bare_pod(), faults={"node-shutdown": 1}, alsoCheck=["shutdown-ends-pods"], **GRACEFUL),
+        mutation="a kubelet does not care that its node is shut down",
+        mutate=without(KUBELET, "terminate for shutdown"),
     ),
     "node-pressure-ranking": Case(
         holds=scenario(
