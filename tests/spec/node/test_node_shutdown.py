@@ -60,8 +60,7 @@ def test_without_grace_nobody_ends_them() -> None:
 def test_others_take_their_place_although_no_node_ever_counts_as_gone() -> None:
     """That is what sets a shutdown apart from a crash, after which all waits for 50 s of silence, and 300 s more."""
     graceful, sudden = (
-        explore(shut_down(replica_set(), nodes=2, properties=["replicaset-stable-count"], **settings), UNHEARD)
-        for settings in (GRACEFUL, {})
+        explore(shut_down(replica_set(), nodes=2, start="running", **settings), UNHEARD) for settings in (GRACEFUL, {})
     )
     assert ("replicaset-controller", "manage replicas") in graceful.rules
     assert ("replicaset-controller", "manage replicas") not in sudden.rules
