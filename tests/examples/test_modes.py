@@ -13,7 +13,7 @@ from kubemodel.cli.main import run
 ROOT = Path(__file__).parents[2] / "examples" / "modes"
 SCENARIOS = sorted(path for path in ROOT.rglob("*.yaml") if "kind: Scenario" in path.read_text())
 
-MODES = {"rpc", "time", "consistency", "switches"}
+MODES = {"rpc", "time", "consistency", "switches", "constants"}
 
 
 def named(path: Path) -> str:
