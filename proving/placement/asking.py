@@ -7,13 +7,13 @@ from typing import Any
 
 from frozendict import frozendict
 
-from ...spec.manifests.contention import amount_text
 from ...spec.manifests.fields import FieldPath, format_path
 from ...spec.manifests.loading import Document
 from ...spec.objects.affinity import DO_NOT_SCHEDULE, PodAffinity, PodAffinityTerm
 from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod, PodSpec
 from ...spec.objects.pod_resources import spec_host_ports, spec_requests
+from ...spec.objects.quantities import amount_text
 from ...spec.objects.selectors import LabelSelector, NodeSelector, Requirement
 from ...spec.objects.taints import NO_EXECUTE, NO_SCHEDULE, TAINT_UNSCHEDULABLE, Taint, tolerates
 from .dropping import port_name

@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 import attrs
 from frozendict import frozendict
 
-from ...spec.manifests.contention import amount_text
 from ...spec.objects.node import Node
 from ...spec.objects.pod import Pod, PodSpec
 from ...spec.objects.pod_resources import container_requests, spec_requests
-from ...spec.objects.quantities import CPU, PODS
+from ...spec.objects.quantities import CPU, PODS, amount_text
 from .clock import passed
 from .columns import Pool
 from .cores import Core, not_asking_for

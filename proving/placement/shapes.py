@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 import attrs
 from frozendict import frozendict
 
-from ...spec.manifests.contention import amount_text
 from ...spec.objects.metadata import ObjectMeta
 from ...spec.objects.node import Node, NodeStatus
-from ...spec.objects.quantities import CPU, MEMORY, PODS
+from ...spec.objects.quantities import CPU, MEMORY, PODS, amount_text
 from .asking import listed, taint_name
 from .problem import Problem
 

@@ -14,11 +14,9 @@ from ..objects.affinity import NodeAffinity
 from ..objects.decoding import decode_node
 from ..objects.node import Node
 from ..objects.pod_resources import spec_requests
-from ..objects.quantities import CPU, EPHEMERAL_STORAGE, MEMORY, PODS
+from ..objects.quantities import PODS
 from ..objects.taints import NO_EXECUTE, NO_SCHEDULE, TAINT_UNSCHEDULABLE, Taint, tolerates
 from .templates import Workload
-
-_KIB = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +62,6 @@ def room_for(workload: Workload, all_workloads: Sequence[Workload], nodes: Seque
 def decoded_nodes(nodes: Sequence[Mapping[str, Any]]) -> tuple[Node, ...]:
     """Nodes from their plain form, with the API's defaults."""
     return tuple(decode_node(node) for node in nodes)
-
-
-def amount_text(resource: str, amount: int) -> str:
-    """``amount`` of a resource (cpu in thousandths) as manifests write it: ``100m``, ``64Mi``."""
-    if resource == CPU:
-        return f"{amount}m" if amount % 1000 else str(amount // 1000)
-    if resource in (MEMORY, EPHEMERAL_STORAGE):
-        for suffix, unit in (("Gi", _KIB**3), ("Mi", _KIB**2), ("Ki", _KIB)):
-            if amount and amount % unit == 0:
-                return f"{amount // unit}{suffix}"
-    return str(amount)
 
 
 def free(node: Node, resource: str) -> int:

@@ -13,8 +13,8 @@ from typing import Any
 from frozendict import frozendict
 
 from ..objects.node import Node
-from ..objects.quantities import PODS
-from .contention import amount_text, decoded_nodes, free, requests_of, room_for
+from ..objects.quantities import PODS, amount_text
+from .contention import decoded_nodes, free, requests_of, room_for
 from .influence import Link, links, lookup_links, touched_by
 from .loading import Document
 from .templates import Workload, workloads_of

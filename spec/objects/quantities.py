@@ -113,3 +113,14 @@ def largest_resources(*lists: Mapping[str, int]) -> ResourceList:
         for name, amount in amounts.items():
             largest[name] = max(largest.get(name, amount), amount)
     return frozendict(largest)
+
+
+def amount_text(resource: str, amount: int) -> str:
+    """``amount`` of a resource (cpu in thousandths) as manifests write it: ``100m``, ``64Mi``."""
+    if resource == CPU:
+        return f"{amount}m" if amount % 1000 else str(amount // 1000)
+    if resource in (MEMORY, EPHEMERAL_STORAGE):
+        for suffix, unit in (("Gi", 1024**3), ("Mi", 1024**2), ("Ki", 1024)):
+            if amount and amount % unit == 0:
+                return f"{amount // unit}{suffix}"
+    return str(amount)

@@ -50,7 +50,7 @@ from ..objects.conditions import condition_is_true, find_condition
 from ..objects.node import Node
 from ..objects.pod import Pod, is_terminal
 from ..objects.pod_resources import spec_requests
-from ..objects.quantities import ResourceList
+from ..objects.quantities import ResourceList, amount_text
 from ..objects.taints import Taint
 from .assumptions import NODES_LOST_ONE_BY_ONE, disturbed
 from .scheduling import by_every_scheduler, newly_placed
@@ -79,7 +79,8 @@ def _overcommitted(
     for resource in sorted({resource for (requests, _), _ in bound for resource in requests}):
         asked = sum(requests.get(resource, 0) * number for (requests, _), number in bound)
         if asked > allocatable.get(resource, 0):
-            return f"pods on {name} request {asked} {resource}, of {allocatable.get(resource, 0)} allocatable"
+            told, has = (amount_text(resource, amount) for amount in (asked, allocatable.get(resource, 0)))
+            return f"pods on {name} request {told} {resource}, of {has} allocatable"
     return ""
 
 

@@ -1,10 +1,7 @@
-from fractions import Fraction
-
 from hypothesis import given
 from hypothesis import strategies as st
-from kubemodel.spec.manifests.contention import amount_text, decoded_nodes, requests_of, room_for
+from kubemodel.spec.manifests.contention import decoded_nodes, requests_of, room_for
 from kubemodel.spec.manifests.templates import workloads_of
-from kubemodel.spec.objects.quantities import parse_quantity
 
 SIZES = st.tuples(st.integers(1, 4), st.integers(1, 8))
 
@@ -45,9 +42,3 @@ def test_where_room_is_said_to_suffice_no_placement_blocks_a_pod(documents, depl
 
 def fits(pod, left):
     return all(pod[name] <= left[name] for name in ("cpu", "memory"))
-
-
-@given(st.sampled_from(["cpu", "memory", "example.com/gpu"]), st.integers(0, 2**40))
-def test_amounts_are_written_as_they_are_read(resource, amount):
-    read = parse_quantity(amount_text(resource, amount))
-    assert read == (Fraction(amount, 1000) if resource == "cpu" else amount)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kubemodel.spec.objects.quantities import (
     add_resources,
+    amount_text,
     is_scalar,
     largest_resources,
     milli_value,
@@ -100,3 +101,9 @@ def test_scalar_resources_are_extended_ones_huge_pages_and_attachable_volumes() 
         "example.com/a",
         "hugepages-2Mi",
     ]
+
+
+@given(st.sampled_from(["cpu", "memory", "example.com/gpu"]), st.integers(0, 2**40))
+def test_amounts_are_written_as_they_are_read(resource: str, amount: int) -> None:
+    read = parse_quantity(amount_text(resource, amount))
+    assert read == (Fraction(amount, 1000) if resource == "cpu" else amount)
