@@ -414,6 +414,26 @@ LOOKED_UP: Mapping[str, Any] = {
 }
 """Another one, for names that clients look up."""
 
+BALANCED: Mapping[str, Any] = {
+    **LOOKED_UP,
+    "metadata": {"name": "balanced"},
+    "objects": [
+        *LOOKED_UP["objects"],
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "web-udp", "namespace": "default"},
+            "spec": {"selector": {"app": "web"}, "ports": [{"port": 53, "protocol": "UDP"}]},
+        },
+    ],
+    "clients": [
+        {"service": "web", "node": "node-1"},
+        {"service": "web-udp", "node": "node-1", "keepsFlow": True},
+    ],
+    "switches": {"proxy-mode": "ipvs"},
+}
+"""Another one, for endpoints that take turns, and flows."""
+
 KNOWN_APART: Mapping[str, Any] = {
     **LOOKED_UP,
     "metadata": {"name": "known apart"},
@@ -473,6 +493,7 @@ def scenarios() -> tuple[Scenario, ...]:
         SERVED,
         LOOKED_UP,
         KNOWN_APART,
+        BALANCED,
         OUT_OF_ORDER,
         CONTAINED,
         EMPTIED,

@@ -265,6 +265,12 @@ LATE_ENDPOINT_POD_FIELDS = (Field("endpoints seen"),)
 AFFINITY_POD_FIELDS = (Field("clients", ()),)
 """One more where a Service has session affinity: the clients whose last connection came here."""
 
+TURN_POD_FIELDS = (Field("turns", ()),)
+"""One more where nodes balance by ipvs: on which nodes it was taken in this round, and whether last."""
+
+FLOW_POD_FIELDS = (Field("flows", ()),)
+"""One more where clients keep UDP flows open: those whose packets connection tracking leads there."""
+
 NAME_POD_FIELDS = (Field("records", ()), Field("resolved", ()))
 """Two more where Services are looked up. ``records``: the headless Services under whose names the cluster's DNS server
 publishes the pod's address. ``resolved``: the clients that hold an answer in which it stands."""

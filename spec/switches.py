@@ -177,6 +177,20 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "dns-addons §1",
     ),
+    "conntrack-flush": Switch(
+        ("on", "missed"),
+        "kube-proxy flushes what connection tracking remembers of UDP flows to endpoints that went; where that is"
+        " missed their packets go nowhere, for ever",
+        Purpose.MITIGATION,
+        "kube-proxy §5",
+    ),
+    "ipvs-support": Switch(
+        ("there", "missing", "missing-falls-back"),
+        "what becomes of proxy-mode=ipvs on kernels without it: kube-proxy does not start; older versions take"
+        " iptables",
+        Purpose.HISTORIC,
+        "kube-proxy §5",
+    ),
     "crash-back-off": Switch(
         ("constant", "doubling"),
         "whether containers that keep ending wait for 10 s each time, or twice as long each time, up to 300 s, until"

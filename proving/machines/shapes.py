@@ -369,6 +369,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "endpoint slice": _each((None, EndpointSlice(), EndpointSlice(ports=(EndpointPort(),)))),
         "service rule": _each(((), (("web", "node", "8080"),))),
         "dns server's caches": _each((None, Caches(1, (("web", "10.96.0.7"),)))),
+        "udp flow": _each(((), ("web in one flow from node-1",))),
         "dns record": _each(((), ("web",))),
         "connection": _each(connections),
         "name lookup": _each(lookups),

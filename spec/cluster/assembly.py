@@ -60,6 +60,7 @@ from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
 from .persistent_volumes import PERSISTENT_VOLUMES
+from .proxying import FLOWS, TURNS
 from .replication_controllers import MIN_READY as MIN_READY_OF_REPLICATION_CONTROLLERS
 from .replication_controllers import REPLICATION_CONTROLLERS
 from .scheduling import SCHEDULING, SCHEDULING_BACK_OFF
@@ -101,6 +102,8 @@ PARTS: tuple[Part, ...] = (
     CLIENTS,
     LATE_SLICES,
     AFFINITY,
+    TURNS,
+    FLOWS,
     NAMES,
     DNS_SERVERS,
     SERVICES_LEFT_OUT,

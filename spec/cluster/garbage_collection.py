@@ -27,7 +27,7 @@ from ..objects.stateful_set import StatefulSet
 from ..objects.workloads import ReplicationController
 from ..properties.claims_followed import deletes_by_policy, follows_claims
 from ..properties.happenings import deletes_service
-from . import jobs, services
+from . import jobs, services, services_needed
 from .deletions import deletes_stateful_sets, deletions_of_stateful_sets
 from .part import Part, names
 
@@ -46,7 +46,7 @@ def needed(scenario: Scenario) -> bool:
 
 def collects_slices(scenario: Scenario) -> bool:
     """Whether a Service can go before its slices."""
-    return deletes_service(scenario) and services.needed(scenario)
+    return deletes_service(scenario) and services_needed.needed(scenario)
 
 
 def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:

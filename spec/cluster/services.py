@@ -12,6 +12,8 @@ from ..control_plane.controllers.endpointslice_packing import MOST_ENDPOINTS
 from ..environment import name_lookup, traffic
 from ..environment.held_addresses import read_environment
 from ..environment.name_lookup import to_address_found
+from ..environment.round_robin import connect_in_turn
+from ..environment.udp_flows import send
 from ..kinds import (
     AFFINITY_POD_FIELDS,
     CONNECTION,
@@ -27,12 +29,11 @@ from ..language.component import Component, Rule
 from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..node import kube_proxy
-from ..node.kube_proxy_addresses import with_addresses
 from ..node.kube_proxy_decisions import ProxyMode
 from ..objects.endpoint_slice import slice_names
 from ..objects.service import CLIENT_IP, Service
-from ..properties.catalogue import chosen_names
-from ..properties.services import NETWORK, most_endpoints, proxy_nodes, uses_terminating
+from ..properties.services import most_endpoints
+from . import proxying
 from .part import Bundles, Part, bundles, given, names
 from .service_changes import (
     addresses_move,
@@ -43,18 +44,13 @@ from .service_changes import (
     service_fields,
     services_change,
 )
+from .services_needed import needed
 
 LATE = (endpointslice.NAME, ENDPOINT_SLICE)
 """The one cache whose lag is part of the specification, since the endpoints of a slice stand with their pods."""
 
 SPARE_SLICES = 2
 """Slices that a Service may have besides those that its pods fill: what a cache that lags leads to."""
-
-
-def needed(scenario: Scenario) -> bool:
-    """Whether there is a Service, and somebody who cares: a client, or a property that speaks of endpoints or rules."""
-    asked = bool(scenario.clients) or bool(set(NETWORK) & set(chosen_names(scenario)))
-    return asked and bool(names(scenario, Service))
 
 
 def late(scenario: Scenario) -> bool:
@@ -79,7 +75,7 @@ def has_affinity(scenario: Scenario) -> bool:
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     switches = scenario.switches
-    mode = ProxyMode(switches.get("proxy-mode", ProxyMode.IPTABLES.value))
+    mode = proxying.mode(scenario) or ProxyMode.IPTABLES
     found = [
         endpointslice.component(
             every_version(scenario),
@@ -88,19 +84,18 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             most=most_endpoints(scenario),
             changing=services_change(scenario),
         ),
-        _proxy(scenario),
+        proxying.proxy(scenario),
     ]
     if scenario.clients:
         affinity = _affinity(scenario)
-        by_address = tuple(it for it in scenario.clients if not (it.by_name or it.by_environment))
-        by_name = _by_name(scenario, mode, affinity is not None)
-        found.append(traffic.component(by_address, mode=mode, affinity=affinity, by_name=by_name))
+        others = (
+            *_by_name(scenario, mode, affinity is not None),
+            *((connect_in_turn(traffic.connections(turning)),) if (turning := proxying.in_turn(scenario)) else ()),
+            *((send(flows),) if (flows := proxying.flows(scenario)) else ()),
+        )
+        by_address = proxying.by_address(scenario)
+        found.append(traffic.component(by_address, mode=mode, affinity=affinity, by_name=others))
     return tuple(found)
-
-
-def _proxy(scenario: Scenario) -> Component:
-    found = kube_proxy.component(proxy_nodes(scenario), terminating=uses_terminating(scenario))
-    return attrs.evolve(found, rules=tuple(map(with_addresses, found.rules))) if addresses_move(scenario) else found
 
 
 def _by_name(scenario: Scenario, mode: ProxyMode, affinity: bool) -> tuple[Rule, ...]:
@@ -170,13 +165,7 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         ),
     ]
     if scenario.clients:
-        found.append(
-            Assumption(
-                "any-usable-endpoint",
-                "a connection may get any endpoint that the rules allow, in every proxy mode; established ones stay",
-                "kube-proxy §5",
-            )
-        )
+        found += proxying.assumptions(scenario)
     if any(client.by_environment for client in scenario.clients):
         found.append(
             Assumption(

@@ -20,7 +20,7 @@ from ..language.query import DISTINCT, ONLY, Query
 from ..language.scenario import Client
 from ..node.heartbeat import MACHINE_RUNS
 from ..node.kube_proxy import Rules
-from ..node.kube_proxy_decisions import ProxyMode, is_proxied
+from ..node.kube_proxy_decisions import ProxyMode, admits, is_proxied
 from ..objects.service import CLIENT_IP, Service
 
 NAME = "client"
@@ -61,11 +61,13 @@ def policy_of(service: Service, client: Client) -> str:
     return spec.external_traffic_policy if client.outside else spec.internal_traffic_policy
 
 
-def _service(key: Connecting, service: Service | None) -> Service | None:
+def service_of_client(key: Connecting, service: Service | None) -> Service | None:
+    """The Service that a client connects to, None while there is none of that name."""
     return service if service is not None and service.metadata.name == key.client.service else None
 
 
-def _policy(key: Connecting, service: Service | None, **_others: Any) -> tuple[str, str, str, str]:
+def policy_parameter(key: Connecting, service: Service | None, **_others: Any) -> tuple[str, str, str, str]:
+    """What ``backend_of`` asks of pods for a client: (node, Service, traffic policy, client)."""
     policy = policy_of(service, key.client) if service is not None else ANY_POLICY
     return key.client.node, key.client.service, policy, key.client.name
 
@@ -83,6 +85,11 @@ def backend_of(
 def _connect(mode: ProxyMode, *, affinity: bool) -> Callable[..., Iterable[Alternative]]:
     def decide(key: Connecting, service: Service | None, backends: tuple[Backend, ...]) -> Iterable[Alternative]:
         if service is not None and not is_proxied(service):
+            return
+        if service is not None and key.client.address and not admits(service, key.client.address):
+            if key.state != REFUSED:
+                because = f"loadBalancerSourceRanges do not admit {key.client.address}: its packets are dropped"
+                yield Alternative((Write(KEY, "state", Set(REFUSED)),), because)
             return
         if not backends:
             if key.state != REFUSED:
@@ -136,7 +143,8 @@ def _forget(seconds: float) -> Rule:
     )
 
 
-def _key(clients: Iterable[Client]) -> Key:
+def connections(clients: Iterable[Client]) -> Key:
+    """The key of connections of ``clients``."""
     known = {client.name: client for client in clients}
 
     def view(name: str, state: str) -> Connecting | None:
@@ -152,8 +160,8 @@ def connect(key: Key, *, mode: ProxyMode = ProxyMode.IPTABLES, affinity: bool = 
         name=name,
         key=key,
         decide=_connect(mode, affinity=affinity),
-        queries={"service": Query(SERVICE, ("object",), _service, ONLY)},
-        stages=({"backends": Query(POD, fields, backend_of, DISTINCT, _policy)},),
+        queries={"service": Query(SERVICE, ("object",), service_of_client, ONLY)},
+        stages=({"backends": Query(POD, fields, backend_of, DISTINCT, policy_parameter)},),
         guards=(MACHINE_RUNS,),
         reference="kube-proxy §4, §5",
         meaning="a client opens a connection to a Service, and gets an endpoint that the rules of its node allow",
@@ -169,9 +177,9 @@ def component(
 ) -> Component:
     """The clients. ``affinity``: seconds for which a client's endpoint is remembered, None if no Service wants that.
 
-    ``by_name``: what those do that know a Service by its name alone; ``clients`` are the others.
+    ``by_name``: what those do that know a Service by its name alone, or are led otherwise; ``clients`` are the others.
     """
-    own = (connect(_key(clients), mode=mode, affinity=affinity is not None),) if clients else ()
+    own = (connect(connections(clients), mode=mode, affinity=affinity is not None),) if clients else ()
     forgets = () if affinity is None else (_forget(affinity),)
     rules = (*own, *by_name, *forgets)
     return Component(NAME, rules, place="environment", environment=True, duty="connects to Services")

@@ -57,6 +57,7 @@ class Client:
 
     ``outside``: from outside of the cluster. ``by_name``: it knows the Service by name alone, and looks that up first.
     ``by_environment``: it knows the Service's address from the variables with which its container started.
+    ``keeps_flow``: it sends to a UDP Service from one socket. ``address``: of one from outside, where that matters.
     ``asks_for``: the name that its program gives to the resolver, "" for the full name of the Service;
     ``means_outside``: by that it means a host outside of the cluster, which exists. ``namespace``, ``host_network`` and
     ``dns_policy`` (None: ClusterFirst) of its pod, and what its dnsConfig says.
@@ -67,6 +68,8 @@ class Client:
     outside: bool = False
     by_name: bool = False
     by_environment: bool = False
+    keeps_flow: bool = False
+    address: str = ""
     asks_for: str = ""
     means_outside: bool = False
     namespace: str = "default"
@@ -81,6 +84,8 @@ class Client:
         """What it is called."""
         if self.outside:
             return f"{self.service} from outside by {self.node}"
+        if self.keeps_flow:
+            return f"{self.service} in one flow from {self.node}"
         if self.by_environment:
             return f"{self.service} by environment from {self.node}"
         if self.asks_for:

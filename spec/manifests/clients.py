@@ -41,6 +41,14 @@ def check_clients(settings: Settings, scenarios: Sequence[Scenario], nodes: Sequ
                     source=COMMAND_LINE,
                     expected=f"one of {there or 'none'}",
                 )
+    for client in settings.clients:
+        found = next(it for it in objects if isinstance(it, Service) and it.metadata.name == client.service)
+        if client.keeps_flow and not any(port.protocol == "UDP" for port in found.spec.ports):
+            raise InputError(
+                f'a client keeps a flow to Service "{client.service}" open, which has no UDP port',
+                source=COMMAND_LINE,
+                expected="protocol: UDP: an open TCP connection keeps its endpoint and breaks with it",
+            )
     if looked_up(settings) and not any(isinstance(item, Service) and is_dns(item) for item in objects):
         raise InputError(
             f'a client looks Service "{min(looked_up(settings))}" up by its name, which nobody answers',

@@ -175,6 +175,7 @@ SERVICE_FIELDS = (
     "spec.publishNotReadyAddresses",
     "spec.internalTrafficPolicy",
     "spec.externalTrafficPolicy",
+    "spec.loadBalancerSourceRanges",
     "spec.sessionAffinity",
     "spec.sessionAffinityConfig",
 )

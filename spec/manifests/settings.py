@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any
 
 import attrs
@@ -138,6 +139,8 @@ SCHEMA: Mapping[str, Any] = _mapping(
                     "outside": {"type": "boolean"},
                     "byName": {"type": "boolean"},
                     "byEnvironment": {"type": "boolean"},
+                    "keepsFlow": {"type": "boolean"},
+                    "address": _TEXT,
                     "asksFor": {"type": "string", "minLength": 1, "maxLength": 253},
                     "meansOutside": {"type": "boolean"},
                     "namespace": _TEXT,
@@ -393,6 +396,8 @@ def _client(client: Client) -> dict[str, Any]:
         "outside": client.outside,
         "byName": client.by_name,
         "byEnvironment": client.by_environment,
+        "keepsFlow": client.keeps_flow,
+        "address": client.address,
         "asksFor": client.asks_for,
         "meansOutside": client.means_outside,
         "namespace": client.namespace if client.namespace != "default" else "",
@@ -415,6 +420,8 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
             outside=said.get("outside", False),
             by_name=said.get("byName", False),
             by_environment=said.get("byEnvironment", False),
+            keeps_flow=said.get("keepsFlow", False),
+            address=said.get("address", ""),
             asks_for=said.get("asksFor", ""),
             means_outside=said.get("meansOutside", False),
             namespace=said.get("namespace", "default"),
@@ -424,6 +431,12 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
             dns_searches=tuple(config.get("searches", ())),
             dns_dots=config.get("ndots"),
         )
+        if client.keeps_flow and (client.outside or client.by_name or client.by_environment):
+            problem = "a client that keeps a flow open knows the address of its Service, and sends from inside"
+            raise document.error(problem, ("clients", at, "keepsFlow"), "keepsFlow alone")
+        if client.address and (not client.outside or not _is_address(client.address)):
+            problem = "the address of a client from outside decides whether a load balancer admits it"
+            raise document.error(problem, ("clients", at, "address"), "an IP address, and outside: true")
         if not client.by_name and (asks_in_its_own_way(client) or client.means_outside):
             problem = "says how names are looked up, of a client that looks none up"
             raise document.error(problem, ("clients", at), "byName: true besides")
@@ -456,6 +469,14 @@ def _read_schedulers(document: Document) -> Mapping[str, Mapping[str, Any]]:
                 raise document.error(problem, ("schedulers", name), "a schedulerName that no other scheduler serves")
             served[profile] = name
     return found
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_descheduler(said: Mapping[str, Any]) -> Descheduler:

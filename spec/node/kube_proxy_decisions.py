@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from fractions import Fraction
+from ipaddress import ip_address, ip_network
 from typing import Generic, TypeVar
 
 import attrs
@@ -113,6 +114,34 @@ def merged(endpoints: Iterable[Endpoint]) -> Endpoint | None:
     """
     listed = tuple(endpoints)
     return next((it for it in listed if it.ready), listed[0] if listed else None)
+
+
+def admits(service: Service, address: str) -> bool:
+    """Whether the load balancer's address of a Service lets a client in: its ranges, if any, say so (kube-proxy §4)."""
+    ranges = service.spec.load_balancer_source_ranges if service.spec.type == "LoadBalancer" else ()
+    return not ranges or any(ip_address(address) in ip_network(each.strip(), strict=False) for each in ranges)
+
+
+def health_check_answers(service: Service, local_ready: int, *, node_deleted: bool = False) -> int | None:
+    """What a node's health check port of a Service answers: 200 or 503; None: the Service has none (kube-proxy §4).
+
+    ``local_ready``: its ready endpoints on the node. A node that is being deleted fails its checks.
+    """
+    if service.spec.type != "LoadBalancer" or service.spec.external_traffic_policy != LOCAL:
+        return None
+    return 200 if local_ready and not node_deleted else 503
+
+
+def mode_in_use(asked: str, *, ipvs: bool = True, packet_filter: bool = True, falls_back: bool = False) -> str | None:
+    """The mode of a proxy that is asked for ``asked``, "" for the default; None: it cannot run (kube-proxy §5).
+
+    ``ipvs``, ``packet_filter``: what the node's kernel supports. ``falls_back``: older versions take iptables where
+    there is no ipvs. Nothing is left to fall back to without a packet filter, since userspace is gone.
+    """
+    mode = asked or ProxyMode.IPTABLES.value
+    if mode == ProxyMode.IPVS.value and not ipvs:
+        mode = ProxyMode.IPTABLES.value if falls_back else ""
+    return mode if mode and packet_filter else None
 
 
 class ProxyMode(Enum):

@@ -226,6 +226,7 @@ _SERVICE_SPEC: dict[str, Reader] = {
     "publish_not_ready_addresses": bool,
     "internal_traffic_policy": str,
     "external_traffic_policy": str,
+    "load_balancer_source_ranges": each(str),
     "session_affinity": str,
     "session_affinity_config": _affinity_config,
 }

@@ -59,6 +59,7 @@ class ServiceSpec:
     publish_not_ready_addresses: bool = False
     internal_traffic_policy: str = CLUSTER
     external_traffic_policy: str = CLUSTER
+    load_balancer_source_ranges: tuple[str, ...] = ()
     session_affinity: str = "None"
     session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
 

@@ -28,7 +28,7 @@ from ..environment.space_faults import SPACE_EXHAUSTED
 from ..environment.users import Delete
 from ..kinds import JOB, POD
 from ..language.model import TimeMode
-from ..language.scenario import Scenario, Start
+from ..language.scenario import Client, Scenario, Start
 from ..node.cri_replies import LOST
 from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
 from ..node.node_pressure import spared
@@ -42,7 +42,7 @@ from ..objects.cron_job import FORBID, CronJob
 from ..objects.job import INDEXED
 from ..objects.pod import Pod
 from ..objects.quota import ResourceQuota
-from ..objects.service import CLIENT_IP
+from ..objects.service import CLIENT_IP, Service
 from ..objects.workloads import RECREATE, ReplicationController
 from .claims_followed import claiming_sets, follows_claims, pods_with_claims_get_nodes, retaining_sets
 from .happenings import (
@@ -393,6 +393,11 @@ RECREATIONS = Occasion(
 )
 
 
+def _turned(service: Service, client: Client) -> bool:
+    straight = not (client.by_name or client.by_environment or client.keeps_flow or client.address)
+    return straight and is_proxied(service) and service.spec.session_affinity != CLIENT_IP
+
+
 ENDPOINTS = Occasion(
     "where clients of a Service are given, and there are pods", lambda scenario: clients(scenario, lambda *_: True)
 )
@@ -417,6 +422,18 @@ LOOKUPS = Occasion(
 HEADLESS_LOOKUPS = Occasion(
     "where clients are given that know a headless Service by its name",
     lambda scenario: clients(scenario, lambda service, client: client.by_name and service.spec.headless),
+)
+TURNS = Occasion(
+    "where clients are given of a Service with an address and without session affinity, and nodes balance by ipvs",
+    lambda scenario: (
+        scenario.switches.get("proxy-mode") == "ipvs"
+        and scenario.switches.get("ipvs-support", "there") == "there"
+        and clients(scenario, _turned)
+    ),
+)
+FLOWS = Occasion(
+    "where a client is given that keeps a UDP flow open",
+    lambda scenario: clients(scenario, lambda _service, client: client.keeps_flow),
 )
 NAMES_MOVE = Occasion(
     "where clients are given that know a Service by its name, and Services come and go, or DNS servers are told apart,"

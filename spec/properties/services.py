@@ -326,6 +326,8 @@ NETWORK = (
     "local-policy-keeps-locality",
     "session-affinity-sticky",
     "connection-reaches-serving-backend",
+    "ipvs-takes-turns",
+    "udp-flows-follow-endpoints",
     "dns-eventually-correct",
     "lookups-answered",
     "answers-eventually-current",

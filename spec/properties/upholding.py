@@ -146,6 +146,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "local-policy-keeps-locality": (_PROXY,),
     "session-affinity-sticky": (_PROXY,),
     "connection-reaches-serving-backend": NOBODY,
+    "ipvs-takes-turns": (_PROXY,),
+    "udp-flows-follow-endpoints": (_PROXY,),
     "dns-eventually-correct": ("cluster-dns",),
     "lookups-answered": NOBODY,
     "answers-eventually-current": ("resolver", "cluster-dns"),

@@ -104,6 +104,23 @@ def served() -> Mapping[str, Scenario]:
             start="created",
             **OUTSIDE,
         ),
+        "clients get the endpoint whose turn it is": scenario(
+            bare_pod(),
+            bare_pod(name="web-2"),
+            service(),
+            users=[[{"delete": "pod/web"}]],
+            start="created",
+            switches={"proxy-mode": "ipvs"},
+            **CLIENT,
+        ),
+        "a UDP flow goes on after its endpoint": scenario(
+            bare_pod(),
+            bare_pod(name="web-2"),
+            service(ports=[{"port": 53, "protocol": "UDP"}]),
+            users=[[{"delete": "pod/web"}]],
+            start="created",
+            clients=[{**CLIENT["clients"][0], "keepsFlow": True}],
+        ),
         "a DNS server fills its caches before it is ready": scenario(
             bare_pod(),
             service(),

@@ -156,6 +156,8 @@ RULES: Mapping[str, frozenset[str]] = {
             "connect to pod",
             "read environment",
             "connect to address in environment",
+            "connect in turn",
+            "send",
         }
     ),
     "resolver": frozenset({"answer expires"}),

@@ -8,7 +8,15 @@ import pytest
 from frozendict import frozendict
 from hypothesis import given
 from hypothesis import strategies as st
-from kubemodel.spec.node.kube_proxy_decisions import ProxyMode, choices, is_proxied, merged
+from kubemodel.spec.node.kube_proxy_decisions import (
+    ProxyMode,
+    admits,
+    choices,
+    health_check_answers,
+    is_proxied,
+    merged,
+    mode_in_use,
+)
 from kubemodel.spec.objects.endpoint_slice import Endpoint
 from kubemodel.spec.objects.metadata import ObjectMeta
 from kubemodel.spec.objects.service import HEADLESS, Service, ServiceSpec
@@ -47,3 +55,52 @@ def test_an_address_that_several_slices_list_counts_as_ready_where_one_says_so()
 )
 def test_services_without_an_address_in_the_cluster_have_no_rules(service: Service, proxied: bool) -> None:
     assert is_proxied(service) is proxied
+
+
+BALANCED = ServiceSpec(type="LoadBalancer", external_traffic_policy="Local")
+
+
+@pytest.mark.parametrize(
+    ("spec", "address", "admitted"),
+    [
+        (ServiceSpec(type="LoadBalancer"), "203.0.113.5", True),
+        (ServiceSpec(type="LoadBalancer", load_balancer_source_ranges=("203.0.113.0/24",)), "203.0.113.5", True),
+        (ServiceSpec(type="LoadBalancer", load_balancer_source_ranges=("203.0.113.0/24",)), "198.51.100.5", False),
+        (ServiceSpec(type="NodePort", load_balancer_source_ranges=("203.0.113.0/24",)), "198.51.100.5", True),
+        (ServiceSpec(type="LoadBalancer", load_balancer_source_ranges=("2001:db8::/32",)), "198.51.100.5", False),
+    ],
+)
+def test_a_load_balancer_admits_its_ranges(spec: ServiceSpec, address: str, admitted: bool) -> None:
+    assert admits(Service(spec=spec), address) is admitted
+
+
+@pytest.mark.parametrize(
+    ("spec", "ready", "deleted", "code"),
+    [
+        (BALANCED, 1, False, 200),
+        (BALANCED, 0, False, 503),
+        (BALANCED, 1, True, 503),
+        (ServiceSpec(type="LoadBalancer"), 1, False, None),
+        (ServiceSpec(type="NodePort", external_traffic_policy="Local"), 1, False, None),
+    ],
+)
+def test_a_node_is_healthy_while_it_has_a_local_ready_endpoint(
+    spec: ServiceSpec, ready: int, deleted: bool, code: int | None
+) -> None:
+    assert health_check_answers(Service(spec=spec), ready, node_deleted=deleted) == code
+
+
+@pytest.mark.parametrize(
+    ("asked", "supported", "mode"),
+    [
+        ("", {}, "iptables"),
+        ("ipvs", {}, "ipvs"),
+        ("ipvs", {"ipvs": False}, None),
+        ("ipvs", {"ipvs": False, "falls_back": True}, "iptables"),
+        ("nftables", {"ipvs": False}, "nftables"),
+        ("", {"packet_filter": False}, None),
+        ("ipvs", {"ipvs": False, "falls_back": True, "packet_filter": False}, None),
+    ],
+)
+def test_a_mode_that_the_kernel_does_not_support(asked: str, supported: dict[str, bool], mode: str | None) -> None:
+    assert mode_in_use(asked, **supported) == mode

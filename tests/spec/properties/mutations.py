@@ -859,6 +859,29 @@ CASES: Mapping[str, Case] = {
         mutate=edited(KUBELET, "stop pod after preStop 10 s", services.at_once),
         broken=scenario(bare_pod(pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT),
     ),
+    "ipvs-takes-turns": Case(
+        holds=scenario(
+            bare_pod(),
+            bare_pod(name="web-2"),
+            bare_pod(name="web-3"),
+            service(),
+            switches={"proxy-mode": "ipvs"},
+            **CLIENT,
+        ),
+        mutation="the virtual server chooses any endpoint",
+        mutate=edited("client", "connect in turn", services.out_of_turn),
+    ),
+    "udp-flows-follow-endpoints": Case(
+        holds=scenario(
+            bare_pod(),
+            bare_pod(name="web-2"),
+            service(ports=[{"port": 53, "protocol": "UDP"}]),
+            users=[[{"delete": "pod/web"}]],
+            clients=[{**CLIENT["clients"][0], "keepsFlow": True}],
+        ),
+        mutation="kube-proxy does not flush connection tracking",
+        mutate=edited("kube-proxy", "sync rules", services.without_flushing),
+    ),
     "dns-eventually-correct": Case(
         holds=scenario(
             bare_pod(), service(clusterIP="None"), *dns_server(), users=[[{"delete": "pod/web"}]], **BY_NAME

@@ -117,3 +117,25 @@ def searching(rule: Rule) -> tuple[Rule, ...]:
         return rule.decide(attrs.evolve(key, way=attrs.evolve(key.way, reaches=True)), **answers)
 
     return (attrs.evolve(rule, decide=decide),)
+
+
+def out_of_turn(rule: Rule) -> tuple[Rule, ...]:
+    """It may be any endpoint's turn, also of one that was taken before."""
+
+    def decide(key: Any, backends: Any, **answers: Any) -> Iterable[Alternative]:
+        for each in backends:
+            fresh = attrs.evolve(each, turn="")
+            for found in rule.decide(key, backends=(fresh,), **answers):
+                yield attrs.evolve(found, plan=tuple(_meant(step, {fresh: each}) for step in found.plan))
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
+def without_flushing(rule: Rule) -> tuple[Rule, ...]:
+    """Rules are loaded, and nothing is flushed of connection tracking."""
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        for found in rule.decide(key, **answers):
+            yield attrs.evolve(found, plan=found.plan[:1])
+
+    return (attrs.evolve(rule, decide=decide),)
