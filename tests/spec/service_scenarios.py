@@ -82,6 +82,7 @@ def served() -> Mapping[str, Scenario]:
             bare_pod(pod_spec(container={**PROBED, **pre_stop(10)})),
             service(),
             users=[[{"delete": "service/web"}], [{"delete": "pod/web"}]],
+            start="created",
             **CLIENT,
         ),
         "a DNS server is cut off, and another one starts anew": scenario(
