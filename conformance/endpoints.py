@@ -68,6 +68,7 @@ def _used(given: Given) -> Answer:
         map(_candidate, given["endpoints"]),
         given["nodeLabels"],
         hints=gates["TopologyAwareHints"],
+        annotated=True,
         terminating=gates["ProxyTerminatingEndpoints"],
     )
     return {

@@ -177,6 +177,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.CHOICE,
         "dns-addons §1",
     ),
+    "topology-hints": Switch(
+        ("any", "annotated"),
+        "kube-proxy heeds hints of endpoints, whoever asked for them; in 1.28 those of zones alone, of Services with"
+        " the annotation for topology mode Auto",
+        Purpose.HISTORIC,
+        "kube-proxy §3",
+    ),
     "conntrack-flush": Switch(
         ("on", "missed"),
         "kube-proxy flushes what connection tracking remembers of UDP flows to endpoints that went; where that is"

@@ -15,7 +15,7 @@ from ..node.conntrack import with_flushing
 from ..node.kube_proxy_addresses import with_addresses
 from ..node.kube_proxy_decisions import ProxyMode, mode_in_use
 from ..objects.service import CLIENT_IP, LOCAL, Service
-from ..properties.services import proxy_nodes, uses_terminating
+from ..properties.services import heeds_annotated, proxy_nodes, uses_terminating
 from .part import Part, given
 from .service_changes import addresses_move
 from .services_needed import needed
@@ -65,7 +65,8 @@ def by_address(scenario: Scenario) -> tuple[Client, ...]:
 
 def proxy(scenario: Scenario) -> Component:
     """kube-proxy, as the scenario has it; without rules where it cannot run."""
-    found = kube_proxy.component(proxy_nodes(scenario), terminating=uses_terminating(scenario))
+    terminating, annotated = uses_terminating(scenario), heeds_annotated(scenario)
+    found = kube_proxy.component(proxy_nodes(scenario), terminating=terminating, annotated=annotated)
     if mode(scenario) is None:
         return attrs.evolve(found, rules=())
     (sync,) = found.rules

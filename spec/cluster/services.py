@@ -6,6 +6,7 @@ import attrs
 
 from ..addons.dns.server import is_dns
 from ..control_plane.controllers import endpointslice
+from ..control_plane.controllers.endpoint_hints import Distribution, Topology, distribution
 from ..control_plane.controllers.endpointslice_decisions import is_managed
 from ..control_plane.controllers.endpointslice_machines import MACHINES
 from ..control_plane.controllers.endpointslice_packing import MOST_ENDPOINTS
@@ -31,7 +32,9 @@ from ..language.scenario import Scenario
 from ..node import kube_proxy
 from ..node.kube_proxy_decisions import ProxyMode
 from ..objects.endpoint_slice import slice_names
+from ..objects.quantities import CPU
 from ..objects.service import CLIENT_IP, Service
+from ..properties.near_endpoints import zones_of
 from ..properties.services import most_endpoints
 from . import proxying
 from .part import Bundles, Part, bundles, given, names
@@ -49,8 +52,22 @@ from .services_needed import needed
 LATE = (endpointslice.NAME, ENDPOINT_SLICE)
 """The one cache whose lag is part of the specification, since the endpoints of a slice stand with their pods."""
 
+HINTS = (
+    "hints follow the zones and the CPU that nodes have at the start, and what is redistributed for topology mode Auto"
+    " is reckoned anew each time"
+)
+
 SPARE_SLICES = 2
 """Slices that a Service may have besides those that its pods fill: what a cache that lags leads to."""
+
+
+def topology(scenario: Scenario) -> Topology | None:
+    """The zones and the CPU of nodes, None where no Service asks for hints."""
+    if all(distribution(it) is Distribution.EVERYBODY for it in every_version(scenario)):
+        return None
+    nodes = [setup.node for setup in scenario.nodes]
+    cpu = {it.metadata.name: int(it.status.allocatable.get(CPU, 0)) for it in nodes}
+    return Topology(zones_of(scenario), cpu)
 
 
 def late(scenario: Scenario) -> bool:
@@ -83,6 +100,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             late=LATE in scenario.lag,
             most=most_endpoints(scenario),
             changing=services_change(scenario),
+            topology=topology(scenario),
         ),
         proxying.proxy(scenario),
     ]
@@ -160,7 +178,8 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         ),
         Assumption(
             "rules-outlast-crashes",
-            "a node that returns has the rules that it had, until it has loaded new ones; no hints by zone are given",
+            "a node that returns has the rules that it had, until it has loaded new ones; "
+            + ("no hints by zone are given" if topology(scenario) is None else HINTS),
             "kube-proxy §2",
         ),
     ]

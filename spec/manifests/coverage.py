@@ -176,6 +176,7 @@ SERVICE_FIELDS = (
     "spec.internalTrafficPolicy",
     "spec.externalTrafficPolicy",
     "spec.loadBalancerSourceRanges",
+    "spec.trafficDistribution",
     "spec.sessionAffinity",
     "spec.sessionAffinityConfig",
 )

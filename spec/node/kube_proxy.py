@@ -66,7 +66,7 @@ class Proxy:
 
 
 def compiled(
-    services: Iterable[Service], pods: Iterable[Backends], proxy: Proxy, *, terminating: bool
+    services: Iterable[Service], pods: Iterable[Backends], proxy: Proxy, *, terminating: bool, annotated: bool = False
 ) -> Mapping[Backends, Programmed]:
     """What a node's rules shall do with each pod that slices list, by what they list of it (kube-proxy §3)."""
     listed = tuple(dict.fromkeys(pods))
@@ -80,7 +80,9 @@ def compiled(
             if behind == name
         ]
         if is_proxied(service):
-            usable = categorize(service, candidates, proxy.labels, terminating=terminating)
+            usable = categorize(
+                service, candidates, proxy.labels, node=proxy.node, annotated=annotated, terminating=terminating
+            )
             for policy, chosen in ((CLUSTER, usable.cluster), (LOCAL, usable.local)):
                 for each in chosen or ():
                     found[each].append((name, policy))
@@ -106,11 +108,12 @@ def _load(load: Load, entries: Entries, rules: Rules) -> tuple[Entries, Rules]:
     return entries, tuple(sorted((*others, *((load.node, *each) for each in programmed))))
 
 
-def _sync(*, terminating: bool) -> Callable[..., Iterable[Alternative]]:
+def _sync(*, terminating: bool, annotated: bool) -> Callable[..., Iterable[Alternative]]:
     def decide(
         key: Proxy, services: tuple[Service, ...], pods: tuple[tuple[Loaded, int], ...]
     ) -> Iterable[Alternative]:
-        table = compiled(services, (pod.backends for pod, _ in pods), key, terminating=terminating)
+        listed = (pod.backends for pod, _ in pods)
+        table = compiled(services, listed, key, terminating=terminating, annotated=annotated)
         if any(table[pod.backends] != pod.programmed for pod, _ in pods):
             load = Load(key.node, frozendict(table))
             because = f"the rules of {key.node} are not those that Services and EndpointSlices ask for"
@@ -141,12 +144,15 @@ def proxies(nodes: frozenset[str]) -> Key:
     return Key(NODE, ("name", "object"), view)
 
 
-def component(nodes: frozenset[str], *, terminating: bool = True) -> Component:
-    """The kube-proxies of ``nodes``. ``terminating``: endpoints that terminate are used while no other is ready."""
+def component(nodes: frozenset[str], *, terminating: bool = True, annotated: bool = False) -> Component:
+    """The kube-proxies of ``nodes``. ``terminating``: endpoints that terminate are used while no other is ready.
+
+    ``annotated``: hints count only of Services with the annotation.
+    """
     sync = Rule(
         name="sync rules",
         key=proxies(nodes),
-        decide=_sync(terminating=terminating),
+        decide=_sync(terminating=terminating, annotated=annotated),
         queries={"services": SERVICES, "pods": LOADED},
         guards=(PROXY_CONNECTED,),
         reference="kube-proxy §2, §6",

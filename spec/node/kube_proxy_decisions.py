@@ -72,12 +72,15 @@ def categorize(
     candidates: Iterable[Candidate[Item]],
     node_labels: Mapping[str, str],
     *,
+    node: str = "",
     hints: bool = True,
+    annotated: bool = False,
     terminating: bool = True,
 ) -> Usable[Item]:
     """The endpoints that a node's rules use.
 
-    Ready ones; where there is none, those that terminate and still serve. ``hints``: topology hints are heeded.
+    Ready ones; where there is none, those that terminate and still serve. ``hints``: topology hints are heeded;
+    ``annotated``: only those of zones, of Services with the annotation, as in Kubernetes 1.28. ``node``: its own.
     ``terminating``: that fallback exists, as it does since Kubernetes 1.26.
     """
     found = tuple(candidates)
@@ -85,9 +88,8 @@ def categorize(
     last = tuple(it for it in found if terminating and it.endpoint.serving and it.endpoint.terminating)
     cluster: tuple[Candidate[Item], ...] | None = None
     if uses_cluster_endpoints(service):
-        zone = zone_in_use(service, ready, node_labels) if hints else ""
-        near = tuple(it for it in ready if zone in it.endpoint.zones) if zone else ready
-        cluster = near or last
+        heeded = hints and (asks_for_hints(service) or not annotated)
+        cluster = (_near(ready, node_labels, "" if annotated else node) if heeded else ready) or last
     local: tuple[Candidate[Item], ...] | None = None
     if uses_local_endpoints(service):
         local = tuple(it for it in ready if it.local) or tuple(it for it in last if it.local)
@@ -95,12 +97,14 @@ def categorize(
     return Usable(_items(cluster), _items(local), exist)
 
 
-def zone_in_use(service: Service, ready: Iterable[Candidate[Item]], node_labels: Mapping[str, str]) -> str:
-    """The node's zone if traffic stays in it, else "": every ready endpoint must have hints, one of them this zone."""
+def _near(ready: tuple[Candidate[Item], ...], node_labels: Mapping[str, str], node: str) -> tuple[Candidate[Item], ...]:
+    """Those that are meant for the node, else those for its zone, else all: every one must have a hint of that sort."""
     zone = node_labels.get(ZONE_LABEL, "")
-    zones = [it.endpoint.zones for it in ready]
-    heeded = asks_for_hints(service) and all(zones) and any(zone in each for each in zones)
-    return zone if heeded else ""
+    for_node = tuple(it for it in ready if node in it.endpoint.nodes)
+    if for_node and all(it.endpoint.nodes for it in ready):
+        return for_node
+    for_zone = tuple(it for it in ready if zone in it.endpoint.zones)
+    return for_zone if for_zone and all(it.endpoint.zones for it in ready) else ready
 
 
 def _items(candidates: tuple[Candidate[Item], ...] | None) -> tuple[Item, ...] | None:

@@ -227,6 +227,7 @@ _SERVICE_SPEC: dict[str, Reader] = {
     "internal_traffic_policy": str,
     "external_traffic_policy": str,
     "load_balancer_source_ranges": each(str),
+    "traffic_distribution": str,
     "session_affinity": str,
     "session_affinity_config": _affinity_config,
 }

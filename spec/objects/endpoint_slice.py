@@ -22,7 +22,7 @@ HEADLESS_LABEL = "service.kubernetes.io/headless"
 class Endpoint:
     """One backend. In a model ``addresses`` is empty: whose it is, the pod says with which it stands.
 
-    ``zones``: those that its hints name.
+    ``zones``, ``nodes``: those that its hints name.
     """
 
     addresses: tuple[str, ...] = ()
@@ -34,6 +34,7 @@ class Endpoint:
     hostname: str = ""
     target: str = ""
     zones: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
 
 
 @attrs.frozen(cache_hash=True)

@@ -60,6 +60,7 @@ class ServiceSpec:
     internal_traffic_policy: str = CLUSTER
     external_traffic_policy: str = CLUSTER
     load_balancer_source_ranges: tuple[str, ...] = ()
+    traffic_distribution: str = ""
     session_affinity: str = "None"
     session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 import attrs
 
 from ..control_plane.apiserver.strategies import BACKGROUND, FOREGROUND, ORPHAN
+from ..control_plane.controllers.endpoint_hints import Distribution, distribution
+from ..control_plane.controllers.endpointslice_decisions import ZONE_LABEL
 from ..environment.asked_names import asks_in_its_own_way
 from ..environment.faults import (
     APPLICATION_HANG,
@@ -30,7 +32,7 @@ from ..kinds import JOB, POD
 from ..language.model import TimeMode
 from ..language.scenario import Client, Scenario, Start
 from ..node.cri_replies import LOST
-from ..node.kube_proxy_decisions import is_proxied, uses_local_endpoints
+from ..node.kube_proxy_decisions import is_proxied, uses_cluster_endpoints, uses_local_endpoints
 from ..node.node_pressure import spared
 from ..node.node_shutdown import GRACE_PERIOD, SHUTDOWN
 from ..node.pod_containers import told_apart
@@ -422,6 +424,21 @@ LOOKUPS = Occasion(
 HEADLESS_LOOKUPS = Occasion(
     "where clients are given that know a headless Service by its name",
     lambda scenario: clients(scenario, lambda service, client: client.by_name and service.spec.headless),
+)
+
+
+def _near(service: Service, client: Client) -> bool:
+    near = distribution(service) in (Distribution.ZONE, Distribution.NODE)
+    return near and is_proxied(service) and uses_cluster_endpoints(service) and not client.outside
+
+
+def _zoned(scenario: Scenario) -> bool:
+    return all(ZONE_LABEL in setup.node.metadata.labels for setup in scenario.nodes)
+
+
+NEAR_ENDPOINTS = Occasion(
+    "where clients are given of a Service whose trafficDistribution prefers their own zone, and all nodes are in zones",
+    lambda scenario: clients(scenario, _near) and _zoned(scenario),
 )
 TURNS = Occasion(
     "where clients are given of a Service with an address and without session affinity, and nodes balance by ipvs",

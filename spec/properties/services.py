@@ -59,6 +59,7 @@ def _matches(
         if len(listed) > 1:
             where = " and ".join(slice_ for slice_, _ in pod.seen)
             return violated(f"{_pods(count)} behind {name} stands in {where}")
+        listed = tuple(attrs.evolve(each, zones=(), nodes=()) for each in listed)
         if listed != ((wanted,) if wanted is not None else ()):
             shown = f"lists {_pods(count)} as {_said(listed[0])}" if listed else f"does not list {_pods(count)}"
             meant = f"it is {_said(wanted)}" if wanted is not None else "it should not be listed"
@@ -149,13 +150,16 @@ def _proxy(name: str, node: Node | None, machine: str, link: str) -> Proxy | Non
     return Proxy(name, node.metadata.labels)
 
 
-def proxy_converges(nodes: frozenset[str] | None = None, *, terminating: bool = True) -> TemporalProperty:
+def proxy_converges(
+    nodes: frozenset[str] | None = None, *, terminating: bool = True, annotated: bool = False
+) -> TemporalProperty:
     """The rules of ``nodes`` (None: of all) come to what Services and slices ask for."""
 
     def judge(key: Proxy, services: tuple[Service, ...], pods: tuple[tuple[Loaded, int], ...]) -> Finding:
         if not pods or (nodes is not None and key.node not in nodes):
             return IDLE
-        table = compiled(services, (pod.backends for pod, _ in pods), key, terminating=terminating)
+        listed = (pod.backends for pod, _ in pods)
+        table = compiled(services, listed, key, terminating=terminating, annotated=annotated)
         for pod, _ in pods:
             if table[pod.backends] != pod.programmed:
                 has, wants = (
@@ -311,9 +315,16 @@ def uses_terminating(scenario: Scenario) -> bool:
     return scenario.switches.get("proxy-terminating-endpoints", "on") == "on"
 
 
+def heeds_annotated(scenario: Scenario) -> bool:
+    """Whether hints count only of Services with the annotation for topology mode Auto."""
+    return scenario.switches.get("topology-hints", "any") == "annotated"
+
+
 TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     "slice-size-bound": lambda scenario: slice_size_bound(most_endpoints(scenario)),
-    "proxy-converges": lambda scenario: proxy_converges(proxy_nodes(scenario), terminating=uses_terminating(scenario)),
+    "proxy-converges": lambda scenario: proxy_converges(
+        proxy_nodes(scenario), terminating=uses_terminating(scenario), annotated=heeds_annotated(scenario)
+    ),
 }
 """Properties that read settings of the scenario, by name."""
 
@@ -326,6 +337,7 @@ NETWORK = (
     "local-policy-keeps-locality",
     "session-affinity-sticky",
     "connection-reaches-serving-backend",
+    "traffic-stays-near",
     "ipvs-takes-turns",
     "udp-flows-follow-endpoints",
     "dns-eventually-correct",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kubemodel.spec.control_plane.controllers.endpointslice_decisions import ZONE_LABEL
 from kubemodel.spec.language.scenario import Scenario
 
 from .exploration import (
@@ -13,6 +14,7 @@ from .exploration import (
     bare_pod,
     deployment,
     dns_server,
+    node,
     pod_spec,
     pre_stop,
     replica_set,
@@ -104,6 +106,14 @@ def served() -> Mapping[str, Scenario]:
             applied={"0.yaml": [{**service(), "metadata": {"name": "web", "namespace": "com"}}]},
             start="created",
             **OUTSIDE,
+        ),
+        "traffic stays in its zone while an endpoint is there": scenario(
+            bare_pod(pod_spec(nodeName="node-1")),
+            bare_pod(pod_spec(nodeName="node-2"), name="web-2"),
+            service(trafficDistribution="PreferClose"),
+            nodes=[node(name, labels={ZONE_LABEL: zone}) for name, zone in (("node-1", "a"), ("node-2", "b"))],
+            users=[[{"delete": "pod/web"}]],
+            **CLIENT,
         ),
         "clients get the endpoint whose turn it is": scenario(
             bare_pod(),

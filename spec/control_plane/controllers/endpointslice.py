@@ -38,6 +38,7 @@ from ...objects.endpoint_slice import Endpoint, EndpointSlice, service_of, slice
 from ...objects.metadata import ObjectMeta
 from ...objects.pod import PENDING, Pod
 from ...objects.service import Service
+from .endpoint_hints import Topology, hinted
 from .endpointslice_decisions import (
     address_types,
     belongs_in_slice,
@@ -192,7 +193,7 @@ def known(pod: Selected, service: Service, nodes: tuple[str, ...]) -> bool:
     return endpoint is not None and not (unpublished and endpoint.node_name not in nodes)
 
 
-def _sync(*, tracks: bool, late: bool, most: int) -> Callable[..., Iterable[Alternative]]:
+def _sync(*, tracks: bool, late: bool, most: int, topology: Topology | None) -> Callable[..., Iterable[Alternative]]:
     def decide(
         key: Queued, pods: tuple[tuple[Selected, int], ...], slices: tuple[Listed, ...], nodes: tuple[str, ...]
     ) -> Iterable[Alternative]:
@@ -205,6 +206,10 @@ def _sync(*, tracks: bool, late: bool, most: int) -> Callable[..., Iterable[Alte
             for item, pod in every.items()
             if pod.wanted is not None and known(pod, service, nodes)
         }
+        if topology is not None:
+            there = attrs.evolve(topology, zones={it: topology.zones.get(it, "") for it in nodes})
+            meant = hinted(service, {item: endpoint for item, (_, endpoint) in wanted.items()}, there)
+            wanted = {item: (ports, meant[item]) for item, (ports, _) in wanted.items()}
         seen = [it for it in slices if it.seen is not None]
         filled = [
             Filled(
@@ -376,11 +381,13 @@ def component(
     late: bool = False,
     most: int = MOST_ENDPOINTS,
     changing: bool = False,
+    topology: Topology | None = None,
 ) -> Component:
     """The EndpointSlice controller for ``services``, in every version that they come to have.
 
     ``tracks``: it waits until it has seen its own writes. ``late``: its cache of slices lags, by one change.
     ``most``: endpoints in one slice. ``changing``: Services come, go and change.
+    ``topology``: the nodes, where a Service asks for hints.
     """
     fields = ("object", "endpoints", "sync", *(("endpoints seen",) if late else ()))
     pods = Query(POD, fields, selected, MULTISET, lambda key, **_: key.service)
@@ -388,7 +395,7 @@ def component(
     sync = Rule(
         name="sync Service",
         key=key,
-        decide=_sync(tracks=tracks, late=late, most=most),
+        decide=_sync(tracks=tracks, late=late, most=most, topology=topology),
         queries={"pods": pods, "slices": SLICES, "nodes": NODES},
         several_requests=True,
         reference="controllers-cluster §3",

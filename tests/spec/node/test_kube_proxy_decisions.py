@@ -9,8 +9,10 @@ from frozendict import frozendict
 from hypothesis import given
 from hypothesis import strategies as st
 from kubemodel.spec.node.kube_proxy_decisions import (
+    Candidate,
     ProxyMode,
     admits,
+    categorize,
     choices,
     health_check_answers,
     is_proxied,
@@ -104,3 +106,35 @@ def test_a_node_is_healthy_while_it_has_a_local_ready_endpoint(
 )
 def test_a_mode_that_the_kernel_does_not_support(asked: str, supported: dict[str, bool], mode: str | None) -> None:
     assert mode_in_use(asked, **supported) == mode
+
+
+def _near(node: str, zone: str, *endpoints: Endpoint, annotated: bool = False, service: Service | None = None) -> int:
+    """How many of ``endpoints`` a node leads to."""
+    found = [Candidate(number, each, False) for number, each in enumerate(endpoints)]
+    labels = {"topology.kubernetes.io/zone": zone}
+    usable = categorize(service or Service(), found, labels, node=node, annotated=annotated)
+    return len(usable.cluster or ())
+
+
+HERE, THERE = Endpoint(zones=("a",), nodes=("n1",)), Endpoint(zones=("b",), nodes=("n2",))
+
+
+@pytest.mark.parametrize(
+    ("node", "zone", "endpoints", "used"),
+    [
+        ("n1", "a", (HERE, THERE), 1),
+        ("n3", "a", (HERE, HERE, THERE), 2),
+        ("n3", "c", (HERE, THERE), 2),
+        ("n1", "a", (HERE, Endpoint()), 2),
+        ("n1", "a", (Endpoint(zones=("a",)), THERE), 1),
+    ],
+    ids=["its node", "its zone", "neither", "one without a hint", "one that names no node"],
+)
+def test_hints_count_where_all_have_them(node: str, zone: str, endpoints: tuple[Endpoint, ...], used: int) -> None:
+    assert _near(node, zone, *endpoints) == used
+
+
+def test_older_proxies_heed_zones_of_annotated_services_alone() -> None:
+    auto = Service(ObjectMeta(annotations=frozendict({"service.kubernetes.io/topology-mode": "Auto"})))
+    assert _near("n1", "a", HERE, THERE, annotated=True) == 2
+    assert _near("n1", "a", HERE, HERE, THERE, annotated=True, service=auto) == 2

@@ -105,7 +105,7 @@ from ..exploration import (
 from ..indexed_scenarios import indexed
 from ..namespace_scenarios import deleted
 from ..replication_scenarios import replication_controller
-from ..service_scenarios import OUTSIDE
+from ..service_scenarios import OUTSIDE, served
 from ..volume_scenarios import claimed
 from . import container_mutations as containers
 from . import job_mutations as job_indexes
@@ -793,6 +793,8 @@ def _watched(name: str) -> Scenario:
     )
 
 
+SERVED = served()
+
 CASES: Mapping[str, Case] = {
     "readiness-gates-traffic-eventually": Case(
         holds=scenario(
@@ -858,6 +860,12 @@ CASES: Mapping[str, Case] = {
         mutation="the kubelet does not wait for preStop hooks",
         mutate=edited(KUBELET, "stop pod after preStop 10 s", services.at_once),
         broken=scenario(bare_pod(pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT),
+    ),
+    "traffic-stays-near": Case(
+        holds=SERVED["traffic stays in its zone while an endpoint is there"],
+        mutation="kube-proxy does not heed hints",
+        mutate=edited("kube-proxy", "sync rules", services.without_hints),
+        besides=frozenset({"proxy-converges"}),
     ),
     "ipvs-takes-turns": Case(
         holds=scenario(

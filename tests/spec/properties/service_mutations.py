@@ -139,3 +139,21 @@ def without_flushing(rule: Rule) -> tuple[Rule, ...]:
             yield attrs.evolve(found, plan=found.plan[:1])
 
     return (attrs.evolve(rule, decide=decide),)
+
+
+def without_hints(rule: Rule) -> tuple[Rule, ...]:
+    """What slices list has no hints for the node."""
+
+    def unhinted(pod: Loaded) -> Loaded:
+        backends = tuple((name, attrs.evolve(each, zones=(), nodes=())) for name, each in pod.backends)
+        return attrs.evolve(pod, backends=backends)
+
+    def decide(key: Any, pods: tuple[tuple[Loaded, int], ...], **answers: Any) -> Iterable[Alternative]:
+        real = {unhinted(pod).backends: pod.backends for pod, _ in pods}
+        for found in rule.decide(key, pods=tuple((unhinted(pod), count) for pod, count in pods), **answers):
+            sweep = found.plan[0]
+            table = {real[backends]: programmed for backends, programmed in sweep.parameter.table.items()}
+            load = attrs.evolve(sweep.parameter, table=type(sweep.parameter.table)(table))
+            yield attrs.evolve(found, plan=(attrs.evolve(sweep, parameter=load),))
+
+    return (attrs.evolve(rule, decide=decide),)
