@@ -120,8 +120,10 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "Ingress": _TRAFFIC,
     "IngressClass": _TRAFFIC,
     "NetworkPolicy": _TRAFFIC,
-    "EndpointSlice": _TRAFFIC,
-    "Endpoints": _TRAFFIC,
+    "EndpointSlice": "not read: slices are what the EndpointSlice controller makes of pods; those that somebody else "
+    "keeps for a Service without a selector lead nowhere here, and no client of such a Service can be given",
+    "Endpoints": "not read, and not mirrored: the mirroring controller would copy them into EndpointSlices of a "
+    "Service without a selector, which has no endpoints here, so that no client of it can be given",
     "ValidatingAdmissionPolicy": _ADMISSION,
     "APIService": "not modelled: the API that it adds is assumed not to matter to what is checked",
     "CustomResourceDefinition": "not modelled: objects of the kind that it defines have no behaviour",

@@ -68,3 +68,15 @@ def test_a_node_as_kubectl_prints_it_is_modelled(documents):
 def test_listings_of_real_manifests_are_short(real_manifests):
     for name in ("guestbook.yaml", "kube-prometheus", "online-boutique.yaml"):
         assert len(not_modelled(load([str(real_manifests / name)]))) < 30
+
+
+def test_endpoints_that_somebody_else_keeps_are_said_to_lead_nowhere(documents):
+    found = not_modelled(
+        documents(
+            "apiVersion: v1\nkind: Endpoints\nmetadata: {name: outside}\nsubsets: []",
+            "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: a}\naddressType: IPv4",
+        )
+    )
+    assert fields(found) == {("Endpoints", ""): 1, ("EndpointSlice", ""): 1}
+    assert "not mirrored" in found[0].consequence
+    assert all("no client" in each.consequence for each in found)
