@@ -414,6 +414,23 @@ LOOKED_UP: Mapping[str, Any] = {
 }
 """Another one, for names that clients look up."""
 
+KEPT: Mapping[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "metadata": {"name": "kept"},
+    "objects": [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "dashboard", "labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}},
+            "spec": {"selector": {"matchLabels": {"app": "dashboard"}}, "template": _template("dashboard")},
+        }
+    ],
+    "nodes": 1,
+    "addonManager": {},
+}
+"""Another one, for addons that are kept as their manifests have them."""
+
 BALANCED: Mapping[str, Any] = {
     **LOOKED_UP,
     "metadata": {"name": "balanced"},
@@ -494,6 +511,7 @@ def scenarios() -> tuple[Scenario, ...]:
         LOOKED_UP,
         KNOWN_APART,
         BALANCED,
+        KEPT,
         OUT_OF_ORDER,
         CONTAINED,
         EMPTIED,

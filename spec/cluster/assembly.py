@@ -32,6 +32,7 @@ from ..node.old_lists import servers_behind
 from ..objects.pod import Pod
 from ..properties.catalogue import chosen_properties
 from . import api_evictions, further_schedulers, leaders, namespaces, outages, persistent_volumes, stateful_sets, unread
+from .addon_management import ADDON_MANAGEMENT
 from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
@@ -93,6 +94,7 @@ PARTS: tuple[Part, ...] = (
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
     DESCHEDULING,
+    ADDON_MANAGEMENT,
     EVICTION_TIMERS,
     EVICTION_ENTRIES,
     CREATIONS,

@@ -115,7 +115,8 @@ class Scenario:
     (autoscaler, metric) -> what is used of it. ``static_pods``: those that kubelets have from files or by HTTP; they do
     not stand among the objects. ``profiles``: how each profile of kube-scheduler filters and scores, by its name; empty
     for the default one. ``schedulers``: those of each further scheduler, by its name. ``clients`` of Services.
-    ``descheduler``: None where none runs. ``properties``: names, empty for the defaults.
+    ``descheduler``: None where none runs. ``addons``: what the addon
+    manager keeps, if one runs. ``properties``: names, empty for the defaults.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Scenario:
     users: tuple[tuple[Any, ...], ...] = ()
     clients: tuple[Client, ...] = ()
     descheduler: Descheduler | None = None
+    addons: tuple[Any, ...] = ()
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     resettable: frozenset[tuple[str, str]] = frozenset()
     time: TimeMode = TimeMode.GRADED

@@ -50,6 +50,7 @@ from ..objects.stateful_set import StatefulSet
 from ..objects.storage import PersistentVolumeClaim
 from ..objects.workloads import Deployment, ReplicaSet, ReplicationController
 from ..properties.services import NETWORK
+from .addons import addons_of, check_addons, without_replicas
 from .changed_services import check_changed_services
 from .clients import check_clients, clients_of, looked_up
 from .consistency import lags, resettable
@@ -148,6 +149,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
     applied = _applied(settings, folder)
     lag = lags(settings, settings.name or COMMAND_LINE)
     changed = {path: _workloads(path, objects) for path, objects in applied.items()}
+    unsaid = without_replicas(settings, written)
     jobs = []
     for group in groups:
         objects = tuple(item for item in (decode(d.data) for d in group.documents) if item is not None)
@@ -166,6 +168,7 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             users=tuple(one for one in todo if one),
             clients=clients_of(settings, objects),
             descheduler=settings.descheduler,
+            addons=addons_of(settings, in_api, unsaid),
             lag=lag,
             resettable=resettable(settings),
             slow=frozenset(settings.slow),
@@ -185,10 +188,11 @@ def plan(documents: Sequence[Document], settings: Settings, folder: str = "") ->
             extra_properties=settings.also_check,
             expect=settings.expect,
         )
-        jobs.append(Job(scenario, group, group.documents, _self_contained(settings, group, nodes, applied)))
+        jobs.append(Job(scenario, group, group.documents, _self_contained(settings, group, nodes, applied, unsaid)))
     _check_actions(settings, jobs, nodes, changed)
     _check_load(settings, jobs)
     _check_watches(settings)
+    check_addons(settings, [addon for job in jobs for addon in job.scenario.addons])
     check_changed_services([job.scenario for job in jobs])
     check_clients(settings, [job.scenario for job in jobs], nodes)
     gone = [document for document in everything if removed_in(document) is not None]
@@ -348,6 +352,7 @@ def _self_contained(
     group: Group,
     nodes: tuple[Mapping[str, Any], ...],
     applied: Mapping[str, tuple[Mapping[str, Any], ...]],
+    unsaid: tuple[str, ...],
 ) -> Settings:
     """Settings that say all that a job needs, so that a trace can be replayed without the files it came from."""
     return attrs.evolve(
@@ -357,6 +362,7 @@ def _self_contained(
         objects=tuple(document.data for document in group.documents if document.kind != NODE),
         nodes=nodes,
         applied=applied,
+        addon_manager=None if settings.addon_manager is None else unsaid,
     )
 
 

@@ -157,6 +157,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
                 required=["service", "node"],
             ),
         },
+        "addonManager": _mapping({"withoutReplicas": {"type": "array", "items": _TEXT}}),
         "descheduler": _mapping(
             {
                 "strategies": {"type": "array", "items": {"enum": list(STRATEGIES)}, "minItems": 1},
@@ -221,6 +222,7 @@ class Settings:
 
     ``nodes``: a number, a path, or plain Node objects; None for the default cluster. ``users``: for each user a list
     of (verb, argument). ``lag``: (client, kind) -> changes. ``kubernetes``: a minor version, "" for today's.
+    ``addon_manager``: None where none runs, else the Deployments whose manifests name no replicas.
     """
 
     name: str = ""
@@ -233,6 +235,7 @@ class Settings:
     users: tuple[tuple[tuple[str, str], ...], ...] = ()
     clients: tuple[Client, ...] = ()
     descheduler: Descheduler | None = None
+    addon_manager: tuple[str, ...] | None = None
     lag: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     consistency: Mapping[tuple[str, str], Consistency] = attrs.field(factory=dict)
     slow: tuple[str, ...] = ()
@@ -293,6 +296,7 @@ def settings_of(document: Document) -> Settings:
         faults=data.get("faults", {}),
         users=tuple(tuple(next(iter(action.items())) for action in todo) for todo in data.get("users", ())),
         clients=_read_clients(document),
+        addon_manager=_read_addon_manager(data.get("addonManager")),
         descheduler=_read_descheduler(data["descheduler"]) if "descheduler" in data else None,
         lag={(client, kind): lag for client, kinds in data.get("lag", {}).items() for kind, lag in kinds.items()},
         consistency={
@@ -358,6 +362,7 @@ def as_document(settings: Settings) -> dict[str, Any]:
         "faults": {name: budget for name, budget in sorted(settings.faults.items()) if budget},
         "users": [[{verb: argument} for verb, argument in todo] for todo in settings.users],
         "clients": [_client(client) for client in settings.clients],
+        "addonManager": _addon_manager(settings.addon_manager),
         "descheduler": _descheduler(settings.descheduler) if settings.descheduler else None,
         "lag": lag,
         "consistency": consistency,
@@ -479,6 +484,15 @@ def _is_address(text: str) -> bool:
     return True
 
 
+def _read_addon_manager(said: Mapping[str, Any] | None) -> tuple[str, ...] | None:
+    return None if said is None else tuple(said.get("withoutReplicas", ()))
+
+
+def _addon_manager(unsaid: tuple[str, ...] | None) -> dict[str, Any] | None:
+    # An empty mapping would be left out as a default is.
+    return None if unsaid is None else {"withoutReplicas": list(unsaid)}
+
+
 def _read_descheduler(said: Mapping[str, Any]) -> Descheduler:
     interval = float(said.get("intervalSeconds", Descheduler(()).interval))
     return Descheduler(tuple(said["strategies"]), interval, said.get("includeSoftConstraints", False))
@@ -536,6 +550,7 @@ _NOUNS = {
     "consistency": "client, kind or level",
     "constants": "constant",
     "descheduler": "setting",
+    "addonManager": "setting",
     "faults": "fault",
     "lag": "client or kind",
     "properties": "property",

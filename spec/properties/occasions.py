@@ -427,6 +427,9 @@ HEADLESS_LOOKUPS = Occasion(
 )
 
 
+ADDONS = Occasion("where an addon manager is asked for", lambda scenario: bool(scenario.addons))
+
+
 def _near(service: Service, client: Client) -> bool:
     near = distribution(service) in (Distribution.ZONE, Distribution.NODE)
     return near and is_proxied(service) and uses_cluster_endpoints(service) and not client.outside

@@ -146,6 +146,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "local-policy-keeps-locality": (_PROXY,),
     "session-affinity-sticky": (_PROXY,),
     "connection-reaches-serving-backend": NOBODY,
+    "addons-stay-as-written": ("addon-manager",),
     "traffic-stays-near": (_ENDPOINTS, _PROXY),
     "ipvs-takes-turns": (_PROXY,),
     "udp-flows-follow-endpoints": (_PROXY,),

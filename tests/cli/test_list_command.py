@@ -56,6 +56,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "external-provisioner",
         "ttl-after-finished-controller",
         "descheduler",
+        "addon-manager",
         "cluster-dns",
         "resolver",
         "webhook-client",

@@ -69,5 +69,5 @@ DUTIES = (
     Duty("container runtime: the life of containers", ("container-runtime",)),
     Duty("kube-proxy: rules on each node that make Services", ("kube-proxy",)),
     Duty("DNS: names of Services and pods", ("cluster-dns",)),
-    Duty("addons: what a cluster runs besides", ("descheduler",)),
+    Duty("addons: what a cluster runs besides, as its addon manager keeps it", ("descheduler", "addon-manager")),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from kubemodel.spec.control_plane.controllers.endpointslice_decisions import ZONE_LABEL
 from kubemodel.spec.language.scenario import Scenario
@@ -11,6 +12,7 @@ from .exploration import (
     BY_NAME,
     CLIENT,
     PROBED,
+    Data,
     bare_pod,
     deployment,
     dns_server,
@@ -26,6 +28,12 @@ OUTSIDE = {
     "clients": [{"service": "web", "node": "node-1", "byName": True, "asksFor": "web.com", "meansOutside": True}]
 }
 """The setting of a scenario with a client that means a host outside by a name that a Service could have."""
+
+
+def addon(mode: str = "Reconcile", **spec: Any) -> Data:
+    """The Deployment web as an addon."""
+    found = deployment(1, **spec)
+    return {**found, "metadata": {**found["metadata"], "labels": {"addonmanager.kubernetes.io/mode": mode}}}
 
 
 def served() -> Mapping[str, Scenario]:
@@ -115,6 +123,8 @@ def served() -> Mapping[str, Scenario]:
             users=[[{"delete": "pod/web"}]],
             **CLIENT,
         ),
+        "an addon is scaled and put back": scenario(addon(), addonManager={}, users=[[{"scale": "web=2"}]]),
+        "an addon is deleted and made anew": scenario(addon(), addonManager={}, users=[[{"delete": "deployment/web"}]]),
         "clients get the endpoint whose turn it is": scenario(
             bare_pod(),
             bare_pod(name="web-2"),

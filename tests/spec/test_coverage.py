@@ -126,6 +126,7 @@ RULES: Mapping[str, frozenset[str]] = {
     ),
     "webhook-client": frozenset({"reach webhook"}),
     "kube-apiserver": frozenset({"evict", "evict on retry"}),
+    "addon-manager": frozenset({"put addon back"}),
     "descheduler": frozenset({"RemoveDuplicates", "RemovePodsViolatingTopologySpreadConstraint"}),
     "disruption-controller": frozenset(
         {"update budget status", "granted eviction expires", "reset stale DisruptionTarget"}

@@ -55,6 +55,8 @@ MACHINE = Machine(
         Arrow("report loss", COMPLETE, IN_PROGRESS, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("apply or scale", COMPLETE, IN_PROGRESS, _USER),
         Arrow("scale", COMPLETE, IN_PROGRESS, "horizontal-pod-autoscaler-controller", "controllers-cluster §10.4"),
+        Arrow("put back", COMPLETE, IN_PROGRESS, "addon-manager", "dns-addons §4"),
+        Arrow("make anew", ABSENT, IN_PROGRESS, "addon-manager", "dns-addons §4"),
         Arrow("progress deadline", IN_PROGRESS, TIMED_OUT, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("report progress", TIMED_OUT, IN_PROGRESS, _CONTROLLER, "controllers-workloads §2 conditions"),
         Arrow("report complete", TIMED_OUT, COMPLETE, _CONTROLLER, "controllers-workloads §2 conditions"),

@@ -861,6 +861,11 @@ CASES: Mapping[str, Case] = {
         mutate=edited(KUBELET, "stop pod after preStop 10 s", services.at_once),
         broken=scenario(bare_pod(pod_spec(container=PROBED)), service(), faults={"probe-failure": 1}, **CLIENT),
     ),
+    "addons-stay-as-written": Case(
+        holds=SERVED["an addon is scaled and put back"],
+        mutation="the addon manager looks at nothing",
+        mutate=without("addon-manager", "put addon back"),
+    ),
     "traffic-stays-near": Case(
         holds=SERVED["traffic stays in its zone while an endpoint is there"],
         mutation="kube-proxy does not heed hints",
