@@ -170,6 +170,10 @@ NUMBERS: Mapping[str, str] = {
     "max-endpoints-per-slice": "how many endpoints an EndpointSlice holds at most: 100",
     "shutdown-grace-period": "for how many seconds a node that is shut down waits for its kubelet"
     " (shutdownGracePeriod): 0",
+    "eviction-soft-grace-period": "for how many seconds a node has to be past its soft eviction thresholds until its"
+    " kubelet evicts (evictionSoftGracePeriod): 0, it has none",
+    "eviction-max-pod-grace-period": "how many seconds a kubelet leaves at most to a pod that it evicts past a soft"
+    " threshold (evictionMaxPodGracePeriod): 0",
 }
 """Constants that are not the duration of a rule that is there without them, with their meaning and default."""
 

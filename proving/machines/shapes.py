@@ -20,7 +20,7 @@ from ...spec.control_plane.controllers.horizontal_pod_autoscaler import SCALING_
 from ...spec.control_plane.controllers.node_taints import EXECUTING
 from ...spec.control_plane.controllers.persistent_volume_binding import bound
 from ...spec.environment import dns_answers, faults, traffic
-from ...spec.node import crash_back_off, node_shutdown, static_pods
+from ...spec.node import crash_back_off, node_shutdown, soft_eviction, static_pods
 from ...spec.objects import job as jobs
 from ...spec.objects import namespace as namespaces
 from ...spec.objects.conditions import Condition
@@ -361,6 +361,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "statefulset": tuple(_stateful_sets()),
         **dict.fromkeys(("node", "node eviction"), _nodes()),
         "node pressure": _each(pressures, pressures),
+        "soft threshold": _each(("", soft_eviction.SOFT, soft_eviction.HARD), booleans),
         "eviction": _each((None, *evictions)),
         "budget": (_ABSENT, _budget),
         "leadership": _each(booleans, booleans, booleans),

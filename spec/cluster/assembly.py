@@ -56,6 +56,7 @@ from .name_resolution import DNS_SERVERS, NAMES, with_readiness
 from .namespaces import NAMESPACES
 from .node_agents import NODE_AGENTS, NODE_FEATURES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
+from .node_pressures import has_soft_thresholds
 from .node_shutdowns import NODE_SHUTDOWN, shutdown_grace
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
@@ -177,6 +178,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
             several.items(),
             static_pods=static,
             shutdown_grace=shutdown_grace(scenario),
+            softly=has_soft_thresholds(scenario),
             resettable=resettable,
             reachable=outages.reachable_guards(scenario),
         )

@@ -19,7 +19,6 @@ from ..node import (
     grace,
     images,
     kubelet,
-    node_pressure,
     probes,
 )
 from ..node.node_shutdown import SHUTDOWN_FIELDS
@@ -34,6 +33,7 @@ from ..objects.priority import PriorityClass
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
 from . import container_health, jobs, static_pods
 from .container_health import POST_START, SIDECARS_HANG, apart, hangs
+from .node_pressures import NODE_PRESSURE, SOFT_THRESHOLDS, pressure_fields, pressure_rules, pulls, runs_short
 from .node_shutdowns import ends_gracefully, may_shut_down, shutdown_grace
 from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
@@ -74,20 +74,6 @@ def _pre_stops(scenario: Scenario) -> tuple[int, ...]:
 def probed(scenario: Scenario, has: Callable[[PodSpec], bool]) -> bool:
     """Whether some pod of the scenario has a probe of a kind."""
     return any(map(has, pod_specs(scenario)))
-
-
-def pulls(scenario: Scenario) -> bool:
-    """Whether images are followed: their pull may fail."""
-    return bool(scenario.faults.get(faults.IMAGE_PULL_ERROR, 0))
-
-
-def _runs_short(scenario: Scenario) -> bool:
-    return any(scenario.faults.get(fault, 0) for fault in faults.PRESSURES)
-
-
-def _pressure_rules(scenario: Scenario) -> tuple[Rule, ...]:
-    disk = bool(scenario.faults.get(faults.DISK_SHORTAGE, 0))
-    return node_pressure.rules(disk=disk) if _runs_short(scenario) else ()
 
 
 def _deadlines(scenario: Scenario) -> tuple[int, ...]:
@@ -160,14 +146,14 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             pulls=pulls(scenario),
             doubling=_doubles(scenario),
             probe_seconds=probes.probe_seconds(pod_specs(scenario)),
-            pressure=_runs_short(scenario),
+            pressure=runs_short(scenario),
             lost_replies=_loses_replies(scenario),
             in_steps=_ends_in_steps(scenario),
             critical_pods=has_critical_pods(scenario),
             shutdown_grace=shutdown_grace(scenario) if ends_gracefully(scenario) else 0.0,
             further=(
                 *static_pods.rules(scenario),
-                *_pressure_rules(scenario),
+                *pressure_rules(scenario),
                 *_reply_rules(scenario),
                 *_deadline_rules(scenario),
                 *container_health.rules(scenario),
@@ -188,7 +174,7 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
     further = (
         *(images.NODE_IMAGES if pulls(scenario) else ()),
         *(FOREIGN_FIELDS if static_pods.needed(scenario) else ()),
-        *(node_pressure.PRESSURE_FIELDS if _runs_short(scenario) else ()),
+        *pressure_fields(scenario),
         *(SHUTDOWN_FIELDS if may_shut_down(scenario) else ()),
     )
     return (named(NODE, names, further),)
@@ -350,13 +336,15 @@ def _hang_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
     )
 
 
-def _pull_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+def _pull_assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    collected = "only where the disk is short" if scenario.faults.get(faults.DISK_SHORTAGE, 0) else "never"
     return (
         Assumption(
             "images-of-a-pod-together",
             "the images of a pod are pulled together, before any of its containers is created; a node that says"
-            " nothing of its images holds those with imagePullPolicy Never; no image is ever collected",
-            "container-runtime §4",
+            f" nothing of its images holds those with imagePullPolicy Never; images that nobody uses are collected"
+            f" {collected}",
+            "container-runtime §4, §7",
         ),
     )
 
@@ -372,28 +360,6 @@ HANGING = Part(
 OLD_LISTS = Part("old lists", lambda scenario: bool(old_lists(scenario)), pod_fields=OLD_LIST_FIELDS)
 """What a kubelet keeps of a list that was old."""
 
-
-def _pressure_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
-    return (
-        Assumption(
-            "use-of-pods-unknown",
-            "how much a pod uses of its node is left open: one without requests uses more than that, one whose limits"
-            " are its requests does not, others may; an eviction may free enough or not",
-            "kubelet §7",
-        ),
-        Assumption(
-            "evicts-while-connected",
-            "a kubelet evicts for node pressure while it reaches the API server; thresholds are hard; a node is short"
-            " of one thing at a time",
-            "kubelet §7",
-        ),
-    )
-
-
-NODE_PRESSURE = Part(
-    "node pressure", _runs_short, machines=(node_pressure.PRESSURE,), assumptions=_pressure_assumptions
-)
-"""Nodes that run short of memory, disk or process ids."""
 
 LOST_REPLIES = Part("lost replies of the runtime", _loses_replies, machines=(cri_replies.SANDBOX_KNOWLEDGE,))
 """Sandboxes of which their kubelet was not told."""
@@ -413,6 +379,7 @@ NODE_FEATURES = (
     IMAGES,
     STATIC_PODS,
     NODE_PRESSURE,
+    SOFT_THRESHOLDS,
     LOST_REPLIES,
     TERMINATION,
     OLD_LISTS,

@@ -43,12 +43,13 @@ from ..language.query import Query
 from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, mains_run, running_containers
 from ..node.cri_replies import LOST as CRI_REPLY_LOST
 from ..node.images import Pull
-from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE
+from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE, enough_again
 from ..node.node_shutdown import SHUTDOWN
 from ..node.old_lists import list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.post_start import POST_START_ERROR
 from ..node.sidecar_probes import sidecars_to_hang
+from ..node.soft_eviction import HARD, SOFT, enough_at_last
 from ..node.static_pods import GONE, Edited
 from ..objects.pod import Pod
 from . import discovery_faults, leader_faults, outages, space_faults, watch_faults
@@ -241,15 +242,42 @@ def _crash(*, static_pods: bool, shut_down: bool) -> Rule:
     return _fault(NODE_CRASH, _node_where("machine", UP), plan, lambda node: f"{node} loses power")
 
 
-def _run_short(fault: str, signal: str) -> Rule:
+def _run_short(fault: str, signal: str, *, softly: bool) -> Rule:
+    """The fault by which a node runs short of something; ``softly``: it comes to a soft threshold first."""
+    past = (Write(KEY, "threshold", Set(SOFT)),) if softly else ()
     return _fault(
         fault,
         Key(
             NODE, ("name", "machine", "pressure"), lambda name, machine, short: None if short or machine != UP else name
         ),
-        lambda _node: (Write(KEY, "pressure", Set(signal)),),
-        lambda node: f"{node} comes to {signal}",
+        lambda _node: (Write(KEY, "pressure", Set(signal)), *past),
+        lambda node: f"{node} comes to {signal}" + (", past the soft threshold" if softly else ""),
     )
+
+
+_RUN_SHORTER = Rule(
+    name="pressure grows",
+    key=Key(NODE, ("name", "threshold"), lambda name, threshold: name if threshold == SOFT else None),
+    decide=lambda node: [Alternative((Write(KEY, "threshold", Set(HARD)),), f"{node} comes past the hard threshold")],
+    reference="kubelet §7",
+    meaning="a node that is past a soft threshold comes past the hard one",
+)
+
+
+def _pressure_ends(*, softly: bool) -> Rule:
+    """How a node has enough again without its kubelet's doing; ``softly``: it may have been past a soft threshold."""
+    relief = enough_at_last(KEY) if softly else enough_again(KEY)
+    return attrs.evolve(_PRESSURE_ENDS, decide=lambda node: [Alternative(relief, f"{node} has enough again")])
+
+
+def _forgetting(rule: Rule) -> Rule:
+    """A fault that ends a kubelet, and with it what the kubelet knew of how long a threshold has been met."""
+
+    def decide(found: Any, **answers: Any) -> Iterable[Alternative]:
+        for each in rule.decide(found, **answers):
+            yield attrs.evolve(each, plan=(*each.plan, Write(KEY, "overdue", Set(False))))
+
+    return attrs.evolve(rule, decide=decide)
 
 
 _RULES: Mapping[str, Rule] = {
@@ -374,15 +402,16 @@ def component(
     *,
     static_pods: bool = False,
     shutdown_grace: float = 0.0,
+    softly: bool = False,
     resettable: Mapping[tuple[str, str], tuple[str, ...]] = frozendict(),
     reachable: tuple[Query, ...] = (),
 ) -> Component:
     """The faults with a budget above 0, and what undoes them; raises ``KeyError`` on an unknown fault.
 
     ``lag``: the (client, kind) of every cache that lags. ``leases``: each with the processes that want it.
-    ``static_pods``: there are such. ``shutdown_grace``: how long a node that is shut down waits. ``resettable``: the
-    caches that may go back in time. ``reachable``: guards that an API server answers. What is lost of requests is no
-    rule: the engine does that.
+    ``static_pods``: there are such. ``shutdown_grace``: how long a node that is shut down waits. ``softly``: nodes
+    have soft eviction thresholds. ``resettable``: the caches that may go back in time. ``reachable``: guards that an
+    API server answers. What is lost of requests is no rule: the engine does that.
     """
     wanted = [name for name, budget in budgets.items() if budget > 0]
     unknown = set(wanted) - set(FAULTS)
@@ -395,8 +424,10 @@ def component(
     rules += [go_off(static_pods=static_pods)] if ends and shutdown_grace else []
     rules += [_returns(shut_down=ends)] if ends or NODE_CRASH in wanted else []
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
-    rules += [_run_short(name, PRESSURES[name]) for name in PRESSURES if name in wanted]
-    rules += [_PRESSURE_ENDS] if any(name in wanted for name in PRESSURES) else []
+    if any(name in wanted for name in PRESSURES):
+        rules = [_forgetting(it) if softly and it.name in (NODE_CRASH, KUBELET_CRASH, SHUTDOWN) else it for it in rules]
+        rules += [_run_short(name, PRESSURES[name], softly=softly) for name in PRESSURES if name in wanted]
+        rules += [_pressure_ends(softly=softly), *((_RUN_SHORTER,) if softly else ())]
     rules += watch_faults.rules(budgets, lag, resettable, reachable)
     rules += leader_faults.rules(budgets, leases)
     rules += outages.rules(budgets)

@@ -8,7 +8,8 @@ would make it worse are rejected.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import attrs
 
@@ -16,7 +17,7 @@ from ..kinds import NODE, POD, SANDBOX_READY, PodRuntime, PodWorker
 from ..language.component import Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
 from ..language.model import Field
-from ..language.plan import KEY, Alternative, Call, Named, RuntimeCall, Set, Write
+from ..language.plan import KEY, Alternative, Call, Named, RuntimeCall, Set, Step, Target, Write
 from ..language.query import MULTISET, ONLY, Query
 from ..language.request import ApiCall, Verb
 from ..objects.conditions import Condition, condition_is_true, with_condition
@@ -182,24 +183,6 @@ POST_RELIEF = Rule(
     meaning="five minutes after its node was last short of something the kubelet takes the condition back",
 )
 
-_RECLAIM = Rule(
-    name="reclaim disk",
-    key=Key(
-        NODE,
-        ("machine", "kubelet", "link", "pressure", "pressed"),
-        lambda machine, kubelet, link, pressure, pressed: (
-            DISK_PRESSURE if pressure == pressed == DISK_PRESSURE and heartbeats(machine, kubelet, link) else None
-        ),
-    ),
-    decide=lambda _signal: [
-        Alternative((Write(KEY, "pressure", Set("")),), "dead containers and unused images made room enough")
-    ],
-    duration=PASS,
-    countdown=Countdown(periodic=True),
-    reference="kubelet §7",
-    meaning="where the disk is short the kubelet first removes dead containers and images that nobody uses",
-)
-
 
 @attrs.frozen(cache_hash=True)
 class Runs:
@@ -229,48 +212,91 @@ def _short(node: str, name: str, pressure: str, pressed: str) -> str | None:
     return pressure if name == node and pressure == pressed else None
 
 
-def _evict(key: Runs, pressure: str | None, others: tuple[tuple[PodSpec, int], ...]) -> list[Alternative]:
-    if not pressure:
-        return []
+SHORT = Query(NODE, ("name", "pressure", "pressed"), _short, ONLY, node_of)
+"""Of what the key's node is short, and says so."""
 
-    def tenant(spec: PodSpec) -> Tenant:
-        return Tenant(spec.priority or 0, exceeds(spec, pressure))
+Relief = Callable[[Target], tuple[Step, ...]]
+"""The steps by which a node has enough again."""
 
-    if not may_be_first(tenant(key.spec), (tenant(spec) for spec, _ in others)):
-        return []
-    stop = [RuntimeCall(KEY, "runtime", StopContainer(), "StopContainer")]
-    stop += [RuntimeCall(KEY, "runtime", StopContainer(name), "StopContainer") for name in key.sidecars]
-    stop.append(RuntimeCall(KEY, "runtime", StopSandbox(), "StopPodSandbox"))
-    report = Call(KEY, status_patch(key.uid, Evict()))
-    enough = Write(Named(NODE, key.node), "pressure", Set(""))
-    return [
-        Alternative((enough, *stop, report), f"{pressure}: this pod comes first, and what it frees is enough"),
-        Alternative((*stop, report), f"{pressure}: this pod comes first, and what it frees is not enough"),
-    ]
+Reclaim = Callable[[str, tuple[Any, ...]], tuple[Step, ...]]
+"""The steps by which a node that is short of disk gives up what nobody uses: by its name, and what is in use there."""
 
 
-EVICT = Rule(
-    name="evict for node pressure",
-    key=Key(POD, ("object", "runtime", "worker"), _evictable),
-    decide=_evict,
-    queries={
-        "pressure": Query(NODE, ("name", "pressure", "pressed"), _short, ONLY, node_of),
-        "others": Query(POD, ("object", "runtime"), _tenant, MULTISET, node_of, excluding_key=True),
-    },
-    guards=(KUBELET_CONNECTED,),
-    duration=PASS,
-    countdown=Countdown(periodic=True),
-    several_requests=True,
-    reference="kubelet §7",
-    meaning="the kubelet of a node that is short of something evicts one pod, with grace 0, and looks again",
-)
-
-RULES = (POST_PRESSURE, POST_RELIEF, EVICT)
+def enough_again(node: Target) -> tuple[Step, ...]:
+    """The steps by which a node has enough again."""
+    return (Write(node, "pressure", Set("")),)
 
 
-def rules(*, disk: bool) -> tuple[Rule, ...]:
-    """The rules of a kubelet whose node can run short of something; ``disk``: of disk, which it can reclaim."""
-    return (*RULES, _RECLAIM) if disk else RULES
+def evicting(
+    name: str,
+    meaning: str,
+    *,
+    short: Query = SHORT,
+    relief: Relief = enough_again,
+    reclaim: Reclaim | None = None,
+    in_use: Query | None = None,
+    hook: Callable[[PodSpec], bool] | None = None,
+    seconds: float = PASS,
+) -> Rule:
+    """A rule by which one pod is evicted that comes first.
+
+    ``short``: the query for what the node is short of, if its kubelet may evict for that. ``reclaim``: what goes before
+    where the disk is short, by the answer to ``in_use``. ``hook``: which pods take ``seconds`` to be evicted.
+    """
+
+    def view(pod: Pod | None, runtime: PodRuntime | None, worker: PodWorker | None) -> Runs | None:
+        key = _evictable(pod, runtime, worker)
+        return key if key is None or hook is None or hook(key.spec) else None
+
+    def decide(
+        key: Runs,
+        pressure: str | None,
+        others: tuple[tuple[PodSpec, int], ...],
+        in_use: tuple[Any, ...] = (),
+    ) -> list[Alternative]:
+        if not pressure:
+            return []
+
+        def tenant(spec: PodSpec) -> Tenant:
+            return Tenant(spec.priority or 0, exceeds(spec, pressure))
+
+        if not may_be_first(tenant(key.spec), (tenant(spec) for spec, _ in others)):
+            return []
+        first = reclaim(key.node, in_use) if reclaim is not None and pressure == DISK_PRESSURE else ()
+        stop = [RuntimeCall(KEY, "runtime", StopContainer(), "StopContainer")]
+        stop += [RuntimeCall(KEY, "runtime", StopContainer(name), "StopContainer") for name in key.sidecars]
+        stop.append(RuntimeCall(KEY, "runtime", StopSandbox(), "StopPodSandbox"))
+        plan = (*first, *stop, Call(KEY, status_patch(key.uid, Evict())))
+        enough = relief(Named(NODE, key.node))
+        return [
+            Alternative((*enough, *plan), f"{pressure}: this pod comes first, and what it frees is enough"),
+            Alternative(plan, f"{pressure}: this pod comes first, and what it frees is not enough"),
+        ]
+
+    return Rule(
+        name=name,
+        key=Key(POD, ("object", "runtime", "worker"), view),
+        decide=decide,
+        queries={
+            "pressure": short,
+            "others": Query(POD, ("object", "runtime"), _tenant, MULTISET, node_of, excluding_key=True),
+            **({"in_use": in_use} if in_use is not None else {}),
+        },
+        guards=(KUBELET_CONNECTED,),
+        duration=seconds,
+        countdown=Countdown(periodic=True),
+        several_requests=True,
+        reference="kubelet §7",
+        meaning=meaning,
+    )
+
+
+EVICT_NAME = "evict for node pressure"
+"""The name of the rule of hard thresholds."""
+
+EVICTS_AT_ONCE = "the kubelet of a node that is short of something evicts one pod, with grace 0, and looks again"
+
+EVICT = evicting(EVICT_NAME, EVICTS_AT_ONCE)
 
 
 def _state(pressure: str, pressed: str) -> str:

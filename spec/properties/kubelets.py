@@ -28,17 +28,20 @@ from ..node.container_runtime import NAME as CONTAINER_RUNTIME
 from ..node.container_sync import RESTART_AFTER_BACK_OFF
 from ..node.critical_pods import PREEMPTING, critical
 from ..node.grace import KILL
+from ..node.node_pressure import EVICT_NAME
+from ..node.node_shutdown import TERMINATE
 from ..node.pod_containers import over, starting
 from ..node.probes import LIVENESS_FAILS, has_startup_probe
 from ..node.restart_policy import container_policy, pod_restarts, restarts
+from ..node.soft_eviction import EVICT_SOFTLY
 from ..node.startup import wanted
 from ..objects.containers import Container
 from ..objects.pod import Pod
 
 Change = tuple[Any, ...]
 
-AT_ONCE = ("evict for node pressure",)
-"""Rules that end containers without grace."""
+AT_ONCE = (EVICT_NAME, EVICT_SOFTLY, TERMINATE)
+"""How the names of rules begin that end containers without grace, or in one step where others take several."""
 
 ADOPT, AFTER_BACK_OFF = "adopt pod", "restart containers after back-off"
 """Names of the rules by which containers are started again."""
@@ -301,7 +304,7 @@ ONE_RUNNING_INSTANCE = StateProperty(
 
 def _killed(component: str, rule: str, before: Change, after: Change, _seen: Mapping[str, Any]) -> Finding:
     (pod, runtime), (_, now) = before, after
-    if component not in (KUBELET, CONTAINER_RUNTIME) or runtime is None or runtime.each or rule in AT_ONCE:
+    if component not in (KUBELET, CONTAINER_RUNTIME) or runtime is None or runtime.each or rule.startswith(AT_ONCE):
         return IDLE
     if runtime.containers != RUNNING or (pod is not None and wanted(pod)):
         return IDLE

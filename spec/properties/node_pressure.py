@@ -18,6 +18,7 @@ from ..node.node_pressure import (
     exceeds,
     spared,
 )
+from ..node.soft_eviction import EVICT_SOFTLY
 from ..objects.conditions import Condition
 from ..objects.node import Node
 
@@ -54,6 +55,26 @@ NODE_PRESSURE_RANKING = StepProperty(
     judge=_evicted,
     reference="kubelet §7",
     advice="give what must stay a PriorityClass, and requests that cover what it uses",
+)
+
+
+def _waited(_component: str, rule: str, before: Change, after: Change, seen: Mapping[str, Any]) -> Finding:
+    (pod,), (now,) = before, after
+    if not rule.startswith(EVICT_SOFTLY) or pod is None or now is None or now.status.reason != EVICTED:
+        return IDLE
+    if not seen["overdue"]:
+        return violated("a pod is evicted past a soft threshold before the grace period of the threshold is over")
+    return HOLDS
+
+
+SOFT_EVICTION_WAITS = StepProperty(
+    name="soft-eviction-waits",
+    statement="past a soft threshold a kubelet evicts nobody before the node has been past it for its grace period",
+    kind=POD,
+    fields=("object",),
+    judge=_waited,
+    reference="kubelet §7",
+    advice="a short peak needs a longer evictionSoftGracePeriod; hard thresholds have none",
 )
 
 

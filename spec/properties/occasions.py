@@ -40,6 +40,7 @@ from ..node.post_start import with_hooks
 from ..node.probes import has_liveness_probe, has_startup_probe
 from ..node.restart_policy import ALWAYS
 from ..node.sidecar_probes import has_lively_sidecars
+from ..node.soft_eviction import SOFT_GRACE
 from ..objects.cron_job import FORBID, CronJob
 from ..objects.job import INDEXED
 from ..objects.pod import Pod
@@ -215,6 +216,11 @@ STATIC_PODS = Occasion("where kubelets have pods from files or by HTTP", lambda 
 NODE_PRESSURE = Occasion(
     "where a node may run short of memory, disk or process ids, and there are pods that are not critical",
     lambda scenario: faults(scenario, *PRESSURES) and any(not spared(spec) for spec in pod_specs(scenario)),
+)
+SOFT_THRESHOLDS = Occasion(
+    "where a node may run short that has soft thresholds (eviction-soft-grace-period), and there are pods that are not"
+    " critical",
+    lambda scenario: NODE_PRESSURE.arises(scenario) and scenario.constants.get(SOFT_GRACE, 0) > 0,
 )
 SHUT_DOWN = Occasion(
     "where a node may be shut down that waits for its kubelet (shutdown-grace-period), and pods can get a node",

@@ -49,6 +49,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "probes-stop-their-own-container": (_KUBELET, _RUNTIME),
     "post-start-before-the-next": (_KUBELET,),
     "node-pressure-ranking": (_KUBELET,),
+    "soft-eviction-waits": (_KUBELET,),
     "node-pressure-tainted": (_KUBELET, _NODES),
     "shutdown-ends-critical-pods-last": (_KUBELET,),
     "shutdown-ends-pods": NOBODY,

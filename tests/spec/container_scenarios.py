@@ -124,10 +124,14 @@ def watched() -> Mapping[str, Scenario]:
     }
 
 
+def holding() -> Data:
+    """A node that holds the image web:1."""
+    empty = node("node-1")
+    return {**empty, "status": {**empty["status"], "images": [{"names": ["web:1"], "sizeBytes": 1}]}}
+
+
 def pulled() -> Mapping[str, Scenario]:
     """Images."""
-    holding = node("node-1")
-    holding = {**holding, "status": {**holding["status"], "images": [{"names": ["web:1"], "sizeBytes": 1}]}}
     never = {"name": "web", "image": "web:2", "imagePullPolicy": "Never"}
     always = {"name": "web", "image": "web"}
     crashes = {"image-pull-error": 1, "node-crash": 1}
@@ -136,7 +140,7 @@ def pulled() -> Mapping[str, Scenario]:
             bare_pod(), start="created", faults=crashes, users=[[{"delete": "pod/web"}]]
         ),
         "an image is there": scenario(
-            bare_pod(), nodes=[holding], start="created", faults=crashes, users=[[{"delete": "pod/web"}]]
+            bare_pod(), nodes=[holding()], start="created", faults=crashes, users=[[{"delete": "pod/web"}]]
         ),
         "an image is pulled for every start": scenario(
             bare_pod({"containers": [always]}), faults={"image-pull-error": 1, "container-exit": 1}
@@ -144,7 +148,7 @@ def pulled() -> Mapping[str, Scenario]:
         "an image may not be pulled": scenario(
             bare_pod({"containers": [never]}),
             bare_pod(pod_spec("web:2"), "other", "other"),
-            nodes=[holding],
+            nodes=[holding()],
             start="created",
             faults=crashes,
             users=[[{"delete": "pod/web"}]],
@@ -194,6 +198,10 @@ def from_files() -> Mapping[str, Scenario]:
     }
 
 
+SOFT: Data = {"constants": {"eviction-soft-grace-period": 90, "eviction-max-pod-grace-period": 30}}
+"""The setting of a scenario by which kubelets have soft eviction thresholds."""
+
+
 def pressed() -> Mapping[str, Scenario]:
     """Nodes that run short of something."""
     burstable = {"resources": {"requests": {"memory": "1Gi"}, "limits": {"memory": "2Gi"}}}
@@ -204,6 +212,21 @@ def pressed() -> Mapping[str, Scenario]:
         ),
         "a node runs short of memory, and of disk": scenario(
             bare_pod(), start="created", faults={"memory-pressure": 1, "disk-pressure": 1}
+        ),
+        "a node runs short of disk, and its images go": scenario(
+            bare_pod(pod_spec(container=burstable)),
+            start="created",
+            nodes=[holding()],
+            faults={"disk-pressure": 1, "image-pull-error": 1},
+        ),
+        "a node runs short of memory past a soft threshold": scenario(
+            bare_pod(pod_spec(container={"lifecycle": {"preStop": {"sleep": {"seconds": 10}}}})),
+            start="created",
+            faults={"memory-pressure": 1, "kubelet-crash": 1},
+            **SOFT,
+        ),
+        "a node runs short of disk past a soft threshold": scenario(
+            bare_pod(), start="created", faults={"disk-pressure": 1}, constants={"eviction-soft-grace-period": 90}
         ),
         "a node runs short of process ids, and a pod has sidecars": scenario(
             bare_pod(several(SIDECAR)), start="created", faults={"pid-pressure": 1}

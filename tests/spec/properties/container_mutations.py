@@ -128,6 +128,15 @@ def evicting_any(rule: Rule) -> tuple[Rule, ...]:
     return (attrs.evolve(rule, decide=decide),)
 
 
+def impatient(rule: Rule) -> tuple[Rule, ...]:
+    """The kubelet takes every threshold for overdue."""
+
+    def decide(key: Any, *, overdue: bool, **answers: Any) -> Iterable[Alternative]:
+        return rule.decide(key, overdue=True, **answers)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
 def ending_any(rule: Rule) -> tuple[Rule, ...]:
     """The kubelet ends whichever pod it comes upon."""
 

@@ -63,6 +63,7 @@ from ..container_scenarios import (
     LIVELY,
     SIDECAR,
     SLOW,
+    SOFT,
     crowded,
     hooked,
     several,
@@ -1419,6 +1420,11 @@ CASES: Mapping[str, Case] = {
         ),
         mutation="a kubelet under pressure evicts whichever pod it comes upon",
         mutate=edited(KUBELET, "evict for node pressure", containers.evicting_any),
+    ),
+    "soft-eviction-waits": Case(
+        holds=scenario(bare_pod(), start="created", faults={"memory-pressure": 1}, **SOFT),
+        mutation="a kubelet evicts past a soft threshold without waiting",
+        mutate=edited(KUBELET, "evict past soft threshold", containers.impatient),
     ),
     "node-pressure-tainted": Case(
         holds=scenario(bare_pod(), start="created", faults={"memory-pressure": 1}),
