@@ -385,6 +385,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "etcd space": _each(booleans),
         **dict.fromkeys(("masterlease", "kubernetes endpoint"), _each(booleans)),
         "node-machine": _each(up, runs, up),
+        "runtime": _each(up),
         "node shutdown": _each(("", node_shutdown.ENDING, node_shutdown.RELEASED, node_shutdown.OFF), up),
         "process": _each(runs),
     }

@@ -13,6 +13,7 @@ from ..kinds import (
     DAEMON_SET,
     DEPLOYMENT,
     JOB,
+    NODE,
     ORPHANED,
     PERSISTENT_VOLUME_CLAIM,
     POD,
@@ -39,7 +40,7 @@ def needed(scenario: Scenario) -> bool:
         return True
     if collects_slices(scenario):
         return True
-    if jobs.deletable(scenario) or jobs.owned_pods_wait(scenario):
+    if collects_mirrors(scenario) or jobs.deletable(scenario) or jobs.owned_pods_wait(scenario):
         return True
     return any(isinstance(it, Delete) and it.kind in owners for todo in scenario.users for it in todo)
 
@@ -49,11 +50,18 @@ def collects_slices(scenario: Scenario) -> bool:
     return deletes_service(scenario) and services_needed.needed(scenario)
 
 
+def collects_mirrors(scenario: Scenario) -> bool:
+    """Whether a Node can go before the mirrors of static pods that it owns."""
+    deletes = (isinstance(it, Delete) and it.kind == NODE for todo in scenario.users for it in todo)
+    return bool(scenario.static_pods) and any(deletes)
+
+
 def owner_kinds(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """For each kind whose objects have owners, the kinds of these."""
     more = (
         (DAEMON_SET, bool(names(scenario, DaemonSet))),
         (JOB, jobs.needed(scenario)),
+        (NODE, collects_mirrors(scenario)),
         (REPLICATION_CONTROLLER, bool(names(scenario, ReplicationController))),
         (STATEFUL_SET, bool(names(scenario, StatefulSet))),
     )
@@ -67,7 +75,7 @@ def _collects_claims(scenario: Scenario) -> bool:
 
 
 def _components(scenario: Scenario) -> tuple[Component, ...]:
-    at_once = {DAEMON_SET, POD}
+    at_once = {DAEMON_SET, NODE, POD}
     if not jobs.owned_pods_wait(scenario):
         at_once.add(JOB)
     if all(policy == BACKGROUND for policy in deletions_of_stateful_sets(scenario)):

@@ -25,7 +25,9 @@ from ..node.node_shutdown import SHUTDOWN_FIELDS
 from ..node.old_lists import OLD_LIST_FIELDS, servers_behind
 from ..node.pod_containers import told_apart
 from ..node.pod_life import POD_LIFE
+from ..node.post_start import POST_START_ERROR
 from ..node.probes import has_liveness_probe, has_startup_probe
+from ..node.runtime_health import SILENT
 from ..node.static_pods import FOREIGN_FIELDS
 from ..node.termination import longest_sleep
 from ..objects.pod import CRITICAL_PRIORITY, Pod, PodSpec
@@ -37,6 +39,7 @@ from .node_pressures import NODE_PRESSURE, SOFT_THRESHOLDS, pressure_fields, pre
 from .node_shutdowns import ends_gracefully, may_shut_down, shutdown_grace
 from .over_time import pod_specs, templates, versions
 from .part import Bundles, Part, given
+from .silent_runtimes import SILENT_RUNTIMES, may_be_silent, runtime_fields
 from .static_pods import STATIC_PODS
 
 APPLICATION_START = "application-start"
@@ -60,6 +63,7 @@ def fused(scenario: Scenario) -> frozenset[str]:
         faults.CONTROL_PLANE_CUT,
         faults.CONTAINER_EXIT,
         faults.CONTAINER_COMPLETION,
+        SILENT,
     )
     return frozenset() if any(scenario.faults.get(name, 0) for name in between) else frozenset({kubelet.NAME})
 
@@ -150,6 +154,7 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             lost_replies=_loses_replies(scenario),
             in_steps=_ends_in_steps(scenario),
             critical_pods=has_critical_pods(scenario),
+            silent_runtime=may_be_silent(scenario),
             shutdown_grace=shutdown_grace(scenario) if ends_gracefully(scenario) else 0.0,
             further=(
                 *static_pods.rules(scenario),
@@ -175,6 +180,7 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
         *(images.NODE_IMAGES if pulls(scenario) else ()),
         *(FOREIGN_FIELDS if static_pods.needed(scenario) else ()),
         *pressure_fields(scenario),
+        *runtime_fields(scenario),
         *(SHUTDOWN_FIELDS if may_shut_down(scenario) else ()),
     )
     return (named(NODE, names, further),)
@@ -286,6 +292,26 @@ def _constant_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
     )
 
 
+def _instance_assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
+    return (
+        Assumption(
+            "one-dead-instance",
+            "of a container that ended, its newest instance is kept until its pod goes, and no older one; how often it"
+            " was started again is counted as never or at least once, and from the beginning in a new sandbox",
+            "container-runtime §3, §7",
+        ),
+    )
+
+
+def _restarts(scenario: Scenario) -> bool:
+    ends = (faults.CONTAINER_EXIT, faults.CONTAINER_COMPLETION, faults.APPLICATION_HANG, POST_START_ERROR)
+    return any(scenario.faults.get(fault, 0) for fault in ends) or probed(scenario, _kills)
+
+
+INSTANCES = Part("dead containers", _restarts, assumptions=_instance_assumptions)
+"""Containers that end and start again, so that there are several instances of them."""
+
+
 def _ends_again(scenario: Scenario) -> bool:
     ends = (faults.CONTAINER_EXIT, faults.CONTAINER_COMPLETION, faults.APPLICATION_HANG)
     return any(scenario.faults.get(fault, 0) > 1 for fault in ends) or probed(scenario, _kills)
@@ -373,6 +399,7 @@ NODE_FEATURES = (
     PROBE_TIMES,
     CRASH_BACK_OFF,
     CONSTANT_BACK_OFF,
+    INSTANCES,
     HANGING,
     SIDECARS_HANG,
     POST_START,
@@ -380,6 +407,7 @@ NODE_FEATURES = (
     STATIC_PODS,
     NODE_PRESSURE,
     SOFT_THRESHOLDS,
+    SILENT_RUNTIMES,
     LOST_REPLIES,
     TERMINATION,
     OLD_LISTS,

@@ -8,6 +8,7 @@ from ..kinds import EVICTION_ENTRY_FIELDS, EVICTION_FIELDS, EVICTION_TIMER_FIELD
 from ..language.component import Component
 from ..language.scenario import Scenario
 from ..node.node_shutdown import SHUTDOWN
+from ..node.runtime_health import SILENT
 from ..switches import SWITCHES
 from .over_time import toleration_seconds
 from .part import Part
@@ -19,7 +20,7 @@ def _needed(scenario: Scenario) -> bool:
     Or so few finished pods stay that some may have to go.
     """
     node_faults = {faults.NODE_CRASH, faults.LINK_CUT, faults.CONTROL_PLANE_CUT, faults.KUBELET_CRASH}
-    node_faults |= {SHUTDOWN, *faults.PRESSURES}
+    node_faults |= {SHUTDOWN, SILENT, *faults.PRESSURES}
     return (
         any(scenario.faults.get(name, 0) for name in node_faults)
         or any(not setup.registered for setup in scenario.nodes)

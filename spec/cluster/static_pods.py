@@ -43,7 +43,8 @@ def _assumptions(_scenario: Scenario) -> tuple[Assumption, ...]:
         Assumption(
             "static-pods-admitted",
             "a static pod is always admitted, its containers start and end together and end only with their machine;"
-            " a file and an HTTP endpoint are read alike, and always answer",
+            " a file and an HTTP endpoint are read alike, and always answer; a Node that is registered again before the"
+            " garbage collector has looked still owns its mirrors",
             "kubelet §2",
         ),
     )

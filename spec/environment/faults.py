@@ -48,16 +48,18 @@ from ..node.node_shutdown import SHUTDOWN
 from ..node.old_lists import list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.post_start import POST_START_ERROR
+from ..node.runtime_health import SILENT
 from ..node.sidecar_probes import sidecars_to_hang
 from ..node.soft_eviction import HARD, SOFT, enough_at_last
 from ..node.static_pods import GONE, Edited
 from ..objects.pod import Pod
-from . import discovery_faults, leader_faults, outages, space_faults, watch_faults
+from . import discovery_faults, leader_faults, outages, runtime_faults, space_faults, watch_faults
 from .budgets import left, spend
 from .discovery_faults import DISCOVERY_FAULTS
 from .leader_faults import LEADER_FAULTS
 from .machine_power import POWER_FAULTS, go_off, lose_power, shut_down
 from .outages import OUTAGES
+from .runtime_faults import RUNTIME_FAULTS
 from .space_faults import SPACE_FAULTS
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 
@@ -112,6 +114,7 @@ FAULTS: Mapping[str, str] = {
     DISK_SHORTAGE: "what runs on a node leaves too little room on its disk; it may get better at any time, or never",
     PID_SHORTAGE: "what runs on a node leaves too few process ids; it may get better at any time, or never",
     **POWER_FAULTS,
+    **RUNTIME_FAULTS,
     **WATCH_FAULTS,
     **REQUEST_FAULTS,
     **LEADER_FAULTS,
@@ -364,10 +367,11 @@ _PRESSURE_ENDS = Rule(
 _START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
 
 
-def _returns(*, shut_down: bool) -> Rule:
-    """How a node comes back; ``shut_down``: nodes may be."""
+def _returns(*, shut_down: bool, silent: bool) -> Rule:
+    """How a node comes back; ``shut_down``: nodes may be; ``silent``: their runtimes may be."""
     fresh = (Write(KEY, "shutdown", Set("")),) if shut_down else ()
-    plan = (Write(KEY, "machine", Set(UP)), *_START_KUBELET, *fresh)
+    answers = (Write(KEY, "cri", Set(UP)),) if silent else ()
+    plan = (Write(KEY, "machine", Set(UP)), *_START_KUBELET, *fresh, *answers)
     return Rule(
         name="node returns",
         key=_node_where("machine", DOWN),
@@ -422,7 +426,7 @@ def component(
     known = {NODE_CRASH: crash, SHUTDOWN: shut_down(shutdown_grace, static_pods=static_pods), **_RULES}
     rules = [known[name] for name in FAULTS if name in wanted and name in known]
     rules += [go_off(static_pods=static_pods)] if ends and shutdown_grace else []
-    rules += [_returns(shut_down=ends)] if ends or NODE_CRASH in wanted else []
+    rules += [_returns(shut_down=ends, silent=SILENT in wanted)] if ends or NODE_CRASH in wanted else []
     rules += [_RECOVERIES[name] for name in _RECOVERIES if name in wanted]
     if any(name in wanted for name in PRESSURES):
         rules = [_forgetting(it) if softly and it.name in (NODE_CRASH, KUBELET_CRASH, SHUTDOWN) else it for it in rules]
@@ -433,6 +437,7 @@ def component(
     rules += outages.rules(budgets)
     rules += discovery_faults.rules(budgets)
     rules += space_faults.rules(budgets)
+    rules += runtime_faults.rules(budgets)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
 
 

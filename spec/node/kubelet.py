@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
 from frozendict import frozendict
 
 from ..kinds import KUBELET, NODE, POD
@@ -30,6 +31,7 @@ from .old_lists import START_LISTED
 from .pod_status import REPORT_STATUS
 from .probes import UNPROBED, ProbeSeconds
 from .registration import POST_READY, note_deletion, register
+from .runtime_health import POST_UNHEALTHY, listing, waiting_for_runtime
 from .startup import adopt, ended_pod, restart
 from .termination import DELETE_POD, STOP_ENDED_POD, STOP_POD, stop_after_hook
 
@@ -50,6 +52,7 @@ def component(
     in_steps: bool = False,
     critical_pods: bool = False,
     shutdown_grace: float = 0.0,
+    silent_runtime: bool = False,
     probe_seconds: ProbeSeconds = UNPROBED,
     doubling: bool = False,
     further: tuple[Rule, ...] = (),
@@ -63,17 +66,18 @@ def component(
     kubelet that restarts may list from an API server that is behind. ``apart``: containers are told apart where a pod
     has several. ``pulls``: images are followed. ``pressure``: nodes may run short of something.
     ``lost_replies``: replies of the runtime may be lost. ``in_steps``: containers that end get TERM, and KILL later.
-    ``critical_pods``: there are such, for which others are ended.
-    ``shutdown_grace``: for how many seconds nodes that may be shut down wait for their kubelet, 0 where there are none.
-    ``probe_seconds``: how long the probes of pods take to fail.
+    ``critical_pods``: there are such, for which others are ended. ``silent_runtime``: the container runtime may answer
+    nothing. ``shutdown_grace``: for how many seconds nodes that may be shut down wait for their kubelet, 0 where there
+    are none. ``probe_seconds``: how long the probes of pods take to fail.
     ``doubling``: the back-off of containers that keep ending doubles. ``further``: rules that single features bring.
     """
     serving = not track_serving
-    return Component(
+    post_ready = POST_READY_UNLESS_ENDING if shutdown_grace else POST_READY
+    found = Component(
         name=NAME,
         rules=(
             register(nodes),
-            POST_READY_UNLESS_ENDING if shutdown_grace else POST_READY,
+            *((listing(post_ready), POST_UNHEALTHY) if silent_runtime else (post_ready,)),
             *(node_shutdown.of_kubelet(shutdown_grace) if shutdown_grace else ()),
             admit(
                 serving=serving,
@@ -109,6 +113,7 @@ def component(
         duty="runs the pods that are bound to its node and reports on them and on the node",
         reference="kubelet",
     )
+    return attrs.evolve(found, rules=waiting_for_runtime(found.rules)) if silent_runtime else found
 
 
 WORKER = Machine(

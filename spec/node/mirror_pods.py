@@ -1,6 +1,7 @@
 """Mirror pods: what the API shows of static pods (kubelet §2).
 
-For each static pod the kubelet makes an API object with the annotation ``kubernetes.io/config.mirror``. One that is
+For each static pod the kubelet makes an API object with the annotation ``kubernetes.io/config.mirror``, which its Node
+owns: where that is deleted the garbage collector collects it, until the kubelet registers its node again. One that is
 missing is created; one that is being deleted, or shows another uid than the source declares, is deleted with grace 0
 and created anew. Deleting it does nothing to the static pod, which runs without any API server.
 """

@@ -14,11 +14,12 @@ from typing import Any
 
 import attrs
 
-from ..kinds import EXITED, KUBELET, RUNNING, STATIC_POD
+from ..kinds import EXITED, KUBELET, NODE, RUNNING, STATIC_POD
 from ..language.component import Countdown, Key, Rule
 from ..language.machine import Arrow, Machine, states_by
 from ..language.model import Field
 from ..language.plan import KEY, Alternative, RuntimeCall, Set, Write
+from ..objects.metadata import OwnerReference
 from ..objects.pod import Pod
 from .container_runtime import RemoveSandbox
 from .heartbeat import KUBELET_RUNS
@@ -107,7 +108,10 @@ def manifest(pod: Pod, revision: int = 0) -> Manifest:
     """What a source declares. ``revision`` 1: after somebody has changed the file."""
     uid = static_uid(pod, revision)
     annotations = pod.metadata.annotations.set(MIRROR_ANNOTATION, uid)
-    metadata = attrs.evolve(pod.metadata, name=full_name(pod), annotations=annotations, uid=None)
+    owner = OwnerReference(NODE, pod.spec.node_name, controller=True)
+    metadata = attrs.evolve(
+        pod.metadata, name=full_name(pod), annotations=annotations, uid=None, owner_references=(owner,)
+    )
     return Manifest(pod.spec.node_name, full_name(pod), uid, attrs.evolve(pod, metadata=metadata))
 
 

@@ -24,6 +24,7 @@ from ..environment.watch_faults import REPLY_LOST
 from ..kinds import EVICTION, FAULT
 from ..language.query import DISTINCT, Query, no_parameter
 from ..node.node_shutdown import SHUTDOWN
+from ..node.runtime_health import SILENT
 
 
 def seen(*names: str) -> Query:
@@ -47,6 +48,7 @@ DISRUPTED_OR_TWO_LEADERS = seen(DISRUPTION, EVICTION, RESCALED, LEADER_PAUSE, CL
 _LOSSES = (
     NODE_CRASH,
     SHUTDOWN,
+    SILENT,
     LINK_CUT,
     CONTROL_PLANE_CUT,
     KUBELET_CRASH,
@@ -70,7 +72,7 @@ PODS_LOST_OR_RESCALED = seen(*_LOSSES, EVICTION, RESCALED)
 PODS_LOST_OTHERWISE = seen(*_LOSSES)
 """As ``PODS_LOST``, evictions apart."""
 
-NODES_LOST = seen(NODE_CRASH, SHUTDOWN, LINK_CUT, CONTROL_PLANE_CUT, KUBELET_CRASH)
+NODES_LOST = seen(NODE_CRASH, SHUTDOWN, SILENT, LINK_CUT, CONTROL_PLANE_CUT, KUBELET_CRASH)
 """What makes nodes silent."""
 
 NODES_LOST_ONE_BY_ONE = seen(NODE_CRASH, SHUTDOWN, LINK_CUT, KUBELET_CRASH)

@@ -41,6 +41,7 @@ from ..node.node_shutdown import GRACE_PERIOD, SHUTDOWN
 from ..node.pod_status import has_readiness_probe
 from ..node.probes import has_startup_probe
 from ..node.restart_policy import ALWAYS
+from ..node.runtime_health import SILENT
 from ..objects.affinity import DO_NOT_SCHEDULE
 from ..objects.cron_job import CronJob
 from ..objects.daemon_set import DaemonSet
@@ -354,7 +355,8 @@ def deletes_pods(scenario: Scenario) -> bool:
     by_hand = any(
         isinstance(action, Delete) and action.kind == POD and not action.force for action in actions(scenario)
     )
-    driven_off = loses_nodes_suddenly(scenario) and any(not spec.scheduling_gates for spec in movable_specs(scenario))
+    off = loses_nodes_suddenly(scenario) or (faults(scenario, SILENT) and len(scenario.nodes) > 1)
+    driven_off = off and any(not spec.scheduling_gates for spec in movable_specs(scenario))
     leave = any(old.runs and (rolls or not new.continues) for old, new, rolls in daemon_steps(scenario))
     pushed = drains(scenario) or may_preempt(scenario) or deletes_namespace(scenario)
     return has_pods(scenario) and (shrinks or by_hand or leave or driven_off or pushed)
@@ -460,6 +462,7 @@ def moves_pods(scenario: Scenario) -> bool:
         scenario,
         NODE_CRASH,
         SHUTDOWN,
+        SILENT,
         LINK_CUT,
         CONTROL_PLANE_CUT,
         KUBELET_CRASH,

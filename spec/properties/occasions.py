@@ -39,6 +39,7 @@ from ..node.pod_containers import told_apart
 from ..node.post_start import with_hooks
 from ..node.probes import has_liveness_probe, has_startup_probe
 from ..node.restart_policy import ALWAYS
+from ..node.runtime_health import SILENT
 from ..node.sidecar_probes import has_lively_sidecars
 from ..node.soft_eviction import SOFT_GRACE
 from ..objects.cron_job import FORBID, CronJob
@@ -185,7 +186,7 @@ HANGING = Occasion(
     "where applications or sidecars with a liveness probe may hang, and no node crashes or is shut down",
     lambda scenario: (
         faults(scenario, APPLICATION_HANG)
-        and not faults(scenario, NODE_CRASH, SHUTDOWN)
+        and not faults(scenario, NODE_CRASH, SHUTDOWN, SILENT)
         and any(
             has_liveness_probe(spec) or (tells_apart(scenario) and has_lively_sidecars(spec))
             for spec in pod_specs(scenario)
@@ -226,6 +227,7 @@ SHUT_DOWN = Occasion(
     "where a node may be shut down that waits for its kubelet (shutdown-grace-period), and pods can get a node",
     lambda scenario: faults(scenario, SHUTDOWN) and GRACE_PERIOD in scenario.constants and has_pods(scenario),
 )
+RUNTIMES_SILENT = Occasion("where a container runtime may answer nothing", lambda scenario: faults(scenario, SILENT))
 REPLIES_LOST = Occasion(
     "where pods get a node, and replies of the container runtime may be lost",
     lambda scenario: schedules_pods(scenario) and faults(scenario, LOST),

@@ -22,6 +22,7 @@ from ..language.query import ANY, MULTISET, Query
 from ..node.heartbeat import heartbeats
 from ..node.mirror_pods import Mirror, Shown, mirror_of
 from ..node.static_pods import Manifest, Source
+from ..objects.node import Node
 
 Change = tuple[Any, ...]
 
@@ -30,13 +31,14 @@ def _shown(place: str, name: str, source: Source) -> Shown:
     return Shown(place, name, source, runs=False)
 
 
-def _silent(key: Shown, name: str, machine: str, kubelet: str, link: str) -> bool | None:
-    return True if name == key.node and not heartbeats(machine, kubelet, link) else None
+def _silent(key: Shown, name: str, node: Node | None, machine: str, kubelet: str, link: str) -> bool | None:
+    shows = node is not None and heartbeats(machine, kubelet, link)
+    return True if name == key.node and not shows else None
 
 
 def _reflected(key: Shown, mirrors: tuple[tuple[Mirror, int], ...], silent: bool) -> Finding:
     if silent:
-        return suspended(f"the kubelet of {key.node} is down, or cut off")
+        return suspended(f"the kubelet of {key.node} is down, cut off, or has no Node")
     found = [mirror for mirror, count in mirrors for _ in range(count)]
     if not isinstance(key.known, Manifest):
         return violated(f"{key.name} is gone from its source and still has a mirror") if found else HOLDS
@@ -53,11 +55,11 @@ MIRROR_REFLECTS_STATIC = TemporalProperty(
     key=Key(STATIC_POD, ("place", "name", "source"), _shown),
     queries={
         "mirrors": Query(POD, ("name", "object"), mirror_of, MULTISET),
-        "silent": Query(NODE, ("name", "machine", "kubelet", "link"), _silent, ANY),
+        "silent": Query(NODE, ("name", "object", "machine", "kubelet", "link"), _silent, ANY),
     },
     judge=_reflected,
     shape=Shape.EVENTUALLY_ALWAYS,
-    assumes="the kubelet runs and reaches the API server",
+    assumes="the kubelet runs and reaches the API server, which has its Node",
     reference="invariants 82",
     advice="a mirror cannot be edited: change or remove the file in the kubelet's folder of static pods",
 )

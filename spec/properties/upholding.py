@@ -52,6 +52,7 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "soft-eviction-waits": (_KUBELET,),
     "node-pressure-tainted": (_KUBELET, _NODES),
     "shutdown-ends-critical-pods-last": (_KUBELET,),
+    "silent-runtime-reported": (_KUBELET,),
     "shutdown-ends-pods": NOBODY,
     "one-running-instance-per-container": (_KUBELET, _RUNTIME),
     "grace-period-lower-bound": (_KUBELET, _RUNTIME),

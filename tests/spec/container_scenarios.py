@@ -189,6 +189,13 @@ def from_files() -> Mapping[str, Scenario]:
             faults={"static-pod-changed": 1, "static-pod-removed": 1, "kubelet-crash": 1, "node-crash": 1},
             properties=only,
         ),
+        "a node is deleted that runs a static pod": scenario(
+            static_pod(),
+            start="created",
+            faults={"kubelet-crash": 1},
+            users=[[{"delete": "node/node-1"}]],
+            properties=only,
+        ),
         "a static pod runs on a node that is cut off": scenario(
             static_pod("proxy", "http"),
             start="created",
@@ -279,6 +286,15 @@ def with_agent() -> Scenario:
     """A pod, and a critical one behind the same Service, on a node that may be shut down."""
     agent = bare_pod(pod_spec(priorityClassName="system-node-critical"), "agent")
     return scenario(bare_pod(), agent, service(), start="created", faults={"node-shutdown": 1}, **GRACEFUL)
+
+
+def silent() -> Mapping[str, Scenario]:
+    """Container runtimes that answer nothing."""
+    return {
+        "a container runtime answers nothing": scenario(
+            bare_pod(), start="created", faults={"runtime-silent": 1, "node-crash": 1}
+        ),
+    }
 
 
 def shut_down() -> Mapping[str, Scenario]:

@@ -17,6 +17,7 @@ from .container_scenarios import (
     pressed,
     pulled,
     shut_down,
+    silent,
     told_late,
     watched,
 )
@@ -679,6 +680,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     **contained(),
     **begun(),
     **shut_down(),
+    **silent(),
     **watched(),
     **pulled(),
     **from_files(),

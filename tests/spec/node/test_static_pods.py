@@ -23,7 +23,7 @@ from kubemodel.spec.objects.metadata import ObjectMeta
 from kubemodel.spec.objects.pod import Pod, PodSpec
 
 from ..container_scenarios import static_pod
-from ..exploration import bare_pod, scenario, starts, values, without
+from ..exploration import bare_pod, explore, scenario, starts, values, without
 
 
 def made(name: str = "etcd", node: str = "node-1", source: str = "file") -> Pod:
@@ -148,3 +148,30 @@ def test_a_source_is_read_again_only_by_the_rule() -> None:
 @pytest.mark.parametrize("rule", ["stop static pod", "delete mirror pod"])
 def test_without_the_rule_something_of_a_removed_pod_stays(rule: str) -> None:
     assert ends(rule, faults={"static-pod-removed": 1}) != ends(faults={"static-pod-removed": 1})
+
+
+def test_the_node_owns_the_mirror() -> None:
+    (owner,) = manifest(made()).pod.metadata.owner_references
+    assert (owner.kind, owner.name, owner.controller) == ("Node", "node-1", True)
+
+
+DELETED = {"users": [[{"delete": "node/node-1"}]], "start": "running"}
+"""A Node that is deleted while its kubelet runs."""
+
+
+def test_a_mirror_goes_with_its_node_and_the_static_pod_runs_on() -> None:
+    assert ends(**DELETED) == {("running", "Running"), ("running", "none")}
+
+
+def test_a_node_that_is_back_has_its_mirror_again() -> None:
+    found = explore(scenario(static_pod(), faults={"kubelet-crash": 1}, properties=ONLY, **DELETED))
+    assert {("garbage-collector", "collect Pod"), ("kubelet", "register node")} <= found.rules
+    assert found.violated == {}
+    assert "has no Node" in found.suspended["mirror-reflects-static"]
+
+
+def test_without_the_garbage_collector_a_mirror_waits_for_the_quarantine() -> None:
+    wanted = scenario(static_pod(), properties=ONLY, **DELETED)
+    collected = ("pod-garbage-collector", "collect pod of missing node")
+    assert collected not in explore(wanted).rules
+    assert collected in explore(wanted, without("garbage-collector", "collect Pod")).rules

@@ -1405,6 +1405,11 @@ CASES: Mapping[str, Case] = {
         mutation="a kubelet whose node is shut down ends its pods in any order",
         mutate=edited(KUBELET, "terminate for shutdown", containers.ending_any),
     ),
+    "silent-runtime-reported": Case(
+        holds=scenario(bare_pod(), start="created", faults={"runtime-silent": 1}),
+        mutation="a kubelet does not mind that it cannot list what its runtime holds",
+        mutate=without(KUBELET, "post NotReady for PLEG"),
+    ),
     "shutdown-ends-pods": Case(
         holds=scenario(bare_pod(), faults={"node-shutdown": 1}, alsoCheck=["shutdown-ends-pods"], **GRACEFUL),
         mutation="a kubelet does not care that its node is shut down",
