@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ..environment import udp_flows
+from ..environment.faults import CONTROL_PLANE_CUT, LINK_CUT
 from ..environment.round_robin import with_turns
 from ..kinds import FLOW_POD_FIELDS, TURN_POD_FIELDS
 from ..language.component import Component
@@ -120,6 +121,24 @@ def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
                 "a client from outside comes by the node that it names, also while its health check port answers 503: a"
                 " load balancer notices that some time later",
                 "kube-proxy §4",
+            )
+        )
+    if any(client.outside or client.external for client in scenario.clients):
+        found.append(
+            Assumption(
+                "no-masquerade",
+                "whether an endpoint sees the address of its client, or that of a node, makes no difference; external"
+                " addresses of two Services are never the same",
+                "kube-proxy §4, §7",
+            )
+        )
+    if any(scenario.faults.get(fault, 0) for fault in (LINK_CUT, CONTROL_PLANE_CUT)) and scenario.clients:
+        found.append(
+            Assumption(
+                "addresses-not-reused",
+                "the address of a pod that is gone is no other pod's: rules that a node keeps while it is cut off lead"
+                " to nothing, never to a wrong pod",
+                "kube-proxy §7",
             )
         )
     return tuple(found)

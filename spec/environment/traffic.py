@@ -21,7 +21,7 @@ from ..language.scenario import Client
 from ..node.heartbeat import MACHINE_RUNS
 from ..node.kube_proxy import Rules
 from ..node.kube_proxy_decisions import ProxyMode, admits, is_proxied
-from ..objects.service import CLIENT_IP, Service
+from ..objects.service import CLIENT_IP, CLUSTER, Service
 
 NAME = "client"
 
@@ -56,8 +56,13 @@ class Backend:
 
 
 def policy_of(service: Service, client: Client) -> str:
-    """Which traffic policy a client's connection is under: it comes from inside the cluster, or from outside."""
+    """Which traffic policy a client's connection is under: it comes from inside the cluster, or from outside.
+
+    Who is inside and uses the external address is led as by policy Cluster, whatever the Service says (kube-proxy §4).
+    """
     spec = service.spec
+    if client.external and not client.outside:
+        return CLUSTER
     return spec.external_traffic_policy if client.outside else spec.internal_traffic_policy
 
 

@@ -57,6 +57,7 @@ class Client:
 
     ``outside``: from outside of the cluster. ``by_name``: it knows the Service by name alone, and looks that up first.
     ``by_environment``: it knows the Service's address from the variables with which its container started.
+    ``external``: from inside, but to the Service's external address, or to its node port.
     ``keeps_flow``: it sends to a UDP Service from one socket. ``address``: of one from outside, where that matters.
     ``asks_for``: the name that its program gives to the resolver, "" for the full name of the Service;
     ``means_outside``: by that it means a host outside of the cluster, which exists. ``namespace``, ``host_network`` and
@@ -68,6 +69,7 @@ class Client:
     outside: bool = False
     by_name: bool = False
     by_environment: bool = False
+    external: bool = False
     keeps_flow: bool = False
     address: str = ""
     asks_for: str = ""
@@ -84,6 +86,8 @@ class Client:
         """What it is called."""
         if self.outside:
             return f"{self.service} from outside by {self.node}"
+        if self.external:
+            return f"{self.service} by external address from {self.node}"
         if self.keeps_flow:
             return f"{self.service} in one flow from {self.node}"
         if self.by_environment:

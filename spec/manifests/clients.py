@@ -8,6 +8,7 @@ from typing import Any
 from ..addons.dns.server import DNS_NAMESPACE, DNS_SERVICE, is_dns
 from ..kinds import NODE
 from ..language.scenario import Client, Scenario
+from ..node.kube_proxy_decisions import externally_reachable
 from ..objects.service import Service
 from .errors import COMMAND_LINE, InputError
 from .settings import Settings
@@ -43,6 +44,12 @@ def check_clients(settings: Settings, scenarios: Sequence[Scenario], nodes: Sequ
                 )
     for client in settings.clients:
         found = next(it for it in objects if isinstance(it, Service) and it.metadata.name == client.service)
+        if client.external and not externally_reachable(found):
+            raise InputError(
+                f'a client uses the external address of Service "{client.service}", which has none',
+                source=COMMAND_LINE,
+                expected="type NodePort or LoadBalancer, or externalIPs",
+            )
         if client.keeps_flow and not any(port.protocol == "UDP" for port in found.spec.ports):
             raise InputError(
                 f'a client keeps a flow to Service "{client.service}" open, which has no UDP port',

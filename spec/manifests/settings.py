@@ -139,6 +139,7 @@ SCHEMA: Mapping[str, Any] = _mapping(
                     "outside": {"type": "boolean"},
                     "byName": {"type": "boolean"},
                     "byEnvironment": {"type": "boolean"},
+                    "external": {"type": "boolean"},
                     "keepsFlow": {"type": "boolean"},
                     "address": _TEXT,
                     "asksFor": {"type": "string", "minLength": 1, "maxLength": 253},
@@ -401,6 +402,7 @@ def _client(client: Client) -> dict[str, Any]:
         "outside": client.outside,
         "byName": client.by_name,
         "byEnvironment": client.by_environment,
+        "external": client.external,
         "keepsFlow": client.keeps_flow,
         "address": client.address,
         "asksFor": client.asks_for,
@@ -425,6 +427,7 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
             outside=said.get("outside", False),
             by_name=said.get("byName", False),
             by_environment=said.get("byEnvironment", False),
+            external=said.get("external", False),
             keeps_flow=said.get("keepsFlow", False),
             address=said.get("address", ""),
             asks_for=said.get("asksFor", ""),
@@ -436,6 +439,9 @@ def _read_clients(document: Document) -> tuple[Client, ...]:
             dns_searches=tuple(config.get("searches", ())),
             dns_dots=config.get("ndots"),
         )
+        if client.external and (client.outside or client.by_name or client.by_environment or client.keeps_flow):
+            problem = "a client inside the cluster that uses an external address neither asks nor comes from outside"
+            raise document.error(problem, ("clients", at, "external"), "external alone")
         if client.keeps_flow and (client.outside or client.by_name or client.by_environment):
             problem = "a client that keeps a flow open knows the address of its Service, and sends from inside"
             raise document.error(problem, ("clients", at, "keepsFlow"), "keepsFlow alone")

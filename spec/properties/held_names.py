@@ -59,12 +59,12 @@ QUERIES = {
 }
 
 
-def _current(*, moving: bool, gone: bool = True) -> Callable[..., Finding]:
+def _current(*, moving: bool, lasting: bool) -> Callable[..., Finding]:
     def judge(key: Looking, service: Service | None, pods: tuple[Named, ...], cut: bool) -> Finding:
         name = key.client.service
-        if cut:
+        if cut and lasting:
             return IDLE
-        if gone and key.lookup == FOUND and service is None:
+        if lasting and key.lookup == FOUND and service is None:
             return violated(f"a client holds an address of {name}, which does not exist")
         if service is None:
             return HOLDS
@@ -100,7 +100,7 @@ def answers_eventually_current(scenario: Scenario | None = None) -> TemporalProp
         statement="in the end no client holds anything else of its Service's name than what is so, if no link is cut",
         key=_key(_clients(scenario), moving=moving),
         queries=QUERIES,
-        judge=_current(moving=moving),
+        judge=_current(moving=moving, lasting=True),
         shape=Shape.EVENTUALLY_ALWAYS,
         reference="dns-addons §5, §6",
         advice="look at whether a pod of the DNS server runs, and at how long clients keep what they are told",
@@ -115,7 +115,7 @@ def answers_current(scenario: Scenario | None = None) -> StateProperty:
         statement="while a Service exists, no client holds anything else of its name than what is so",
         key=_key(_clients(scenario), moving=moving),
         queries=QUERIES,
-        judge=_current(moving=moving, gone=False),
+        judge=_current(moving=moving, lasting=False),
         reference="dns-addons §6",
         advice="wait for the time to live of answers, also of those that there is no such name, before anybody counts"
         " on a new Service, and before an old address or pod goes",

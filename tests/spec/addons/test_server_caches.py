@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import attrs
 import pytest
 from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec import cluster
 from kubemodel.spec.addons.dns.server_caches import Caches, Serving, component, own_records
 from kubemodel.spec.environment.dns_answers import FOUND, NO_SUCH_NAME, UNANSWERED, UNASKED, Looking, Server, Told, told
-from kubemodel.spec.language.component import Rule
+from kubemodel.spec.kinds import NODE, POD
+from kubemodel.spec.language.component import Key, Rule
 from kubemodel.spec.language.plan import Set, Write
+from kubemodel.spec.language.property import HOLDS, Finding, StateProperty, When, violated
+from kubemodel.spec.language.query import DISTINCT, Query, no_parameter
 from kubemodel.spec.language.scenario import Client, Start
 from kubemodel.spec.objects.endpoint_slice import Endpoint
 from kubemodel.spec.objects.metadata import ObjectMeta
@@ -115,3 +121,46 @@ def _deleted(servers: str) -> dict[str, str]:
 def test_servers_that_hear_late_come_to_say_what_is_so() -> None:
     assert _deleted("apart") == {}
     assert _deleted("shared") == {}
+
+
+def _known(_parameter: None, server: Caches | None) -> tuple[tuple[str, str], ...] | None:
+    return server.services if server is not None else None
+
+
+def _agree(_key: str, known: tuple[object, ...]) -> Finding:
+    return HOLDS if len(known) < 2 else violated("DNS servers say different things")
+
+
+AGREE = StateProperty(
+    name="servers-agree",
+    statement="at rest all DNS servers say the same",
+    key=Key(NODE, ("name",), lambda name: name if name == "node-1" else None),
+    queries={"known": Query(POD, ("server",), _known, DISTINCT, no_parameter)},
+    judge=_agree,
+    when=When.QUIESCENT,
+)
+
+
+STAYING: dict[str, Any] = {"tolerations": [{"operator": "Exists"}]}
+"""Fields of a pod that stays on its node whatever becomes of that."""
+
+
+def test_stale_answers_differ_by_server_while_one_is_cut_off_and_only_then() -> None:
+    found = []
+    for cuts in (0, 1):
+        asked = scenario(
+            bare_pod(pod_spec(nodeName="node-2", **STAYING)),
+            service(clusterIP="10.96.0.7"),
+            dns_server(pod_spec("coredns:1", nodeName="node-1", **STAYING))[0],
+            *dns_server(pod_spec("coredns:1", nodeName="node-2", **STAYING), name="coredns-2"),
+            nodes=2,
+            users=[[{"delete": "service/web"}]],
+            faults={"link-cut": cuts},
+            start="running",
+            switches={"dns-servers": "apart"},
+            properties=["lookups-answered"],
+            **BY_NAME,
+        )
+        result = explore(asked, lambda model: attrs.evolve(model, properties=(AGREE,)), most=6_000)
+        found.append("servers-agree" in result.violated)
+    assert found == [False, True]
