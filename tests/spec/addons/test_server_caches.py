@@ -161,6 +161,7 @@ def test_stale_answers_differ_by_server_while_one_is_cut_off_and_only_then() -> 
             properties=["lookups-answered"],
             **BY_NAME,
         )
-        result = explore(asked, lambda model: attrs.evolve(model, properties=(AGREE,)), most=6_000)
+        # Some seconds: a cluster that is cut comes to rest only after the timers of its nodes.
+        result = explore(asked, lambda model: attrs.evolve(model, properties=(AGREE,)), most=20_000)
         found.append("servers-agree" in result.violated)
     assert found == [False, True]
