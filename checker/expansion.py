@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ..engine.execution import Effects, Selection
+from ..engine.effects import Effects, Selection
 from ..engine.judging import Finding, Judgement, StateJudge
 from ..engine.pools import State
 from ..engine.successors import Chosen, changes

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from ..engine.execution import Effects
+from ..engine.effects import Effects
 from ..engine.judging import StateJudge
 from ..engine.successors import Chosen, changes
 from ..engine.timing import Wanted

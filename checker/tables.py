@@ -11,7 +11,7 @@ from bisect import insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..engine.execution import Effects, Selection
+from ..engine.effects import Effects, Selection
 from ..engine.judging import StateJudge
 from ..engine.pools import EMPTY, Content
 from ..engine.successors import Chosen

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from ..engine.execution import CallRecord, Selection
+from ..engine.effects import CallRecord, Selection
 from ..engine.successors import answers, keys, successor
 from ..engine.transition_system import Group, TransitionSystem, candidates
 from ..spec.control_plane.apiserver.handling import handle

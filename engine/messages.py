@@ -13,7 +13,8 @@ import attrs
 from ..spec.language.plan import Alternative, Call, Chosen, Marked, New, RuntimeCall, Step, Target
 from ..spec.language.property import StepProperty
 from ..spec.language.request import Response
-from .execution import ANSWERED, SENT, CallRecord, Effects, Execution, Lost, NeedsSelection, PlanInFlight, Selection
+from .effects import ANSWERED, SENT, CallRecord, Effects, Lost, NeedsSelection, PlanInFlight, Selection
+from .execution import Execution
 from .in_flight import AWAITED, Answered, Apply, Awaited, Sent, Vain, is_memory, sent_field, stored_beside
 from .plan_targets import targets, with_targets
 from .pools import MARKS, plan_field

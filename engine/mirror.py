@@ -14,7 +14,7 @@ import attrs
 
 from ..spec.language.plan import Sweep
 from ..spec.language.request import ApiCall, Outcome, Verb
-from .execution import CallRecord
+from .effects import CallRecord
 from .identities import Identities, Naming, Unrolled
 from .pools import State
 from .store import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from .execution import Effects
+from .effects import Effects
 from .pools import EMPTY, Content, State
 from .timing import Wanted
 from .transition_system import BoundQuery, Firing, Group, PoolFull, Reader, TransitionSystem, candidates, edited

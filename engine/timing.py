@@ -19,7 +19,7 @@ import attrs
 from ..spec.language.component import Countdown
 from ..spec.language.model import Field, Kind
 from . import zones
-from .execution import Effects
+from .effects import Effects
 from .pools import EMPTY, NAME, TIMERS, Content, State
 from .zones import Zone
 

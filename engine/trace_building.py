@@ -15,8 +15,8 @@ from ..spec.language.model import INFORMER, informer_name
 from ..spec.language.plan import RuntimeCall
 from ..spec.language.property import IDLE, Finding, Judgement, StepProperty
 from ..spec.language.query import Query, Read
+from .effects import CallRecord
 from .encoding import Difference, Encoder, Json
-from .execution import CallRecord
 from .identities import Identities, Naming, Touched, Unrolled
 from .judging import UNDECLARED_TRANSITION, StepJudges, state_judges
 from .pools import MARKS, NAME, TIMERS, Bundle, State, pending_field

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 import attrs
 
 from ..spec.language.model import INFORMER
+from .effects import ANSWERED, SENT
 from .encoding import Json
-from .execution import ANSWERED, SENT
 from .in_flight import sent_field
 from .pools import MARKS, cached_field, pending_field, plan_field
 from .traces import Answer, Change, Overtaken, Reference, Request, Step, Trace

@@ -16,7 +16,7 @@ from ..spec.language.model import Kind, LossBudget, Model, TimeMode
 from ..spec.language.plan import Alternative, Call, Forget, Rpc, Sweep
 from ..spec.language.query import NONE, Query, Read, no_parameter
 from . import execution, messages, timing, watch_cache
-from .execution import Effects, Lost, PlanInFlight, Selection
+from .effects import Effects, Lost, PlanInFlight, Selection
 from .in_flight import AWAITED, VAIN, Answered, Vain, orphaned, sent_field, serving
 from .pools import EMPTY, MARKS, NAME, TIMERS, Content, Pool, State, cached_field, pending_field, plan_field
 

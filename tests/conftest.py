@@ -1,10 +1,11 @@
-"""How every test runs: with Ctrl-C as it is in a terminal, and what takes longest first."""
+"""How every test runs: with Ctrl-C as it is in a terminal, generated ones unhurried, and what takes longest first."""
 
 from __future__ import annotations
 
 import signal
 
 import pytest
+from hypothesis import settings
 
 LONGEST = (
     "spec/test_coverage.py",
@@ -25,6 +26,10 @@ LONGEST = (
     "house/test_code_blocks.py",
 )
 """The modules that take longest, as they did when this was written: begun last, one would be waited for by one core."""
+
+# How long one example takes says what else the machine does, and nothing of the code.
+settings.register_profile("unhurried", parent=settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Whoever starts tests in the background may have them ignore Ctrl-C, and what they start inherits that.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ..engine.execution import Effects
+from ..engine.effects import Effects
 from ..engine.pools import EMPTY, State
 from ..engine.successors import Transition
 from ..engine.transition_system import TransitionSystem

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..checker.tables import TabledFiring, Tables
-from ..engine.execution import Effects
+from ..engine.effects import Effects
 from ..engine.pools import EMPTY, State
 from ..engine.successors import Chosen, Transition, successor, timely, transitions
 from ..engine.transition_system import BoundQuery, Group, PoolFull, TransitionSystem, candidates

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from ...engine.execution import Effects
+from ...engine.effects import Effects
 from ...engine.judging import Finding, Judgement, StateJudge
 from ...engine.pools import MARKS, Content
 from ...engine.successors import Chosen, changes

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from ...engine.execution import Effects, Selection
+from ...engine.effects import Effects, Selection
 from ...engine.judging import Finding, Judgement, StateJudge, StepJudges
 from ...engine.pools import EMPTY, MARKS
 from ...engine.transition_system import Group, Reader, TransitionSystem

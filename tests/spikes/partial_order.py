@@ -26,7 +26,7 @@ from kubemodel.checker.exploration import Task
 from kubemodel.checker.result import NO_LIMITS
 from kubemodel.checker.tabled import TabledExploration
 from kubemodel.checker.tables import Entry, Stage, TabledFiring, TabledQuery
-from kubemodel.engine.execution import Effects, Selection
+from kubemodel.engine.effects import Effects, Selection
 from kubemodel.engine.judging import Judgement, StateJudge, StepJudges, state_judges
 from kubemodel.engine.pools import EMPTY, State
 from kubemodel.engine.successors import Transition, answers, changes, keys, transitions

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 import pytest
-from kubemodel.engine.execution import PlanInFlight
+from kubemodel.engine.effects import PlanInFlight
 from kubemodel.spec.environment.faults import CONTAINER_EXIT, KUBELET_CRASH, LINK_CUT, NODE_CRASH, PROBE_FAILURE
 from kubemodel.spec.kinds import DOWN, EXITED, RUNNING, SANDBOX_NOT_READY, STOPPED, PodRuntime, PodWorker
 from kubemodel.spec.language.component import Component
