@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 import attrs
 
 from ..addons.dns.records import service_name
-from ..addons.dns.resolver_configuration import CLUSTER_FIRST, DnsConfig, resolver_configuration
+from ..addons.dns.resolver_configuration import CLUSTER_FIRST, DnsConfig, ResolverConfiguration, resolver_configuration
 from ..addons.dns.search import asked_for
 from ..language.scenario import Client
 from ..objects.service import Service
@@ -42,21 +42,31 @@ STRAIGHT = Way()
 """The client asks the cluster's DNS server for the full name of its Service."""
 
 
+def full_name(service: Service | None) -> str:
+    """The name of a Service, "" for none."""
+    return service_name(service.metadata.name, service.metadata.namespace) if service is not None else ""
+
+
+def configuration_of(client: Client, dns: Service) -> ResolverConfiguration:
+    """What the kubelet writes for a client's pod; ``dns``: the Service of the cluster's DNS server."""
+    config = DnsConfig(client.dns_nameservers, client.dns_searches, client.dns_dots)
+    policy = client.dns_policy or CLUSTER_FIRST
+    return resolver_configuration(
+        policy, client.namespace, dns.address, host_network=client.host_network, config=config
+    )
+
+
+def tried_names(client: Client, service: Service | None, dns: Service) -> tuple[str, ...]:
+    """The full names that a client's resolver tries, in order."""
+    found = configuration_of(client, dns)
+    return asked_for((client.asks_for or full_name(service)).lower(), found.searches, found.dots)
+
+
 def way_of(client: Client, service: Service | None, dns: Service) -> Way:
     """The way of a client; ``service``: the one that it connects to, ``dns``: that of the cluster's DNS server."""
-    config = DnsConfig(client.dns_nameservers, client.dns_searches, client.dns_dots)
-    found = resolver_configuration(
-        client.dns_policy or CLUSTER_FIRST,
-        client.namespace,
-        dns.address,
-        host_network=client.host_network,
-        config=config,
-    )
-    meta = service.metadata if service is not None else None
-    full = service_name(meta.name, meta.namespace) if meta is not None else ""
-    tried = asked_for((client.asks_for or full).lower(), found.searches, found.dots)
+    tried, full = tried_names(client, service, dns), full_name(service)
     # A resolver asks the first server, and another one only where that does not answer.
-    cluster = found.nameservers[:1] == (dns.address,)
+    cluster = configuration_of(client, dns).nameservers[:1] == (dns.address,)
     reaches = cluster and full in tried
     return Way(cluster, reaches, tried.index(full) if full in tried else len(tried), client.means_outside)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..addons.dns.server import DNS_NAMESPACE, DNS_SERVICE, is_dns
+from ..environment.asked_names import full_name, tried_names
 from ..kinds import NODE
 from ..language.scenario import Client, Scenario
 from ..node.kube_proxy_decisions import externally_reachable
@@ -56,9 +57,25 @@ def check_clients(settings: Settings, scenarios: Sequence[Scenario], nodes: Sequ
                 source=COMMAND_LINE,
                 expected="protocol: UDP: an open TCP connection keeps its endpoint and breaks with it",
             )
+    dns = next((it for it in objects if isinstance(it, Service) and is_dns(it)), None)
+    if dns is not None:
+        _check_names(settings, objects, dns)
     if looked_up(settings) and not any(isinstance(item, Service) and is_dns(item) for item in objects):
         raise InputError(
             f'a client looks Service "{min(looked_up(settings))}" up by its name, which nobody answers',
             source=COMMAND_LINE,
             expected=f"Service {DNS_SERVICE} of namespace {DNS_NAMESPACE} among the manifests, with its pods",
         )
+
+
+def _check_names(settings: Settings, objects: Sequence[Any], dns: Service) -> None:
+    """Raises ``InputError`` where a client asks for the name of a single endpoint."""
+    services = {it.metadata.name: it for it in objects if isinstance(it, Service)}
+    for client in settings.clients:
+        found = services[client.service]
+        if client.by_name and any(it.endswith(f".{full_name(found)}") for it in tried_names(client, found, dns)):
+            raise InputError(
+                f'a client asks for "{client.asks_for}", the name of a single endpoint of Service "{client.service}"',
+                source=COMMAND_LINE,
+                expected="the name of the Service: those of its endpoints are not modelled",
+            )

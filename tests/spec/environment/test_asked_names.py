@@ -119,6 +119,7 @@ def test_a_pod_in_its_nodes_network_does_not_find_services_unless_its_policy_say
     [
         ({"byName": False, "asksFor": "web"}, "looks none up"),
         ({"meansOutside": True}, "does not say by which name"),
+        ({"asksFor": "web-0.web"}, "the name of a single endpoint"),
     ],
 )
 def test_what_a_client_says_of_names_makes_sense(said: dict[str, Any], problem: str) -> None:
