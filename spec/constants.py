@@ -52,6 +52,21 @@ CONSTANTS: Mapping[str, Constant] = {
         "how long a node waits in its zone's rate-limited queue, 1 / node-eviction-rate",
         "controllers-cluster §1",
     ),
+    "dns-ttl": Constant(
+        30.0,
+        "resolver",
+        "answer expires",
+        "how long clients keep what a DNS server told them, also that there is no such name (the plug-in itself says 5,"
+        " the stock addon 30)",
+        "dns-addons §1, §6",
+    ),
+    "addon-manager-interval": Constant(
+        60.0,
+        "addon-manager",
+        "put addon back",
+        "how often the addon manager looks at the addons",
+        "dns-addons §4",
+    ),
     "bind-timeout": Constant(
         600.0,
         "kube-scheduler",

@@ -94,7 +94,7 @@ def test_an_answer_expires_where_another_would_come(
     assert _written(found) == ([UNASKED] if expires else [])
 
 
-def _headless(hook: int) -> dict[str, object]:
+def _headless(hook: int, **settings: object) -> dict[str, object]:
     """How connections fare of a client that keeps addresses for 30 s, where pods answer for ``hook`` seconds more."""
     pod = pod_spec(container=pre_stop(hook), terminationGracePeriodSeconds=90)
     asked = scenario(
@@ -104,6 +104,7 @@ def _headless(hook: int) -> dict[str, object]:
         *dns_server(),
         users=[[{"delete": "pod/web"}]],
         **BY_NAME,
+        **settings,
     )
     found = explore(asked)
     return {**found.violated, **found.suspended}
@@ -112,6 +113,10 @@ def _headless(hook: int) -> dict[str, object]:
 def test_a_client_keeps_the_address_of_a_pod_that_has_gone_and_a_long_hook_helps() -> None:
     assert "connection-reaches-serving-backend" in _headless(10)
     assert "connection-reaches-serving-backend" not in _headless(45)
+
+
+def test_a_shorter_time_to_live_helps_too() -> None:
+    assert "connection-reaches-serving-backend" not in _headless(10, constants={"dns-ttl": 5})
 
 
 def test_a_client_from_outside_does_not_ask_the_clusters_server() -> None:
