@@ -13,8 +13,9 @@ from kubemodel.engine.judging import UNDECLARED_TRANSITION
 from kubemodel.spec import kinds
 from kubemodel.spec.addons.descheduler_decisions import TOPOLOGY_SPREAD, Placed
 from kubemodel.spec.control_plane.apiserver.endpoint_reconciler import as_leased
+from kubemodel.spec.control_plane.controllers.autoscaling_proposals import Scale
 from kubemodel.spec.control_plane.controllers.deployment_replica_sets import new_replica_set
-from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, Scale, SetReplicas, Turn
+from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import RESCALED, Keyed, SetReplicas, Turn
 from kubemodel.spec.control_plane.controllers.job_requests import WriteJobStatus
 from kubemodel.spec.control_plane.controllers.job_terminal import is_finished
 from kubemodel.spec.control_plane.controllers.node_lifecycle import TAINT_NO_EXECUTE

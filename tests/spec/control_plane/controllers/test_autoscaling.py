@@ -20,11 +20,11 @@ from kubemodel.spec.control_plane.controllers.autoscaling_memory import (
     within_period,
 )
 from kubemodel.spec.control_plane.controllers.autoscaling_metrics import Proposal, largest
+from kubemodel.spec.control_plane.controllers.autoscaling_proposals import Scale
 from kubemodel.spec.control_plane.controllers.horizontal_pod_autoscaler import (
     MOST_TURNS,
     NAME,
     Keyed,
-    Scale,
     Turn,
     decide,
 )
