@@ -325,9 +325,10 @@ CLAIMED: Mapping[str, Any] = {
         }
     ],
     "nodes": 1,
+    "faults": {"link-cut": 1},
     "users": [[{"delete": "statefulset/store --cascade=orphan"}]],
 }
-"""Another one, of claims and volumes that come and go."""
+"""Another one, of claims and volumes that come and go, and of a node that may keep one."""
 
 STATEFUL: Mapping[str, Any] = {
     "apiVersion": API_VERSION,

@@ -213,7 +213,11 @@ bind it once its claims are bound. ``claim owner``: the incarnation that claims 
 
 PERSISTENT_VOLUME_CLAIM_FIELDS = (Field("object"), Field("removals", 0, counts=Counting.REMOVALS, most=1))
 PERSISTENT_VOLUME_FIELDS = (Field("object"),)
-"""``removals``: whether the claim of the name has ever gone; kept for properties alone."""
+ATTACHED, DETACHING = "attached", "detaching"
+ATTACHMENT_FIELDS = (Field(ATTACHED, ()), Field(DETACHING, (), memory_of=KUBE_CONTROLLER_MANAGER))
+"""``removals``: whether the claim of the name has ever gone; kept for properties alone. Two
+more fields of volumes where their attachment is followed: the nodes that a volume is attached to, and those of them
+that the attach/detach controller waits for, since no pod there needs it any more."""
 
 NODE_FIELDS = (
     Field("object"),

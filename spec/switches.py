@@ -53,6 +53,13 @@ SWITCHES: Mapping[str, Switch] = {
         Purpose.MITIGATION,
         "00-index §4",
     ),
+    "attachments": Switch(
+        ("as-needed", "at-once"),
+        "whether it is followed which node has a volume attached, where claims are followed and a node may keep one"
+        " that another needs; or volumes are wherever their pods are",
+        Purpose.CHOICE,
+        "controllers-cluster §12",
+    ),
     "claims": Switch(
         ("as-needed", "moving"),
         "claims of pods are bound before the start unless a StatefulSet or a user makes them come and go; or they are"

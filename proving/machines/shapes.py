@@ -380,6 +380,7 @@ def shapes() -> Mapping[str, tuple[Shape, ...]]:
         "namespace": _namespaces(),
         "persistent volume claim": _claims(),
         "persistent volume": _volumes(),
+        "volume attachment": _each(((), ("node-1",), ("node-1", "node-2")), ((), ("node-1",))),
         "static pod": _static_pods(),
         "etcd-member": _each(runs, booleans),
         "etcd space": _each(booleans),

@@ -19,7 +19,8 @@ from ..language.scenario import Scenario
 from ..objects.pod import Pod
 from ..objects.priority import PriorityClass
 from ..objects.quota import LimitRange
-from . import namespaces, persistent_volumes
+from ..properties.storage_classes import default_class
+from . import namespaces
 from .admission import webhooks
 from .history import without_history
 from .part import given
@@ -82,6 +83,6 @@ def admission_reads(scenario: Scenario) -> AdmissionReads:
         priority_classes=given(scenario, PriorityClass),
         namespaces=namespaces.of_scenario(scenario),
         limit_ranges=given(scenario, LimitRange),
-        default_storage_class=persistent_volumes.default_class(scenario),
+        default_storage_class=default_class(scenario),
         webhooks=tuple(WebhookState(webhook, True) for webhook in webhooks(scenario)),
     )

@@ -36,6 +36,7 @@ from .addon_management import ADDON_MANAGEMENT
 from .admission import QUOTAS, WEBHOOKS, api_reads
 from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
+from .attachments import ATTACHMENTS
 from .autoscaling import AUTOSCALING
 from .cron_jobs import CRON_JOBS
 from .daemon_sets import DAEMON_SETS
@@ -83,6 +84,7 @@ PARTS: tuple[Part, ...] = (
     DAEMON_SETS,
     STATEFUL_SETS,
     PERSISTENT_VOLUMES,
+    ATTACHMENTS,
     SCHEDULING,
     FURTHER_SCHEDULERS,
     SCHEDULING_BACK_OFF,

@@ -33,7 +33,7 @@ from ..node.termination import longest_sleep
 from ..objects.pod import CRITICAL_PRIORITY, Pod, PodSpec
 from ..objects.priority import PriorityClass
 from ..properties.deployments import DEPLOYMENT_MIN_SERVING
-from . import container_health, jobs, static_pods
+from . import attachments, container_health, jobs, static_pods
 from .container_health import POST_START, SIDECARS_HANG, apart, hangs
 from .node_pressures import NODE_PRESSURE, SOFT_THRESHOLDS, pressure_fields, pressure_rules, pulls, runs_short
 from .node_shutdowns import ends_gracefully, may_shut_down, shutdown_grace
@@ -156,7 +156,15 @@ def _components(scenario: Scenario) -> tuple[Component, ...]:
             critical_pods=has_critical_pods(scenario),
             silent_runtime=may_be_silent(scenario),
             shutdown_grace=shutdown_grace(scenario) if ends_gracefully(scenario) else 0.0,
+            volumes=attachments.needed(scenario),
             further=(
+                *attachments.rules_of_kubelet(
+                    scenario,
+                    serving=serving,
+                    apart=apart(scenario),
+                    pulls=pulls(scenario),
+                    lost_replies=_loses_replies(scenario),
+                ),
                 *static_pods.rules(scenario),
                 *pressure_rules(scenario),
                 *_reply_rules(scenario),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
@@ -13,6 +13,7 @@ from ..control_plane.apiserver.incarnations import FIRST
 from ..control_plane.controllers import persistent_volumes, volume_protection
 from ..control_plane.controllers.persistent_volume_binding import bound
 from ..kinds import (
+    ATTACHMENT_FIELDS,
     CLAIM_DELETION,
     PERSISTENT_VOLUME,
     PERSISTENT_VOLUME_CLAIM,
@@ -25,10 +26,8 @@ from ..language.model import Assumption, Kind
 from ..language.scenario import Scenario
 from ..objects.metadata import ObjectMeta
 from ..objects.pod import Pod, PodSpec
-from ..objects.stateful_set import StatefulSet
 from ..objects.storage import (
     BOUND,
-    IMMEDIATE,
     NO_PROVISIONER,
     RELEASED,
     PersistentVolume,
@@ -36,14 +35,11 @@ from ..objects.storage import (
     StorageClass,
     claim_names,
 )
+from ..properties.attachments_followed import follows_attachments
 from ..properties.claims_followed import claiming_sets, follows_claims, made_claims
+from ..properties.storage_classes import classes, default_class
 from .over_time import templates, versions
 from .part import Bundles, Part, given
-
-SOME_PROVISIONER = "some provisioner"
-"""What makes the volumes of a class that the manifests do not hold."""
-
-IS_DEFAULT = "storageclass.kubernetes.io/is-default-class"
 
 needed = follows_claims
 """Whether claims come and go."""
@@ -69,38 +65,6 @@ def _unmade(scenario: Scenario) -> Iterator[PersistentVolumeClaim]:
         if name not in there:
             volume = PersistentVolume(ObjectMeta(f"volume-of-{name}", ""))
             yield bound(PersistentVolumeClaim(ObjectMeta(name, namespace)), volume)
-
-
-def default_class(scenario: Scenario) -> str | None:
-    """The class of claims that name none: the one that says so; else one that is assumed, if no volume is without."""
-    classes = given(scenario, StorageClass)
-    said = [it.metadata.name for it in classes if it.metadata.annotations.get(IS_DEFAULT) == "true"]
-    if said:
-        return min(said)
-    unclassed = any(not volume.storage_class_name for volume in given(scenario, PersistentVolume))
-    return "" if unclassed else "default"
-
-
-def classes(scenario: Scenario) -> tuple[StorageClass, ...]:
-    """The classes of the manifests, and those that claims name besides: they bind at once, to volumes made for them."""
-    found = {it.metadata.name: it for it in given(scenario, StorageClass)}
-    wanted = {claim.storage_class_name for claim in given(scenario, PersistentVolumeClaim)}
-    for version in versions(scenario, StatefulSet):
-        wanted |= {_class_name(template.spec) for template in version.spec.volume_claim_templates}
-    names = {default_class(scenario) if name is None else name for name in wanted}
-    served_by_hand = {volume.storage_class_name for volume in given(scenario, PersistentVolume)}
-    for name in sorted(name for name in names if name):
-        provisioner = NO_PROVISIONER if name in served_by_hand else SOME_PROVISIONER
-        found.setdefault(name, StorageClass(ObjectMeta(name, ""), provisioner, IMMEDIATE))
-    return tuple(
-        it if it.volume_binding_mode is not None else attrs.evolve(it, volume_binding_mode=IMMEDIATE)
-        for it in found.values()
-    )
-
-
-def _class_name(spec: Mapping[str, Any]) -> str | None:
-    name = spec.get("storageClassName")
-    return None if name is None else str(name)
 
 
 def _admitted(scenario: Scenario, found: Any) -> Any:
@@ -167,9 +131,10 @@ def _kinds(scenario: Scenario) -> tuple[Kind, ...]:
     names = claim_names_of(scenario)
     # A claim's volume, and that of its predecessor, which may still be there.
     slots = 2 * len(names) if _provisioned(scenario) else 0
+    fields = (*PERSISTENT_VOLUME_FIELDS, *(ATTACHMENT_FIELDS if follows_attachments(scenario) else ()))
     return (
         named(PERSISTENT_VOLUME_CLAIM, names),
-        Kind(PERSISTENT_VOLUME, PERSISTENT_VOLUME_FIELDS, tuple(sorted(it.metadata.name for it in volumes)), slots),
+        Kind(PERSISTENT_VOLUME, fields, tuple(sorted(it.metadata.name for it in volumes)), slots),
     )
 
 
@@ -182,12 +147,13 @@ def _initial(scenario: Scenario) -> Bundles:
 
 
 def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
+    at_once = Assumption(
+        "volumes-follow-pods",
+        "a volume is attached wherever its pod is, at once: nothing waits until another node has let go of it",
+        "controllers-cluster §12",
+    )
     found = [
-        Assumption(
-            "volumes-follow-pods",
-            "a volume is attached wherever its pod is, at once: nothing waits until another node has let go of it",
-            "controllers-cluster §12",
-        ),
+        *(() if follows_attachments(scenario) else (at_once,)),
         Assumption(
             "claims-bound-in-two-writes",
             "claim and volume are bound by a write each, which sets the phase, too; a claim's uid is the lowest that no"

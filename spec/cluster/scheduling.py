@@ -23,7 +23,9 @@ from ..objects.priority import PriorityClass
 from ..objects.selectors import LabelSelector
 from ..objects.service import Service
 from ..objects.storage import CSINode, Storage
+from ..properties.attachments_followed import follows_attachments
 from ..properties.standing_storage import standing_storage
+from ..properties.storage_classes import classes
 from . import claims, persistent_volumes
 from .over_time import templates, versions
 from .part import Part, given, names
@@ -76,7 +78,7 @@ def setup(scenario: Scenario, served: Mapping[str, SchedulerProfile]) -> Setup:
 
 def _standing(scenario: Scenario) -> Storage:
     """What stands of the storage where claims and volumes come and go."""
-    return Storage(classes=persistent_volumes.classes(scenario), csi_nodes=given(scenario, CSINode))
+    return Storage(classes=classes(scenario), csi_nodes=given(scenario, CSINode))
 
 
 def _doubles(scenario: Scenario) -> bool:
@@ -102,6 +104,13 @@ ATTACHED_WITH_PODS = Assumption(
     "a volume counts against what a node can attach while a pod that uses it is there, and no longer: neither attaching"
     " nor detaching takes time",
     "kube-scheduler §4, controllers-cluster §12",
+)
+
+COUNTED_WITH_PODS = Assumption(
+    "counted-with-pods",
+    "a volume counts against what a node can attach while a pod that uses it is there, and no longer, whether it is"
+    " attached or not",
+    "kube-scheduler §4",
 )
 
 NO_PERMIT = Assumption(
@@ -167,7 +176,7 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     if scenario.profiles or scenario.schedulers:
         found.append(NO_PERMIT)
     if given(scenario, CSINode):
-        found.append(ATTACHED_WITH_PODS)
+        found.append(COUNTED_WITH_PODS if follows_attachments(scenario) else ATTACHED_WITH_PODS)
     found.append(HINTS_MISSED if hints_missed(scenario) else HINTS_EXACT)
     if not _doubles(scenario):
         found.append(BACK_OFF_CONSTANT)

@@ -71,6 +71,7 @@ SLOW_COMPONENTS = (
     "kube-proxy",
     "container-runtime",
     "persistentvolume-controller",
+    "attachdetach-controller",
     "external-provisioner",
     "horizontal-pod-autoscaler-controller",
 )

@@ -16,11 +16,12 @@ from ..control_plane.scheduler.filters.verdict import Infeasible, Verdict
 from ..control_plane.scheduler.snapshot import Snapshot
 from ..kinds import NODE, POD, PodRuntime, PodWorker
 from ..language.component import Key, Rule
-from ..language.plan import KEY, Alternative, Call
+from ..language.plan import KEY, Alternative, Call, Set, Write
 from ..language.query import MULTISET, ONLY, Query
 from ..objects.metadata import ObjectMeta
 from ..objects.node import Node, NodeSpec, NodeStatus
 from ..objects.pod import FAILED, Pod, PodSpec, is_terminal
+from ..objects.storage import claim_names
 from ..objects.taints import NO_EXECUTE, tolerates
 from .cri_replies import lost_reply, may_lose
 from .heartbeat import KUBELET_CONNECTED, node_of
@@ -143,6 +144,7 @@ def admit(
     pressure: bool = False,
     shut_down: bool = False,
     lost_replies: bool = False,
+    volumes: bool = False,
     makes_room: MakesRoom | None = None,
     endable_pods: Query | None = None,
 ) -> Rule:
@@ -152,9 +154,9 @@ def admit(
     before it is cleaned up, which frees what it has requested on its node, as it was once. ``apart``: containers are
     told apart where a pod has several. ``pulls``: a pod's images are followed, so that it waits for them.
     ``pressure``: nodes may run short of something, and then take in less; ``shut_down``: they may be, and then take in
-    nothing. ``lost_replies``: the runtime's reply may be
-    lost. ``makes_room``: for which pods others are ended, instead of rejecting them; ``endable_pods``: the query for
-    those others.
+    nothing. ``lost_replies``: the runtime's reply may be lost. ``volumes``: a pod with claims waits for its volumes
+    before it starts. ``makes_room``: for which pods others are ended, instead of rejecting them; ``endable_pods``: the
+    query for those others.
     """
 
     def decide(
@@ -178,6 +180,9 @@ def admit(
                 return []
         if reason:
             return [_rejected(key, reason)]
+        if volumes and claim_names(key.spec):
+            waits = (Write(KEY, "worker", Set(PodWorker(key.node))),)
+            return [Alternative(waits, "the pod is admitted, and waits for its volumes")]
         several = apart and told_apart(key.spec)
         plan = start_plan(key.node, key.spec, None, serving=serving, name=key.name, apart=several, pulls=pulls)
         found = [Alternative(plan, "the pod is admitted")]

@@ -8,7 +8,7 @@ Life of a pod on its node: admit (or reject) -> sandbox, init containers, contai
 workers and adopts what the runtime holds. Every rule acts for one node; it needs that node's machine and kubelet, and
 its link to the API server for all that begins with something the API says.
 
-Not modelled: volumes, admission anew after a restart. A kubelet whose link is cut between
+Not modelled: mounts of volumes, admission anew after a restart. A kubelet whose link is cut between
 seeing a deletion and acting on it acts as if it had not seen it.
 """
 
@@ -55,6 +55,7 @@ def component(
     silent_runtime: bool = False,
     probe_seconds: ProbeSeconds = UNPROBED,
     doubling: bool = False,
+    volumes: bool = False,
     further: tuple[Rule, ...] = (),
 ) -> Component:
     """The kubelets of all nodes.
@@ -69,7 +70,8 @@ def component(
     ``critical_pods``: there are such, for which others are ended. ``silent_runtime``: the container runtime may answer
     nothing. ``shutdown_grace``: for how many seconds nodes that may be shut down wait for their kubelet, 0 where there
     are none. ``probe_seconds``: how long the probes of pods take to fail.
-    ``doubling``: the back-off of containers that keep ending doubles. ``further``: rules that single features bring.
+    ``doubling``: the back-off of containers that keep ending doubles. ``volumes``: pods wait for theirs.
+    ``further``: rules that single features bring.
     """
     serving = not track_serving
     post_ready = POST_READY_UNLESS_ENDING if shutdown_grace else POST_READY
@@ -87,6 +89,7 @@ def component(
                 pressure=pressure,
                 shut_down=bool(shutdown_grace),
                 lost_replies=lost_replies,
+                volumes=volumes,
                 makes_room=victims if critical_pods else None,
                 endable_pods=MAKE_ROOM_FOR_CRITICAL.queries["endable"] if critical_pods else None,
             ),

@@ -9,6 +9,7 @@ from ..language.property import Property
 from ..language.scenario import Scenario
 from . import (
     accounts,
+    attachments,
     autoscalers,
     balancing,
     budgets,
@@ -136,6 +137,8 @@ PROPERTIES: Mapping[str, tuple[Property, ...]] = {
     "pvc-retained-by-default": (volumes.retained_by_default(),),
     "statefulset-keeps-its-data": (volumes.keeps_its_data(),),
     "volume-topology-respected": (volumes.VOLUME_TOPOLOGY_RESPECTED,),
+    "volume-attached-to-one-node": (attachments.ATTACHED_TO_ONE_NODE,),
+    "volume-written-by-one-node": (attachments.written_by_one_node({}),),
     "cronjob-no-duplicate-per-slot": (cron_jobs.NO_DUPLICATE,),
     "cronjob-forbid-exclusive": (cron_jobs.FORBID_EXCLUSIVE,),
     "eviction-spares-next-incarnation": (stateful_sets.EVICTION_SPARES_NEXT,),
@@ -274,6 +277,8 @@ OCCASIONS: Mapping[str, Occasion] = {
     "pvc-retained-by-default": occasions.CLAIMS_RETAINED,
     "statefulset-keeps-its-data": occasions.ON_REQUEST,
     "volume-topology-respected": occasions.CLAIMS_OF_PODS,
+    "volume-attached-to-one-node": occasions.VOLUMES_ATTACHED,
+    "volume-written-by-one-node": occasions.ON_REQUEST,
     "cronjob-no-duplicate-per-slot": occasions.CRON_JOBS,
     "cronjob-forbid-exclusive": occasions.EXCLUSIVE_CRON_JOBS,
     "eviction-spares-next-incarnation": occasions.ON_REQUEST,
@@ -342,6 +347,7 @@ TAILORED: Mapping[str, Callable[[Scenario], Property]] = {
     **near_endpoints.TAILORED,
     **crash_back_off.TAILORED,
     **volumes.TAILORED,
+    **attachments.TAILORED,
     **scheduling.TAILORED,
     **nodes.TAILORED,
     "default-service-account-eventually-exists": lambda scenario: accounts.default_account_exists(

@@ -227,7 +227,8 @@ DEPLOYMENT_EVENTUALLY_COMPLETE = TemporalProperty(
     reference="invariants 44",
     assumes="the rollout is not paused",
     advice="see why the pods that are missing do not become available: an unschedulable pod names the filters that"
-    " reject it, a stuck rollout needs room (maxUnavailable, nodes) or a template that can start",
+    " reject it, one that waits for its volumes may want one that another node has, a stuck rollout needs room"
+    " (maxUnavailable, nodes) or a template that can start",
 )
 
 

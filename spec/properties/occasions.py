@@ -48,6 +48,7 @@ from ..objects.pod import Pod
 from ..objects.quota import ResourceQuota
 from ..objects.service import CLIENT_IP, Service
 from ..objects.workloads import RECREATE, ReplicationController
+from .attachments_followed import attaches_to_one_node
 from .claims_followed import claiming_sets, follows_claims, pods_with_claims_get_nodes, retaining_sets
 from .happenings import (
     actions,
@@ -490,6 +491,10 @@ STICKY_CLIENTS = Occasion(
 CLAIMS_RETAINED = Occasion(
     "where a StatefulSet with claim templates keeps its claims, and storage is followed",
     lambda scenario: follows_claims(scenario) and bool(retaining_sets(scenario)),
+)
+VOLUMES_ATTACHED = Occasion(
+    "where pods with claims get nodes, and it is followed where volumes are attached that one node may have at a time",
+    lambda scenario: pods_with_claims_get_nodes(scenario) and attaches_to_one_node(scenario),
 )
 CLAIMS_OF_PODS = Occasion("where pods with claims get nodes, and storage is followed", pods_with_claims_get_nodes)
 ACTIVE_DEADLINES = Occasion(

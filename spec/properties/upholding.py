@@ -98,6 +98,8 @@ UPHELD_BY: Mapping[str, tuple[str, ...]] = {
     "statefulset-at-most-one-process-per-ordinal": (_STATEFUL_SETS, _KUBELET),
     "pvc-retained-by-default": (_STATEFUL_SETS,),
     "statefulset-keeps-its-data": NOBODY,
+    "volume-attached-to-one-node": ("attachdetach-controller",),
+    "volume-written-by-one-node": NOBODY,
     "volume-topology-respected": (_SCHEDULER, "persistentvolume-controller", "external-provisioner"),
     "statefulset-ordered-start": (_STATEFUL_SETS,),
     "statefulset-ordered-update": (_STATEFUL_SETS,),

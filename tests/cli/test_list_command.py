@@ -51,6 +51,7 @@ def test_every_component_is_listed_whatever_triggers_it() -> None:
         "namespace-controller",
         "replicationcontroller-controller",
         "persistentvolume-controller",
+        "attachdetach-controller",
         "pvc-protection-controller",
         "pv-protection-controller",
         "external-provisioner",

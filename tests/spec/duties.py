@@ -47,9 +47,11 @@ DUTIES = (
     Duty("Deployment: replaces pods by others, little by little", ("deployment-controller",), ("deployment",)),
     Duty("StatefulSet: pods with names that stay", ("statefulset-controller",), ("statefulset",)),
     Duty(
-        "persistent volumes: claims get their volumes, and keep them while they are used",
+        "persistent volumes: claims get their volumes, and keep them while they are used; nodes have those that their"
+        " pods need",
         (
             "persistentvolume-controller",
+            "attachdetach-controller",
             "pvc-protection-controller",
             "pv-protection-controller",
             "external-provisioner",

@@ -178,6 +178,9 @@ RULES: Mapping[str, frozenset[str]] = {
     "persistentvolume-controller": frozenset({"bind claim", "release volume", "reclaim volume"}),
     "pvc-protection-controller": frozenset({"let claim go"}),
     "pv-protection-controller": frozenset({"let volume go"}),
+    "attachdetach-controller": frozenset(
+        {"attach volume", "begin to detach", "keep attached", "detach volume", "force detach volume"}
+    ),
     "external-provisioner": frozenset({"provision volume", "give claim back"}),
     "kubelet": frozenset(
         {
@@ -236,6 +239,8 @@ RULES: Mapping[str, frozenset[str]] = {
             "stop pod after preStop 10 s",
             "complete deletion",
             "start pod that an old list shows",
+            "start pod with volumes",
+            "stop waiting for volumes",
         }
     ),
     "container-runtime": frozenset(

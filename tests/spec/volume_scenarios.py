@@ -182,12 +182,37 @@ def _taken_back() -> Mapping[str, Scenario]:
     }
 
 
+_LOST: Data = {"faults": {"link-cut": 1}, "start": "created", "properties": ["volume-attached-to-one-node"]}
+_BY_FORCE = [{"force-delete": "pod/db-0"}]
+
+
+def _attached() -> Mapping[str, Scenario]:
+    """Volumes that nodes have, and let go of, or do not."""
+    rolled = {"users": [[{"apply": "0.yaml"}]], "applied": {"0.yaml": [deployment(1, {**_POD_CLAIMING, **_NEW})]}}
+    return {
+        "a rollout waits for a volume": scenario(
+            deployment(1, _POD_CLAIMING),
+            claim("data"),
+            _DISKS,
+            nodes=2,
+            switches={"claims": "moving"},
+            properties=["volume-attached-to-one-node"],
+            **rolled,
+        ),
+        "a node is cut off that has a volume": scenario(claiming(), _DISKS, nodes=2, users=[_BY_FORCE], **_LOST),
+        "a node is cut off that has a volume, and the controllers crash": scenario(
+            claiming(), _DISKS, users=[_BY_FORCE], **{**_LOST, "faults": {"link-cut": 1, "controller-manager-crash": 1}}
+        ),
+    }
+
+
 def claimed() -> Mapping[str, Scenario]:
     """Claims that are made, bound, kept and deleted; volumes that are found, made, released and deleted."""
     return {
         **_made(),
         **_given_up(),
         **_taken_back(),
+        **_attached(),
         "a pod is put where its volume is not": scenario(
             bare_pod({**_POD_CLAIMING, "nodeName": "node-b"}),
             claim("data"),
@@ -211,6 +236,7 @@ def claimed() -> Mapping[str, Scenario]:
             _DISKS,
             nodes=2,
             users=[[{"delete": "node/node-1"}], SCALED[0]],
+            switches={"attachments": "at-once"},
             properties=["node-name-write-once"],
         ),
         "a set is deleted at any moment": whenever(

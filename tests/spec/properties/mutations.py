@@ -1228,6 +1228,18 @@ CASES: Mapping[str, Case] = {
         mutate=edited(SCHEDULER, BIND_WITH_VOLUMES, volumes.to_the_other_node),
         broken=also(CLAIMED["a pod is put where its volume is not"], "volume-topology-respected"),
     ),
+    "volume-attached-to-one-node": Case(
+        holds=CLAIMED["a rollout waits for a volume"],
+        mutation="the attach/detach controller attaches a volume to a second node while the first one has it",
+        mutate=edited("attachdetach-controller", "attach volume", volumes.attached_elsewhere),
+    ),
+    "volume-written-by-one-node": Case(
+        holds=also(CLAIMED["a rollout waits for a volume"], "volume-written-by-one-node"),
+        mutation="the attach/detach controller attaches a volume to a second node while the first one has it",
+        mutate=edited("attachdetach-controller", "attach volume", volumes.attached_elsewhere),
+        broken=also(CLAIMED["a node is cut off that has a volume"], "volume-written-by-one-node"),
+        besides=frozenset({"volume-attached-to-one-node"}),
+    ),
     "statefulset-survives-faults": Case(
         holds=also(scenario(stateful_set(2), users=[[{"delete": "pod/db-0"}]]), "statefulset-survives-faults"),
         mutation="the StatefulSet controller does not see its pods, so that it comes no further than the first",

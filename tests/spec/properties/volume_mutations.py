@@ -35,6 +35,15 @@ def with_claims_deleted(rule: Rule) -> tuple[Rule, ...]:
     return rule, Rule("sync", key, _delete, {"emptied": emptied})
 
 
+def attached_elsewhere(rule: Rule) -> tuple[Rule, ...]:
+    """The attach/detach controller attaches a volume to a second node that needs it."""
+
+    def decide(key: Any, **answers: Any) -> Iterable[Alternative]:
+        return rule.decide(attrs.evolve(key, single=False), **answers)
+
+    return (attrs.evolve(rule, decide=decide),)
+
+
 def to_the_other_node(rule: Rule) -> tuple[Rule, ...]:
     """The scheduler binds a pod to another node than the one for which its volumes were made."""
 
