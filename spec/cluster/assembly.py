@@ -286,7 +286,9 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "one-api-server",
-        "an API server answers whenever a component can reach one; service accounts and namespaces exist",
+        "an API server answers whenever a component can reach one, and refuses no request for being one too many;"
+        " service accounts and namespaces exist, and with them the tokens and the ConfigMap kube-root-ca.crt that"
+        " their controllers make",
         "kube-apiserver §6, §8",
     ),
     Assumption(
@@ -303,6 +305,14 @@ ASSUMPTIONS = (
 )
 """What every model of a cluster simplifies; a verdict prints it."""
 
+
+APPLIED_WITHOUT_CONFLICT = Assumption(
+    "applied-without-conflict",
+    "what a user applies takes the place of the whole spec: which manager owns which field is not followed, so that"
+    " server-side apply conflicts with nobody",
+    "kube-apiserver §3",
+)
+"""What is left out of manifests that are applied."""
 
 FAIRNESS = (
     Assumption(
@@ -341,9 +351,15 @@ EXACT_TIME = (
 def assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     """The named assumptions of a model of this scenario."""
     endless = any(isinstance(prop, TemporalProperty) for prop in chosen_properties(scenario))
+    applied = (APPLIED_WITHOUT_CONFLICT,) if any(map(users.applies, _actions(scenario))) else ()
     of_parts = (assumption for part in needed(scenario) for assumption in part.assumptions(scenario))
     exact = EXACT_TIME if scenario.time is TimeMode.PROMPT else ()
-    return (*ASSUMPTIONS, *exact, *(FAIRNESS if endless else ()), *of_parts, *unread.assumptions(scenario))
+    common = (*ASSUMPTIONS, *applied, *exact, *(FAIRNESS if endless else ()))
+    return (*common, *of_parts, *unread.assumptions(scenario))
+
+
+def _actions(scenario: Scenario) -> Iterator[users.Action]:
+    return (action for todo in scenario.users for action in todo)
 
 
 def build(scenario: Scenario) -> Model:

@@ -12,9 +12,12 @@ from ..control_plane.scheduler.queue import MACHINE
 from ..control_plane.scheduler.sampling import LEAST_TO_FIND
 from ..control_plane.scheduler.snapshot import Alike
 from ..control_plane.scheduler.views import BUDGETS
-from ..kinds import ATTEMPTS_FIELDS
+from ..environment.outages import OUTAGES
+from ..environment.watch_faults import REQUEST_FAULTS
+from ..kinds import ATTEMPTS_FIELDS, KUBE_SCHEDULER
 from ..language.component import Component
 from ..language.model import Assumption
+from ..language.plan import Rpc
 from ..language.scenario import Scenario
 from ..objects.disruption import PodDisruptionBudget
 from ..objects.namespace import Namespace
@@ -133,6 +136,13 @@ BACK_OFF_CONSTANT = Assumption(
     "kube-scheduler §2",
 )
 
+ERRORS_UNREPORTED = Assumption(
+    "scheduling-errors-unreported",
+    "an attempt that an error ended leaves no condition at its pod (PodScheduled=False, reason SchedulerError), which"
+    " nobody would read",
+    "kube-scheduler §2",
+)
+
 HINTS_EXACT = Assumption(
     "queueing-hints-exact",
     "an unschedulable pod is tried again exactly when a node has become feasible for it",
@@ -163,6 +173,13 @@ BIG_CLUSTER = (
 """What is left out where the scheduler looks at some of the nodes only."""
 
 
+def _binding_may_fail(scenario: Scenario) -> bool:
+    """Whether a request of the scheduler may be lost, or come too late for what it saw."""
+    lost = any(scenario.faults.get(fault, 0) for fault in (*REQUEST_FAULTS, *OUTAGES))
+    late = any(client == KUBE_SCHEDULER for client, _ in scenario.lag) or bool(scenario.schedulers)
+    return lost or late or scenario.rpc is Rpc.MESSAGE
+
+
 def _components(scenario: Scenario) -> tuple[Component, ...]:
     return (scheduler.component(setup(scenario, profiles_of(scenario))),)
 
@@ -177,6 +194,8 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
         found.append(NO_PERMIT)
     if given(scenario, CSINode):
         found.append(COUNTED_WITH_PODS if follows_attachments(scenario) else ATTACHED_WITH_PODS)
+    if _binding_may_fail(scenario):
+        found.append(ERRORS_UNREPORTED)
     found.append(HINTS_MISSED if hints_missed(scenario) else HINTS_EXACT)
     if not _doubles(scenario):
         found.append(BACK_OFF_CONSTANT)

@@ -184,6 +184,11 @@ def apply(changed: Deployment | DaemonSet | StatefulSet | Job | Service, source:
     return Edit(f"kubectl apply -f {source}", changed.kind, changed.metadata.name, ApplySpec(changed.spec), new)
 
 
+def applies(action: Action) -> bool:
+    """Whether the action applies a manifest."""
+    return isinstance(action, Edit) and isinstance(action.change, ApplySpec)
+
+
 def scale(name: str, replicas: int, kind: str = DEPLOYMENT) -> Edit:
     """The action that scales a Deployment, a StatefulSet or a ReplicationController."""
     return Edit(f"kubectl scale {kind.lower()}/{name} --replicas={replicas}", kind, name, ScaleTo(replicas))

@@ -10,11 +10,21 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..kinds import NAMESPACE
 from ..objects.decoding_pod import pre_stop_sleep
 from .loading import Document
 from .removed_versions import consequence, removed_in
 from .templates import SYSTEM_PRIORITIES
-from .uncovered import GATED_FIELDS, KIND_CONSEQUENCES, POD_TOPICS, WORKLOAD_TOPICS, Topic
+from .uncovered import (
+    ENFORCED_LEVEL,
+    GATED_FIELDS,
+    KIND_CONSEQUENCES,
+    POD_TOPICS,
+    RESTRICTED_NAMESPACE,
+    UNRESTRICTED,
+    WORKLOAD_TOPICS,
+    Topic,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +309,14 @@ def _consequence_of_kind(document: Document) -> str:
     builtin = "." not in group or group.endswith(".k8s.io")
     if not builtin:
         return KIND_CONSEQUENCES["custom resource"]
+    if document.kind == NAMESPACE and _holds_pods_to_a_level(document):
+        return KIND_CONSEQUENCES[RESTRICTED_NAMESPACE]
     return KIND_CONSEQUENCES.get(document.kind, KIND_CONSEQUENCES["other"])
+
+
+def _holds_pods_to_a_level(document: Document) -> bool:
+    labels = (document.data.get("metadata") or {}).get("labels") or {}
+    return labels.get(ENFORCED_LEVEL, UNRESTRICTED) != UNRESTRICTED
 
 
 def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> Iterator[tuple[Topic, str]]:

@@ -80,7 +80,8 @@ POD_TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         ("spec.resourceClaims", "spec.runtimeClassName"),
-        "placement beyond the default scheduler's filters: ignored; a pod may be placed where a real one would not",
+        "placement beyond the default scheduler's filters: ignored; a pod may be placed where a real one would not, and"
+        " the overhead of a runtime class is not added to what it requests",
     ),
 )
 """Fields of a pod or pod template; paths relative to it."""
@@ -100,7 +101,11 @@ _CONFIGURATION = "assumed to be what the pods need; a missing or wrong one is no
 _PERMISSIONS = "not modelled: every request is assumed to be authorised"
 _STORAGE = "not modelled: volumes are assumed to be there, and to be attachable to every node"
 _TRAFFIC = "not modelled: whether requests reach the pods is not part of the verdict"
+_FLOW_CONTROL = "not modelled: no request is refused for being one too many (429)"
 _ADMISSION = "not modelled: objects that it would change or refuse are taken as they are written"
+
+RESTRICTED_NAMESPACE = "restricted Namespace"
+"""A Namespace whose label makes PodSecurity refuse pods."""
 
 KIND_CONSEQUENCES: Mapping[str, str] = {
     "Service": "read to see which workloads belong together; without clients in a scenario, endpoints and traffic "
@@ -113,6 +118,10 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "ClusterRoleBinding": _PERMISSIONS,
     "ServiceAccount": "assumed to exist; without it the pods would be refused, which is not found",
     "Namespace": "assumed to exist, and to stay unless a user of the scenario deletes it",
+    RESTRICTED_NAMESPACE: "assumed to exist, and to stay unless a user of the scenario deletes it; not modelled: "
+    "PodSecurity, so that pods which its level would refuse are taken to be admitted",
+    "RuntimeClass": "not modelled: the overhead, the node selector and the tolerations that it gives pods are not "
+    "added to them; those that a pod states itself count",
     "PersistentVolume": _STORAGE,
     "PersistentVolumeClaim": _STORAGE,
     "StorageClass": _STORAGE,
@@ -124,7 +133,16 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "keeps for a Service without a selector lead nowhere here, and no client of such a Service can be given",
     "Endpoints": "not read, and not mirrored: the mirroring controller would copy them into EndpointSlices of a "
     "Service without a selector, which has no endpoints here, so that no client of it can be given",
-    "ValidatingAdmissionPolicy": _ADMISSION,
+    **dict.fromkeys(
+        (
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
+        ),
+        _ADMISSION,
+    ),
+    **dict.fromkeys(("FlowSchema", "PriorityLevelConfiguration"), _FLOW_CONTROL),
     "APIService": "not modelled: the API that it adds is assumed not to matter to what is checked",
     "CustomResourceDefinition": "not modelled: objects of the kind that it defines have no behaviour",
     "PriorityClass": "named by a pod but not in the input: the priority it gives is not known, and without it the API "
@@ -133,3 +151,6 @@ KIND_CONSEQUENCES: Mapping[str, str] = {
     "other": "not modelled: assumed to change nothing that is checked",
 }
 """By kind; ``custom resource`` and ``other`` stand for kinds that are not named."""
+
+ENFORCED_LEVEL, UNRESTRICTED = "pod-security.kubernetes.io/enforce", "privileged"
+"""The label by which a namespace names the level that PodSecurity holds its pods to, and the one that refuses none."""

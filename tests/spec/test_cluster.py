@@ -228,6 +228,18 @@ def test_plans_of_the_kubelet_are_one_step_unless_something_can_fall_between() -
         ({}, "images-present", True),
         ({}, "no-second-name", False),
         ({"users": [[{"delete": "deployment/web"}]]}, "no-second-name", True),
+        ({}, "scheduling-errors-unreported", False),
+        ({"lag": {"kube-scheduler": {"Pod": 1}}}, "scheduling-errors-unreported", True),
+        ({"lag": {"replicaset-controller": {"Pod": 1}}}, "scheduling-errors-unreported", False),
+        ({"faults": {"reply-lost": 1}}, "scheduling-errors-unreported", True),
+        ({"rpc": "message"}, "scheduling-errors-unreported", True),
+        ({}, "applied-without-conflict", False),
+        ({"users": [[{"scale": "web=0"}]]}, "applied-without-conflict", False),
+        (
+            {"users": [[{"apply": "web.yaml"}]], "applied": {"web.yaml": [deployment(2)]}},
+            "applied-without-conflict",
+            True,
+        ),
     ],
     ids=str,
 )

@@ -1,8 +1,8 @@
 """Admission: what the API server adds to new objects, or refuses, before it stores them (kube-apiserver §6).
 
 Each plug-in is a function of the object and of ``AdmissionReads`` that returns the object, changed or not, or a
-refusal. They run in the order in which kube-apiserver runs them. Not modelled: PodSecurity and RuntimeClass, which
-admit everything unchanged here. Quotas are charged by ``creation``, after all plug-ins.
+refusal. They run in the order in which kube-apiserver runs them. Not modelled: PodSecurity, RuntimeClass and admission
+policies, which admit everything unchanged here. Quotas are charged by ``creation``, after all plug-ins.
 """
 
 from __future__ import annotations

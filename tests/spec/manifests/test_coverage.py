@@ -47,6 +47,34 @@ def test_kinds(documents):
     assert "no schema" in found[1].consequence
 
 
+def consequences(found):
+    return {entry.kind: entry.consequence for entry in found}
+
+
+def test_admission_that_is_left_out_is_named(documents):
+    head = "apiVersion: admissionregistration.k8s.io/v1\nkind: "
+    kinds = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy")
+    found = consequences(not_modelled(documents(*(f"{head}{kind}\nmetadata: {{name: a}}" for kind in kinds))))
+    assert set(found) == set(kinds)
+    assert all("would change or refuse" in consequence for consequence in found.values())
+    runtime = consequences(
+        not_modelled(documents("apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: a}\nhandler: runsc"))
+    )
+    assert "overhead" in runtime["RuntimeClass"]
+    flow = "apiVersion: flowcontrol.apiserver.k8s.io/v1\nkind: FlowSchema\nmetadata: {name: a}"
+    assert "429" in consequences(not_modelled(documents(flow)))["FlowSchema"]
+
+
+def test_a_namespace_that_holds_its_pods_to_a_level_says_so(documents):
+    def said(labels):
+        text = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop, labels: {{{labels}}}}}"
+        return consequences(not_modelled(documents(text)))["Namespace"]
+
+    assert "PodSecurity" in said("pod-security.kubernetes.io/enforce: restricted")
+    assert "PodSecurity" not in said("pod-security.kubernetes.io/enforce: privileged")
+    assert "PodSecurity" not in said("team: shop")
+
+
 def test_a_priority_class_that_is_missing_is_listed(documents, deployment):
     assert fields(not_modelled(documents(deployment(extra="priorityClassName: high")))) == {("PriorityClass", ""): 1}
     assert not_modelled(documents(deployment(extra="priorityClassName: system-node-critical"))) == ()
