@@ -245,6 +245,14 @@ SWITCHES: Mapping[str, Switch] = {
         "kube-scheduler §2",
         since=(33, "off"),
     ),
+    "nomination-before-binding": Switch(
+        ("on", "off"),
+        "a pod that has to wait for its volumes is nominated to its node before, so that a scheduler that restarts"
+        " tries that node first (since v1.35)",
+        Purpose.HISTORIC,
+        "kube-scheduler §3.9",
+        since=(35, "off"),
+    ),
     "queueing-hints": Switch(
         ("exact", "missed"),
         "whether the scheduler's plug-ins notice each event that makes an unschedulable pod feasible; or miss it, so"

@@ -76,6 +76,7 @@ def setup(scenario: Scenario, served: Mapping[str, SchedulerProfile]) -> Setup:
         moving,
         hints_missed(scenario),
         _back_off(scenario),
+        scenario.switches.get("nomination-before-binding", "on") == "on",
     )
 
 
@@ -120,13 +121,6 @@ NO_PERMIT = Assumption(
     "no-permit-plugins",
     "no plug-in of any profile lets a pod wait for a permit, or rejects it, once its node is chosen",
     "kube-scheduler §3.8",
-)
-
-NOT_NOMINATED_FOR_VOLUMES = Assumption(
-    "not-nominated-for-volumes",
-    "a pod that waits for its volumes is not nominated to its node meanwhile, as it is since v1.35: a scheduler that"
-    " restarts may choose another one",
-    "kube-scheduler §3.9",
 )
 
 BACK_OFF_CONSTANT = Assumption(
@@ -188,8 +182,6 @@ def _assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     found = [PREEMPTION_IN_ONE_GO] if several_priorities(scenario) else []
     if not persistent_volumes.needed(scenario):
         found += claims.assumptions(scenario)
-    if persistent_volumes.needed(scenario):
-        found.append(NOT_NOMINATED_FOR_VOLUMES)
     if scenario.profiles or scenario.schedulers:
         found.append(NO_PERMIT)
     if given(scenario, CSINode):

@@ -37,6 +37,7 @@ from . import back_off, preemption
 from .back_off import ATTEMPTS, INITIAL_BACKOFF, Attempts, BackOff, forget_attempts
 from .filtering import NodeResult, feasible_nodes, filter_with_nominated
 from .filters.verdict import Infeasible
+from .nomination import ClearNomination, cleared
 from .preemption import PREEMPTED, Victims
 from .profiles import SchedulerProfile
 from .queue import forget_assumed, leave_queue
@@ -63,7 +64,8 @@ class Setup:
     cluster all the time. ``budgets``: how to read the disruption budgets, where there are any. ``storage``: volumes
     and claims, where all claims of the pods are known. ``claims_move``: they are read anew each time, and of the
     storage only its classes stand. ``hints_missed``: no event is found to help a pod, which waits to be flushed out of
-    the queue. ``back_off``: how long pods wait before they are tried again.
+    the queue. ``back_off``: how long pods wait before they are tried again. ``nominates``: a pod that has to wait for
+    its volumes is nominated to its node first.
     """
 
     profiles: Mapping[str, SchedulerProfile] = frozendict({DEFAULT_SCHEDULER: SchedulerProfile()})
@@ -75,6 +77,7 @@ class Setup:
     claims_move: bool = False
     hints_missed: bool = False
     back_off: BackOff = BackOff()
+    nominates: bool = True
 
     @property
     def reads_owners(self) -> bool:
@@ -112,15 +115,6 @@ class MarkPreempted:
         """The pod with the condition DisruptionTarget."""
         status = attrs.evolve(stored.status, conditions=with_condition(stored.status.conditions, PREEMPTED))
         return attrs.evolve(stored, status=status)
-
-
-@attrs.frozen(cache_hash=True)
-class ClearNomination:
-    """The edit that takes the nominated node from a pod of lower priority."""
-
-    def __call__(self, stored: Pod, /) -> Pod:
-        """The pod, nominated nowhere."""
-        return attrs.evolve(stored, status=attrs.evolve(stored.status, nominated_node_name=""))
 
 
 @attrs.frozen
@@ -188,7 +182,7 @@ def _unpromised(pod: Pod) -> tuple[Step, ...]:
     """What follows a binding that failed: the pod is nominated nowhere any more (kube-scheduler §3.9)."""
     if not pod.status.nominated_node_name:
         return ()
-    return (Call(KEY, ApiCall(Verb.PATCH, POD, ClearNomination(), "status"), tolerates=(Outcome.NOT_FOUND,)),)
+    return cleared()
 
 
 def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
@@ -198,7 +192,9 @@ def _bind(cycle: _Cycle, feasible: tuple[Node, ...]) -> Iterable[Alternative]:
     failed = (Write(IT, "assumed", Set("")), *erred, *_unpromised(cycle.pod))
     for node in chosen:
         name = node.metadata.name
-        reserving = reserve(cycle.pod, node, cycle.seen.storage, erred) if cycle.setup.claims_move else ()
+        reserving: tuple[Step, ...] = ()
+        if cycle.setup.claims_move:
+            reserving = reserve(cycle.pod, node, cycle.seen.storage, erred, nominates=cycle.setup.nominates)
         if reserving:
             yield Alternative(reserving, f"feasible: {names}; its volumes first")
             continue
@@ -349,10 +345,10 @@ def component(setup: Setup | None = None) -> Component:
         reads["owners"] = OWNERS
     if setup.claims_move:
         reads |= {"claims": CLAIMS, "volumes": VOLUMES}
-    if setup.preempts:
+    if setup.preempts or (setup.claims_move and setup.nominates):
         reads["nominated"] = nominated(frozenset(setup.profiles))
-        if setup.budgets is not None:
-            reads["budgets"] = setup.budgets
+    if setup.preempts and setup.budgets is not None:
+        reads["budgets"] = setup.budgets
 
     def schedule(pod: Pod, more_urgent: bool, **answers: Any) -> Iterable[Alternative]:
         return () if more_urgent else _schedule(_cycle(setup, pod, **answers))
@@ -374,7 +370,7 @@ def component(setup: Setup | None = None) -> Component:
             ),
             *_leaves_unschedulable(setup, reads),
             *_leaves_backoff(setup),
-            *(volume_rules(setup.back_off.erred) if setup.claims_move else ()),
+            *(volume_rules(setup.back_off.erred, nominates=setup.nominates) if setup.claims_move else ()),
         ),
         handlers=(
             Handler(POD, "queue", leave_queue),

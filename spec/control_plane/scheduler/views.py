@@ -103,17 +103,18 @@ def _owner_view(_parameter: None, replica_set: ReplicaSet | None) -> Alike | Non
 
 
 def nominated(served: Collection[str] | None = None) -> Query:
-    """The other pods that wait for room which preemption made for them on some node.
+    """The other pods that are promised a node: one where preemption made room, or where their volumes are to be.
 
-    ``served``: names of profiles: a scheduler keeps the nominations of its own pods alone. None: of all pods.
+    ``served``: names of profiles: a scheduler keeps the nominations of its own pods alone. None: of all pods. One that
+    is assumed is counted there already.
     """
 
-    def classify(_parameter: None, pod: Pod | None) -> Pod | None:
-        if pod is None or not waits_for_node(pod) or not pod.status.nominated_node_name:
+    def classify(_parameter: None, pod: Pod | None, assumed: str) -> Pod | None:
+        if pod is None or assumed or not waits_for_node(pod) or not pod.status.nominated_node_name:
             return None
         return scheduling_view(pod) if served is None or pod.spec.scheduler_name in served else None
 
-    return Query(POD, ("object",), classify, MULTISET, no_parameter, excluding_key=True)
+    return Query(POD, ("object", ASSUMED), classify, MULTISET, no_parameter, excluding_key=True)
 
 
 NOMINATED = nominated()

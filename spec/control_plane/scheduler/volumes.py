@@ -9,6 +9,7 @@ than 600 seconds, or a claim turns out to have its volume elsewhere, the pod is 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -23,6 +24,7 @@ from ...objects.pod import Pod
 from ...objects.storage import SELECTED_NODE, PersistentVolume, PersistentVolumeClaim, Storage, claim_names
 from ..controllers.persistent_volumes import BindVolume
 from .filters.volume_binding import in_reach, volumes_for, waiting_claims
+from .nomination import Nominate, cleared
 from .queue import waits_for_node
 from .views import NODES
 
@@ -64,25 +66,32 @@ VOLUMES = Query(PERSISTENT_VOLUME, ("object",), _volume, DISTINCT, no_parameter)
 _FORGET: tuple[Step, ...] = (Write(KEY, "assumed", Set("")), Write(KEY, WAITS_FOR_VOLUMES, Set(False)))
 
 
-def reserve(pod: Pod, node: Node, storage: Storage | None, erred: tuple[Step, ...]) -> tuple[Step, ...]:
+def reserve(
+    pod: Pod, node: Node, storage: Storage | None, erred: tuple[Step, ...], *, nominates: bool = True
+) -> tuple[Step, ...]:
     """The plan by which the pod is assumed on the node, and its volumes are reserved or asked for.
 
     Empty if none of its claims waits for it. ``erred``: what is written to memory if one of the requests fails.
+    ``nominates``: the pod is nominated to the node before them, as it is since v1.35 (kube-scheduler §3.9).
     """
     claims = waiting_claims(pod, storage) if storage is not None else ()
     if not claims or storage is None:
         return ()
     name = node.metadata.name
     steps: list[Step] = [Write(KEY, "assumed", Set(name)), Write(KEY, WAITS_FOR_VOLUMES, Set(True))]
+    failed = (*_FORGET, *erred, *(cleared() if nominates else ()))
+    if nominates and pod.status.nominated_node_name != name:
+        nominate = ApiCall(Verb.PATCH, POD, Nominate(name), "status")
+        steps.append(Call(KEY, nominate, on=_on_failure((*_FORGET, *erred))))
     for claim, volume in volumes_for(claims, node, storage) or ():
         meta = claim.metadata
         if volume is not None:
             edit = BindVolume((meta.namespace, meta.name), meta.uid, complete=False)
             call = ApiCall(Verb.UPDATE, PERSISTENT_VOLUME, edit, preconditions=Preconditions(seen=volume))
-            steps.append(Call(Chosen("volumes", volume), call, on=_on_failure((*_FORGET, *erred))))
+            steps.append(Call(Chosen("volumes", volume), call, on=_on_failure(failed)))
         elif not claim.selected_node:
             call = ApiCall(Verb.PATCH, PERSISTENT_VOLUME_CLAIM, SelectNode(name))
-            steps.append(Call(Chosen("claims", claim), call, on=_on_failure((*_FORGET, *erred))))
+            steps.append(Call(Chosen("claims", claim), call, on=_on_failure(failed)))
     return tuple(steps)
 
 
@@ -131,14 +140,16 @@ def _verdict(key: Waiting, nodes: Iterable[Node], storage: Storage) -> str | Non
     return None if unbound else ""
 
 
-def _bind(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
+def _bind(
+    key: Waiting, nodes: Any, claims: Any, volumes: Any, *, unpromised: tuple[Step, ...]
+) -> Iterable[Alternative]:
     why = _verdict(key, (node for node, _ in nodes), Storage(volumes, claims))
     if why == "":
         call = Call(
             KEY,
             ApiCall(Verb.BIND, POD, Binding(key.node)),
             memory=((WAITS_FOR_VOLUMES, Set(False)),),
-            on=_on_failure((Write(IT, "assumed", Set("")),)),
+            on=_on_failure((Write(IT, "assumed", Set("")), *unpromised)),
         )
         yield Alternative((call,), f"its claims are bound: {', '.join(key.claims)}")
 
@@ -147,24 +158,28 @@ _KEY = Key(POD, ("object", "assumed", WAITS_FOR_VOLUMES), waiting)
 _READS = {"nodes": NODES, "claims": CLAIMS, "volumes": VOLUMES}
 
 
-def volume_rules(erred: tuple[Step, ...]) -> tuple[Rule, ...]:
-    """What becomes of a pod that is assumed and waits for its volumes; ``erred``: what is written if that fails."""
+def volume_rules(erred: tuple[Step, ...], *, nominates: bool = True) -> tuple[Rule, ...]:
+    """What becomes of a pod that is assumed and waits for its volumes; ``erred``: what is written if that fails.
+
+    ``nominates``: it was nominated to its node, which is over then.
+    """
+    unpromised = cleared() if nominates else ()
 
     def forget(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
         why = _verdict(key, (node for node, _ in nodes), Storage(volumes, claims))
         if why:
-            yield Alternative((*_FORGET, *erred), why)
+            yield Alternative((*_FORGET, *erred, *unpromised), why)
 
     def time_out(key: Waiting, nodes: Any, claims: Any, volumes: Any) -> Iterable[Alternative]:
         if _verdict(key, (node for node, _ in nodes), Storage(volumes, claims)) is None:
-            yield Alternative((*_FORGET, *erred), "its claims are not bound in time")
+            yield Alternative((*_FORGET, *erred, *unpromised), "its claims are not bound in time")
 
     return (
         Rule(
             name=BIND_WITH_VOLUMES,
             key=_KEY,
             queries=_READS,
-            decide=_bind,
+            decide=partial(_bind, unpromised=unpromised),
             reference="kube-scheduler §3.9",
             meaning="binds an assumed pod once all its claims are bound",
         ),
