@@ -102,7 +102,7 @@ def test_every_machine_is_listed_with_its_states() -> None:
     assert [item["name"] for item in machines] == [machine.name for machine in MACHINES]
     queue = _one("machines", "scheduling-queue")
     assert queue["kind"] == "Pod"
-    assert queue["arrows"] == 71
+    assert queue["arrows"] == 72
     assert "Unschedulable" in [state["name"] for state in queue["states"]]
 
 

@@ -141,6 +141,9 @@ def _taken_back() -> Mapping[str, Scenario]:
     given = (claim("data"), _DISKS)
     off = [[{"scale": "web=0"}]]
     return {
+        "the scheduler crashes while a pod waits for its volume": scenario(
+            bare_pod(_POD_CLAIMING), *given, faults={"scheduler-crash": 1}, **followed
+        ),
         "a replica that waits for its volume goes": whenever(
             deployment(1, _POD_CLAIMING), *given, users=off, **followed
         ),

@@ -91,7 +91,12 @@ MACHINE = Machine(
         ),
         *(
             Arrow("scheduler restarts", state, dest, "fault", "kube-scheduler §1")
-            for state, dest in (("Unschedulable", "Active"), ("Backoff", "Active"), ("Assumed", "Not queued"))
+            for state, dest in (
+                ("Unschedulable", "Active"),
+                ("Backoff", "Active"),
+                ("Assumed", "Not queued"),
+                ("Assumed", "Active"),
+            )
         ),
     ),
     meaning="a pod in the scheduler's queue",
