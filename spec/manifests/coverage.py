@@ -316,7 +316,7 @@ def _consequence_of_kind(document: Document) -> str:
 
 def _holds_pods_to_a_level(document: Document) -> bool:
     labels = (document.data.get("metadata") or {}).get("labels") or {}
-    return labels.get(ENFORCED_LEVEL, UNRESTRICTED) != UNRESTRICTED
+    return bool(labels.get(ENFORCED_LEVEL, UNRESTRICTED) != UNRESTRICTED)
 
 
 def _fields_left_out(document: Document, scoring: bool, comparisons: bool) -> Iterator[tuple[Topic, str]]:
