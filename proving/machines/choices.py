@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 CHOICES: Mapping[str, Mapping[tuple[str, str], str]] = {
     "pod": {("Terminating", "end"): "how its containers ended"},
+    "scheduling-queue": {("Assumed", "scheduler restarts"): "whether the pod is bound by then"},
     "sandbox": {("Ready", "lose machine"): "whether the pod's object is still there"},
     "termination": {("Undisturbed", "TERM"): "whether the program handles TERM"},
     "rollout": {("Paused", "resume"): "whether the status still says that the deadline was exceeded"},
