@@ -59,6 +59,7 @@ from .node_agents import NODE_AGENTS, NODE_FEATURES, fused, old_lists
 from .node_controllers import EVICTION_ENTRIES, EVICTION_TIMERS, EVICTIONS, NODE_CONTROLLERS
 from .node_pressures import has_soft_thresholds
 from .node_shutdowns import NODE_SHUTDOWN, shutdown_grace
+from .node_simplifications import NODE_SIMPLIFICATIONS
 from .outages import CONTROL_PLANE_OUTAGES
 from .over_time import toleration_seconds as toleration_seconds
 from .part import Part, given
@@ -93,6 +94,7 @@ PARTS: tuple[Part, ...] = (
     NODE_CONTROLLERS,
     EVICTIONS,
     NODE_SHUTDOWN,
+    NODE_SIMPLIFICATIONS,
     GARBAGE_COLLECTION,
     API_EVICTIONS,
     DISRUPTION_BUDGETS,

@@ -375,7 +375,8 @@ def _pull_assumptions(scenario: Scenario) -> tuple[Assumption, ...]:
     return (
         Assumption(
             "images-of-a-pod-together",
-            "the images of a pod are pulled together, before any of its containers is created; a node that says"
+            "the images of a pod are pulled together, before any of its containers is created, and no pull waits for"
+            " that of another pod; credentials are right; a node that says"
             f" nothing of its images holds those with imagePullPolicy Never; images that nobody uses are collected"
             f" {collected}",
             "container-runtime §4, §7",
