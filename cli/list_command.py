@@ -12,7 +12,7 @@ import click
 
 from ..engine.judging import UNDECLARED_TRANSITION
 from ..spec.cluster import MACHINES
-from ..spec.constants import CONSTANTS
+from ..spec.constants import CONSTANTS, NUMBERS
 from ..spec.environment.faults import FAULTS
 from ..spec.language.component import Component, Rule
 from ..spec.language.property import Property, StepProperty, TemporalProperty, When
@@ -143,8 +143,8 @@ def switches() -> list[dict[str, Any]]:
 
 
 def constants() -> list[dict[str, Any]]:
-    """Every timer that can be overridden, as plain data; in seconds."""
-    return [
+    """Every constant that can be overridden, as plain data: timers in seconds, then the others."""
+    timers = [
         {
             "name": name,
             **attrs.asdict(constant),
@@ -153,6 +153,7 @@ def constants() -> list[dict[str, Any]]:
         }
         for name, constant in CONSTANTS.items()
     ]
+    return [*timers, *({"name": name, **attrs.asdict(number)} for name, number in NUMBERS.items())]
 
 
 def _told_component(item: Mapping[str, Any]) -> Entry:
@@ -193,8 +194,9 @@ def _told_switch(item: Mapping[str, Any]) -> Entry:
 
 
 def _told_constant(item: Mapping[str, Any]) -> Entry:
-    waits = f"{item['component']}: {item['rule']}"
-    return Entry(item["name"], f"{item['default']:g} s", (f"{item['meaning']}{_cited(item['reference'])}", waits))
+    meaning = f"{item['meaning']}{_cited(item['reference'])}"
+    waits = (f"{item['component']}: {item['rule']}",) if "rule" in item else ()
+    return Entry(item["name"], f"{item['default']:g} {item.get('unit', 's')}", (meaning, *waits))
 
 
 _LISTS: Mapping[What, tuple[Callable[[], list[dict[str, Any]]], Callable[[Mapping[str, Any]], Entry]]] = {

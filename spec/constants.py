@@ -181,16 +181,38 @@ CONSTANTS: Mapping[str, Constant] = {
 periods) are not among them."""
 
 
-NUMBERS: Mapping[str, str] = {
-    "max-endpoints-per-slice": "how many endpoints an EndpointSlice holds at most: 100",
-    "shutdown-grace-period": "for how many seconds a node that is shut down waits for its kubelet"
-    " (shutdownGracePeriod): 0",
-    "eviction-soft-grace-period": "for how many seconds a node has to be past its soft eviction thresholds until its"
-    " kubelet evicts (evictionSoftGracePeriod): 0, it has none",
-    "eviction-max-pod-grace-period": "how many seconds a kubelet leaves at most to a pod that it evicts past a soft"
-    " threshold (evictionMaxPodGracePeriod): 0",
+@attrs.frozen
+class Number:
+    """A constant that is not the duration of one rule: its default, in ``unit``, and where it comes from."""
+
+    default: float
+    unit: str
+    meaning: str
+    reference: str
+
+
+NUMBERS: Mapping[str, Number] = {
+    "max-endpoints-per-slice": Number(
+        100, "endpoints", "how many endpoints an EndpointSlice holds at most", "controllers-cluster §3"
+    ),
+    "shutdown-grace-period": Number(
+        0, "s", "for how long a node that is shut down waits for its kubelet (shutdownGracePeriod)", "kubelet §8"
+    ),
+    "eviction-soft-grace-period": Number(
+        0,
+        "s",
+        "for how long a node has to be past its soft thresholds until its kubelet evicts (evictionSoftGracePeriod); 0:"
+        " it has none",
+        "kubelet §7",
+    ),
+    "eviction-max-pod-grace-period": Number(
+        0,
+        "s",
+        "how long a kubelet leaves at most to a pod that it evicts past a soft threshold (evictionMaxPodGracePeriod)",
+        "kubelet §7",
+    ),
 }
-"""Constants that are not the duration of a rule that is there without them, with their meaning and default."""
+"""Every constant that is not the duration of one rule that is there without it."""
 
 
 def with_constants(components: Iterable[Component], overrides: Mapping[str, float]) -> tuple[Component, ...]:
