@@ -35,6 +35,12 @@ class ClearNomination:
         return attrs.evolve(stored, status=attrs.evolve(stored.status, nominated_node_name=""))
 
 
-def cleared() -> tuple[Step, ...]:
-    """The request by which a pod is nominated nowhere any more."""
-    return (Call(KEY, ApiCall(Verb.PATCH, POD, ClearNomination(), "status"), tolerates=(Outcome.NOT_FOUND,)),)
+def cleared(gone: tuple[Step, ...] | None = None) -> tuple[Step, ...]:
+    """The request by which a pod is nominated nowhere any more.
+
+    ``gone``: what is done instead of all that follows where the pod is not there any more; None for no difference.
+    """
+    clear = ApiCall(Verb.PATCH, POD, ClearNomination(), "status")
+    if gone is None:
+        return (Call(KEY, clear, tolerates=(Outcome.NOT_FOUND,)),)
+    return (Call(KEY, clear, on=((Outcome.NOT_FOUND, gone),)),)

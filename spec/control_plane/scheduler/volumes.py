@@ -79,7 +79,7 @@ def reserve(
         return ()
     name = node.metadata.name
     steps: list[Step] = [Write(KEY, "assumed", Set(name)), Write(KEY, WAITS_FOR_VOLUMES, Set(True))]
-    failed = (*_FORGET, *erred, *(cleared() if nominates else ()))
+    failed = (*cleared(_FORGET), *_FORGET, *erred) if nominates else (*_FORGET, *erred)
     if nominates and pod.status.nominated_node_name != name:
         nominate = ApiCall(Verb.PATCH, POD, Nominate(name), "status")
         steps.append(Call(KEY, nominate, on=_on_failure((*_FORGET, *erred))))

@@ -11,6 +11,7 @@ from kubemodel.spec.control_plane.scheduler.nomination import ClearNomination, N
 from kubemodel.spec.control_plane.scheduler.views import nominated
 from kubemodel.spec.control_plane.scheduler.volumes import reserve, volume_rules
 from kubemodel.spec.kinds import POD as PODS
+from kubemodel.spec.kinds import WAITS_FOR_VOLUMES
 from kubemodel.spec.language.plan import Call, Step
 from kubemodel.spec.language.request import Outcome
 from kubemodel.spec.language.scenario import Scenario
@@ -51,6 +52,9 @@ def test_one_that_is_nominated_there_already_is_not_nominated_again() -> None:
 def test_a_failure_takes_the_nomination_away() -> None:
     _, reserving = (it for it in reserve(POD, NODES[0], storage(disk("a")), ERRED) if isinstance(it, Call))
     assert edits(dict(reserving.on)[Outcome.CONFLICT]) == [ClearNomination()]
+    (clear,) = (it for it in dict(reserving.on)[Outcome.CONFLICT] if isinstance(it, Call))
+    forgotten = {(step.field, step.change.value) for step in dict(clear.on)[Outcome.NOT_FOUND]}  # type: ignore[union-attr]
+    assert forgotten == {("assumed", ""), (WAITS_FOR_VOLUMES, False)}, "a pod that is gone goes into no queue"
     assert ClearNomination()(Pod(status=PodStatus(nominated_node_name="node-a"))).status.nominated_node_name == ""
 
 
