@@ -18,7 +18,7 @@ from kubemodel.checker.result import Explorer, Limits, Progress
 from kubemodel.cli.checking import Checked, run
 from kubemodel.cli.inputs import thawed
 from kubemodel.engine.verdicts import Verdict
-from kubemodel.spec.manifests.settings import API_VERSION, KIND
+from kubemodel.spec.manifests.settings_schema import API_VERSION, KIND
 
 MOST_MEMORY_MB = 12_000
 MOST_STATES = 400_000_000

@@ -15,17 +15,8 @@ from ..spec.manifests.errors import InputError, quote
 from ..spec.manifests.fields import Lines
 from ..spec.manifests.loading import Document, load
 from ..spec.manifests.scenarios import COMMAND_LINE, Plan, plan
-from ..spec.manifests.settings import (
-    API_VERSION,
-    CLIENTS,
-    KIND,
-    LAGGING_KINDS,
-    MOST_LAG,
-    Settings,
-    as_document,
-    is_scenario,
-    settings_of,
-)
+from ..spec.manifests.settings import Settings, as_document, is_scenario, settings_of
+from ..spec.manifests.settings_schema import API_VERSION, CLIENTS, KIND, LAGGING_KINDS, MOST_LAG
 
 
 @attrs.frozen

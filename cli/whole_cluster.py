@@ -21,7 +21,7 @@ from ..spec.environment.outages import OUTAGES
 from ..spec.kinds import KUBE_CONTROLLER_MANAGER
 from ..spec.language.component import Component
 from ..spec.language.scenario import Scenario
-from ..spec.manifests.settings import API_VERSION, KIND
+from ..spec.manifests.settings_schema import API_VERSION, KIND
 from ..spec.properties.catalogue import ON_REQUEST
 from .inputs import thawed
 

@@ -9,7 +9,7 @@ import attrs
 
 from ..constants import with_constants
 from ..control_plane.apiserver.incarnations import incarnation
-from ..environment import faults, users, watch_faults
+from ..environment import faults, process_supervisor, users, watch_faults
 from ..kinds import (
     ENDPOINT_SLICE,
     FAULT,
@@ -128,8 +128,8 @@ PARTS: tuple[Part, ...] = (
 MACHINES = (
     *(machine for part in (NODE_AGENTS, SCHEDULING) for machine in part.machines),
     *(machine for part in PARTS if part not in (NODE_AGENTS, SCHEDULING) for machine in part.machines),
-    faults.MACHINE_MACHINE,
-    faults.PROCESS_MACHINE,
+    process_supervisor.MACHINE_MACHINE,
+    process_supervisor.PROCESS_MACHINE,
 )
 """The machines of every object and process, a pod's first."""
 
@@ -167,7 +167,7 @@ def components(scenario: Scenario) -> tuple[Component, ...]:
     }
     static = bool(scenario.static_pods)
     found.append(
-        faults.supervisor(
+        process_supervisor.supervisor(
             scenario.faults,
             clients,
             everybody,

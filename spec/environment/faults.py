@@ -8,14 +8,12 @@ component of its own, so that the cluster is not called quiescent while a proces
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 import attrs
 from frozendict import frozendict
 
 from ..kinds import (
-    CANDIDATE,
     DOWN,
     ERR_IMAGE_PULL,
     FAULT,
@@ -37,15 +35,13 @@ from ..kinds import (
     PodWorker,
 )
 from ..language.component import Component, Key, Rule
-from ..language.machine import Arrow, Machine, State
-from ..language.plan import KEY, Alternative, Forget, Named, Relist, Set, Step, Sweep, Write
+from ..language.plan import KEY, Alternative, Forget, Set, Step, Sweep, Write
 from ..language.query import Query
 from ..node.container_runtime import Exit, Hang, SandboxLost, StopServing, mains_run, running_containers
 from ..node.cri_replies import LOST as CRI_REPLY_LOST
 from ..node.images import Pull
 from ..node.node_pressure import DISK_PRESSURE, MEMORY_PRESSURE, PID_PRESSURE, enough_again
 from ..node.node_shutdown import SHUTDOWN
-from ..node.old_lists import list_from_behind, list_stored
 from ..node.pod_status import has_readiness_probe
 from ..node.post_start import POST_START_ERROR
 from ..node.runtime_health import SILENT
@@ -64,7 +60,6 @@ from .space_faults import SPACE_FAULTS
 from .watch_faults import REQUEST_FAULTS, WATCH_FAULTS
 
 NAME = "fault"
-SUPERVISOR = "process-supervisor"
 
 NODE_CRASH = "node-crash"
 LINK_CUT = "link-cut"
@@ -150,7 +145,8 @@ def _end_process(process: str) -> Callable[[Any], tuple[Step, ...]]:
     return lambda _key: (Write(KEY, "state", Set(STOPPED)), Forget(process))
 
 
-def _process_key(process: str, state: str) -> Key:
+def process_key(process: str, state: str) -> Key:
+    """The process of that name, while it is in a state."""
     return Key(PROCESS, ("name", "state"), lambda name, found: name if (name, found) == (process, state) else None)
 
 
@@ -304,13 +300,13 @@ _RULES: Mapping[str, Rule] = {
     ),
     CONTROLLER_MANAGER_CRASH: _fault(
         CONTROLLER_MANAGER_CRASH,
-        _process_key(KUBE_CONTROLLER_MANAGER, RUNNING),
+        process_key(KUBE_CONTROLLER_MANAGER, RUNNING),
         _end_process(KUBE_CONTROLLER_MANAGER),
         lambda process: f"{process} ends",
     ),
     SCHEDULER_CRASH: _fault(
         SCHEDULER_CRASH,
-        _process_key(KUBE_SCHEDULER, RUNNING),
+        process_key(KUBE_SCHEDULER, RUNNING),
         _end_process(KUBE_SCHEDULER),
         lambda process: f"{process} ends",
     ),
@@ -364,14 +360,15 @@ _PRESSURE_ENDS = Rule(
     meaning="a node that was short of something has enough again, without its kubelet's doing",
 )
 
-_START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
+START_KUBELET = (Write(KEY, "kubelet", Set(RUNNING)), Write(KEY, "deleted", Set(False)))
+"""What it takes to start a kubelet, which registers its node anew if that was deleted."""
 
 
 def _returns(*, shut_down: bool, silent: bool) -> Rule:
     """How a node comes back; ``shut_down``: nodes may be; ``silent``: their runtimes may be."""
     fresh = (Write(KEY, "shutdown", Set("")),) if shut_down else ()
     answers = (Write(KEY, "cri", Set(UP)),) if silent else ()
-    plan = (Write(KEY, "machine", Set(UP)), *_START_KUBELET, *fresh, *answers)
+    plan = (Write(KEY, "machine", Set(UP)), *START_KUBELET, *fresh, *answers)
     return Rule(
         name="node returns",
         key=_node_where("machine", DOWN),
@@ -439,145 +436,3 @@ def component(
     rules += space_faults.rules(budgets)
     rules += runtime_faults.rules(budgets)
     return Component(NAME, tuple(rules), place="environment", environment=True, duty="what may go wrong")
-
-
-def _restart(
-    process: str, clients: tuple[str, ...], *, follows: bool, resettable: Mapping[tuple[str, str], tuple[str, ...]]
-) -> Rule:
-    """``follows``: it is one of several candidates, and starts as one that does not lead.
-
-    ``resettable``: for the caches (client, kind) that API servers may fill that are behind, which servers.
-    """
-    relists: tuple[Step, ...] = tuple(Relist(client) for client in clients)
-    anew = (Write(Named(CANDIDATE, process), field, Set(False)) for field in ("leads", "paused"))
-    plan: tuple[Step, ...] = (Write(KEY, "state", Set(RUNNING)), *(anew if follows else ()), *relists)
-    older = {
-        server: tuple(
-            Relist(client, server, kind)
-            for (client, kind), sources in sorted(resettable.items())
-            if client in clients and server in sources
-        )
-        for server in dict.fromkeys(server for _, sources in sorted(resettable.items()) for server in sources)
-    }
-
-    def decide(name: str) -> Iterable[Alternative]:
-        yield Alternative(plan, f"{name} had ended; it lists all it watches")
-        for server, lists in older.items():
-            if lists:
-                kinds = ", ".join(dict.fromkeys(step.kind for step in lists))
-                because = f"{name} had ended; it lists all it watches, {kinds} from {server}, which may be behind"
-                yield Alternative((*plan, *lists), because)
-
-    return Rule(
-        name=f"restart {process}",
-        key=_process_key(process, STOPPED),
-        decide=decide,
-        reference="00-index §4 reflector",
-        meaning="starts a process that ended; it lists all that it watches",
-    )
-
-
-_RESTART_KUBELET = Rule(
-    name="restart kubelet",
-    key=Key(
-        NODE,
-        ("name", "machine", "kubelet"),
-        lambda name, machine, kubelet: name if (machine, kubelet) == (UP, STOPPED) else None,
-    ),
-    decide=lambda node: [Alternative(_START_KUBELET, f"the kubelet of {node} had ended")],
-    reference="kubelet §3",
-    meaning="starts a kubelet that ended, on a node that has power",
-)
-
-
-def _start_with_old_list(servers: tuple[str, ...], node: str) -> list[Alternative]:
-    newest = Alternative(
-        (*_START_KUBELET, list_stored(node)), f"the kubelet of {node} had ended; it lists what is stored"
-    )
-    return [newest, *(_listing_from(server, node) for server in servers)]
-
-
-def _listing_from(server: str, node: str) -> Alternative:
-    because = f"the kubelet of {node} had ended; it lists from {server}"
-    return Alternative((*_START_KUBELET, list_from_behind(node, server)), because)
-
-
-def supervisor(
-    budgets: Mapping[str, int],
-    clients: Mapping[str, tuple[str, ...]],
-    candidates: tuple[str, ...] = (),
-    *,
-    old_lists: tuple[str, ...] = (),
-    resettable: Mapping[tuple[str, str], tuple[str, ...]] = frozendict(),
-) -> Component:
-    """What restarts processes that faults may end. ``clients``: process -> its components, which list again.
-
-    ``candidates``: processes that end by themselves when they find that they do not lead any more. ``old_lists``: the
-    API servers that are behind from which a kubelet that restarts may list; ``resettable``: for each cache (client,
-    kind) that may go back in time the servers from which it may list.
-    """
-    rules = []
-    if budgets.get(KUBELET_CRASH, 0):
-        old = attrs.evolve(_RESTART_KUBELET, decide=partial(_start_with_old_list, old_lists))
-        rules.append(old if old_lists else _RESTART_KUBELET)
-    for fault, process in (
-        (CONTROLLER_MANAGER_CRASH, KUBE_CONTROLLER_MANAGER),
-        (SCHEDULER_CRASH, KUBE_SCHEDULER),
-    ):
-        if budgets.get(fault, 0) and process not in candidates:
-            rules.append(_restart(process, clients.get(process, ()), follows=False, resettable=resettable))
-    rules += [
-        _restart(process, clients.get(process, ()), follows=True, resettable=resettable) for process in candidates
-    ]
-    rules += outages.ends_of_outages(budgets)
-    rules += space_faults.ends(budgets)
-    return Component(SUPERVISOR, tuple(rules), place="environment", duty="restarts processes that ended")
-
-
-PROCESS_MACHINE = Machine(
-    name="process",
-    kind=PROCESS,
-    fields=("state",),
-    states=(
-        State("Running", lambda state: state == RUNNING, "the process runs"),
-        State("Stopped", lambda state: state == STOPPED, "the process has ended and its memory is lost"),
-    ),
-    initial="Running",
-    arrows=(
-        Arrow("crash", "Running", "Stopped", NAME, "design §4"),
-        Arrow("exit", "Running", "Stopped", "leader-election", "controllers-cluster §11"),
-        Arrow("restart", "Stopped", "Running", SUPERVISOR, "design §4"),
-    ),
-    meaning="a control-plane process",
-)
-
-MACHINE_MACHINE = Machine(
-    name="node-machine",
-    kind=NODE,
-    fields=("machine", "kubelet", "link"),
-    states=(
-        State("Connected", lambda machine, kubelet, link: (machine, kubelet, link) == (UP, RUNNING, UP), "all is well"),
-        State("Kubelet down", lambda machine, kubelet, _link: (machine, kubelet) == (UP, STOPPED), "no kubelet runs"),
-        State(
-            "Cut off",
-            lambda machine, kubelet, link: (machine, kubelet, link) == (UP, RUNNING, DOWN),
-            "runs on, but cannot reach the API server",
-        ),
-        State("Down", lambda machine, _kubelet, _link: machine == DOWN, "no power: nothing runs"),
-    ),
-    initial="Connected",
-    arrows=(
-        Arrow("power lost", "Connected", "Down", NAME, "design §4"),
-        Arrow("power lost", "Cut off", "Down", NAME, "design §4"),
-        Arrow("power lost", "Kubelet down", "Down", NAME, "design §4"),
-        Arrow("power back", "Down", "Connected", NAME, "design §4"),
-        Arrow("power back", "Down", "Cut off", NAME, "design §4"),
-        Arrow("kubelet crash", "Connected", "Kubelet down", NAME, "design §4"),
-        Arrow("kubelet crash", "Cut off", "Kubelet down", NAME, "design §4"),
-        Arrow("kubelet restart", "Kubelet down", "Connected", SUPERVISOR, "kubelet §3"),
-        Arrow("kubelet restart", "Kubelet down", "Cut off", SUPERVISOR, "kubelet §3"),
-        Arrow("link cut", "Connected", "Cut off", NAME, "design §4"),
-        Arrow("link heals", "Cut off", "Connected", NAME, "design §4"),
-    ),
-    meaning="the machine, the kubelet and the link of one node",
-)

@@ -1,221 +1,31 @@
-"""Settings of a check: what a `kind: Scenario` document says, or flags, as one checked value (design §4).
-
-A scenario document has apiVersion ``kubemodel/v1`` and kind ``Scenario``; the table below is its schema.
-"""
+"""Settings of a check: what a `kind: Scenario` document says, or flags, as one checked value (design §4)."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
 
 import attrs
 from jsonschema import Draft202012Validator
 
-from ..addons.descheduler_decisions import STRATEGIES
-from ..addons.dns.resolver_configuration import POLICIES
-from ..constants import CONSTANTS, NUMBERS
 from ..control_plane.scheduler.profiles import serving
 from ..environment.asked_names import asks_in_its_own_way
-from ..environment.faults import FAULTS
-from ..environment.users import VERBS
-from ..kinds import KUBE_APISERVER
 from ..language.model import TimeMode
 from ..language.plan import Rpc
 from ..language.scenario import Alike, Client, Consistency, Descheduler, Start
 from ..objects.quantities import parse_quantity
-from ..properties.catalogue import PROPERTIES
-from ..switches import NEWEST, OLDEST, SWITCHES, constants_of, switches_of, version_of
-from .errors import InputError, quote
+from ..switches import constants_of, switches_of, version_of
+from .errors import quote
 from .loading import Document
 from .names import problem_with_label
-from .profile_schema import PROFILE
-
-API_VERSION = "kubemodel/v1"
-KIND = "Scenario"
-
-LAGGING_KINDS = (
-    "Pod",
-    "Node",
-    "ReplicaSet",
-    "Deployment",
-    "DaemonSet",
-    "StatefulSet",
-    "PodDisruptionBudget",
-    "EndpointSlice",
-    "ResourceQuota",
-    "Namespace",
+from .settings_errors import explained
+from .settings_schema import (
+    API_VERSION,
+    KIND,
+    SCHEMA,
+    TAKEN,
 )
-CLIENTS = (
-    "deployment-controller",
-    "replicaset-controller",
-    "job-controller",
-    "daemonset-controller",
-    "statefulset-controller",
-    "kube-apiserver-2",
-    "kube-apiserver-3",
-    "disruption-controller",
-    "endpointslice-controller",
-    "resourcequota-controller",
-    "kube-scheduler",
-    "node-lifecycle-controller",
-)
-"""Components whose watch caches may lag, and the kinds that they may lag on."""
-
-SLOW_COMPONENTS = (
-    *CLIENTS,
-    "taint-eviction-controller",
-    "pod-garbage-collector",
-    "kubelet",
-    "kube-proxy",
-    "container-runtime",
-    "persistentvolume-controller",
-    "attachdetach-controller",
-    "external-provisioner",
-    "horizontal-pod-autoscaler-controller",
-)
-"""Components that a scenario may declare slow; besides, watches that lag, as client/kind."""
-
-ELECTED = ("kube-controller-manager", "kube-scheduler")
-"""Processes of which a scenario may have several candidates, one of which leads."""
-
-_TAKEN = frozenset({*SLOW_COMPONENTS, *ELECTED, KUBE_APISERVER, "etcd", "fault", "user", "watch"})
-"""Names that no further scheduler can have."""
-
-MOST_CANDIDATES = 3
-MOST_BUDGET = 100
-MOST_LAG = 8
-MOST_NODES = 100
-MOST_SLOTS = 1000
-MOST_TIMES = 20
-MOST_SECONDS = 10**9
-
-_WATCHES = tuple(f"{client}/{kind}" for client in CLIENTS for kind in LAGGING_KINDS)
-_BOUNDS = ("maxStates", "maxDepth", "timeout")
-_VERDICTS = ("holds", "violated", "undetermined", "vacuous")
-
-
-def _mapping(properties: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": dict(properties), "additionalProperties": False, **more}
-
-
-def _count(least: int, most: int) -> dict[str, Any]:
-    return {"type": "integer", "minimum": least, "maximum": most}
-
-
-_TEXT = {"type": "string"}
-_AMOUNT = {"type": ["string", "number"]}
-_LOAD = _mapping(
-    {
-        "total": {"type": "array", "items": _AMOUNT, "minItems": 1},
-        "byPodAge": {
-            "type": "array",
-            "items": _mapping({"usage": _AMOUNT, "seconds": _count(1, MOST_SECONDS)}, required=["usage"]),
-            "minItems": 1,
-        },
-    }
-)
-_ACTION = {"oneOf": [_mapping({verb: _TEXT}, required=[verb]) for verb in VERBS]}
-_PROPERTY_LIST = {"type": "array", "items": {"enum": list(PROPERTIES)}}
-
-SCHEMA: Mapping[str, Any] = _mapping(
-    {
-        "apiVersion": {"const": API_VERSION},
-        "kind": {"const": KIND},
-        "metadata": _mapping({"name": _TEXT}, required=["name"]),
-        "manifests": {"type": "array", "items": _TEXT},
-        "objects": {"type": "array", "items": {"type": "object"}},
-        "nodes": {"oneOf": [_count(1, MOST_NODES), _TEXT, {"type": "array", "items": {"type": "object"}}]},
-        "registered": {"type": "boolean"},
-        "hostnameOverrides": {"type": "object", "additionalProperties": _TEXT},
-        "faults": _mapping({fault: _count(0, MOST_BUDGET) for fault in FAULTS}),
-        "users": {"type": "array", "items": {"type": "array", "items": _ACTION}},
-        "clients": {
-            "type": "array",
-            "items": _mapping(
-                {
-                    "service": _TEXT,
-                    "node": _TEXT,
-                    "outside": {"type": "boolean"},
-                    "byName": {"type": "boolean"},
-                    "byEnvironment": {"type": "boolean"},
-                    "external": {"type": "boolean"},
-                    "keepsFlow": {"type": "boolean"},
-                    "address": _TEXT,
-                    "asksFor": {"type": "string", "minLength": 1, "maxLength": 253},
-                    "meansOutside": {"type": "boolean"},
-                    "namespace": _TEXT,
-                    "hostNetwork": {"type": "boolean"},
-                    "dnsPolicy": {"enum": list(POLICIES)},
-                    "dnsConfig": _mapping(
-                        {
-                            "nameservers": {"type": "array", "items": _TEXT},
-                            "searches": {"type": "array", "items": _TEXT},
-                            "ndots": _count(0, 15),
-                        }
-                    ),
-                },
-                required=["service", "node"],
-            ),
-        },
-        "addonManager": _mapping({"withoutReplicas": {"type": "array", "items": _TEXT}}),
-        "descheduler": _mapping(
-            {
-                "strategies": {"type": "array", "items": {"enum": list(STRATEGIES)}, "minItems": 1},
-                "intervalSeconds": _count(1, MOST_SECONDS),
-                "includeSoftConstraints": {"type": "boolean"},
-            },
-            required=["strategies"],
-        ),
-        "lag": _mapping(
-            {client: _mapping({kind: _count(1, MOST_LAG) for kind in LAGGING_KINDS}) for client in CLIENTS}
-        ),
-        "consistency": _mapping(
-            {
-                client: _mapping({kind: {"enum": [level.value for level in Consistency]} for kind in LAGGING_KINDS})
-                for client in CLIENTS
-            }
-        ),
-        "slow": {"type": "array", "items": {"enum": [*SLOW_COMPONENTS, *_WATCHES]}},
-        "time": {"enum": [mode.value for mode in TimeMode]},
-        "rpc": {"enum": [rpc.value for rpc in Rpc]},
-        "start": {"enum": [start.value for start in Start]},
-        "symmetry": {"enum": [alike.value for alike in Alike]},
-        "podSlots": _count(1, MOST_SLOTS),
-        "apiServers": _count(1, MOST_CANDIDATES),
-        "candidates": _mapping({process: _count(2, MOST_CANDIDATES) for process in ELECTED}),
-        "kubernetes": {"enum": [f"1.{minor}" for minor in range(OLDEST, NEWEST + 1)]},
-        "switches": _mapping({name: {"enum": list(switch.values)} for name, switch in SWITCHES.items()}),
-        "constants": _mapping(
-            {
-                name: {"type": "number", "exclusiveMinimum": 0, "maximum": MOST_SECONDS}
-                for name in (*CONSTANTS, *NUMBERS)
-            }
-        ),
-        "profiles": {"type": "object", "additionalProperties": PROFILE},
-        "schedulers": {
-            "type": "object",
-            "additionalProperties": {"type": "object", "additionalProperties": PROFILE},
-        },
-        "scheduledTimes": _count(1, MOST_TIMES),
-        "load": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": _LOAD}},
-        "bounds": _mapping({bound: {"type": "number", "exclusiveMinimum": 0} for bound in _BOUNDS}),
-        "properties": _PROPERTY_LIST,
-        "alsoCheck": _PROPERTY_LIST,
-        "applied": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "object"}}},
-        "expect": _mapping(
-            {
-                "verdict": {"enum": list(_VERDICTS)},
-                "property": {"enum": [*PROPERTIES, "undeclared-transition"]},
-                "states": _count(1, 10**12),
-                "steps": _count(0, 10**6),
-            }
-        ),
-    },
-    required=["apiVersion", "kind", "metadata"],
-)
-"""JSON schema of a scenario document."""
 
 
 @attrs.frozen
@@ -285,7 +95,7 @@ def settings_of(document: Document) -> Settings:
         Draft202012Validator(SCHEMA).iter_errors(document.data), key=lambda error: list(map(str, error.path))
     )
     if problems:
-        raise _explain(document, problems[0])
+        raise explained(document, problems[0])
     data = document.data
     nodes = data.get("nodes")
     return Settings(
@@ -472,7 +282,7 @@ def _read_schedulers(document: Document) -> Mapping[str, Mapping[str, Any]]:
     found: Mapping[str, Mapping[str, Any]] = document.data.get("schedulers", {})
     served = dict(serving(document.data.get("profiles", {}), {}))
     for name, profiles in found.items():
-        if problem_with_label(name) or name in _TAKEN:
+        if problem_with_label(name) or name in TAKEN:
             expected = "letters in lower case, digits and dashes, and no name of another component"
             raise document.error(f"no scheduler can be called {quote(name)}", ("schedulers", name), expected)
         for profile in profiles or (name,):
@@ -510,75 +320,3 @@ def _descheduler(wanted: Descheduler) -> dict[str, Any]:
     if wanted.interval != Descheduler(()).interval:
         said["intervalSeconds"] = int(wanted.interval)
     return {**said, **({"includeSoftConstraints": True} if wanted.soft_constraints else {})}
-
-
-def _explain(document: Document, error: Any) -> InputError:
-    path = tuple(error.absolute_path)
-    value = error.instance
-    if error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", ()))
-        unknown = min(str(key) for key in value if key not in known)
-        return document.error(f"unknown {_what(path)}", (*path, unknown), _one_of(known, unknown))
-    if error.validator == "enum":
-        return document.error(f"unknown {_what(path)} {quote(value)}", path, _one_of(error.validator_value, value))
-    if error.validator == "type":
-        problem = f"{_shown(value)} has the wrong type"
-        return document.error(problem, path, _TYPE_NAMES[error.validator_value])
-    if error.validator == "oneOf" and path[0] == "users" and isinstance(value, dict) and len(value) == 1:
-        verb, argument = next(iter(value.items()))
-        if verb not in VERBS:
-            return document.error(f"unknown verb {quote(verb)}", path, _one_of(VERBS, verb))
-        return document.error(f"cannot {verb} {_shown(argument)}", path, "a string")
-    if error.validator == "oneOf":
-        return document.error(f"cannot read {_shown(value)}", path, _ALTERNATIVES[str(path[0])])
-    if error.validator == "const":
-        return document.error(f"cannot read {_shown(value)}", path, str(error.validator_value))
-    if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in value)
-        return document.error("missing", (*path, missing), "a value: the field is required")
-    return document.error(error.message.replace("\n", " ")[:200], path)
-
-
-_TYPE_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-}
-_ALTERNATIVES = {
-    "users": f"one verb of {', '.join(VERBS)}, with what it acts on",
-    "nodes": "a number of nodes from 1 on, a file of Node manifests, or a list of Nodes",
-}
-_NOUNS = {
-    "alsoCheck": "property",
-    "candidates": "process",
-    "consistency": "client, kind or level",
-    "constants": "constant",
-    "descheduler": "setting",
-    "addonManager": "setting",
-    "faults": "fault",
-    "lag": "client or kind",
-    "properties": "property",
-    "slow": "component or watch",
-    "switches": "switch",
-}
-
-
-def _shown(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return quote(value) if isinstance(value, (str, dict, list)) else str(value)
-
-
-def _what(path: Sequence[Any]) -> str:
-    """What stands at a path: the value of a switch is none of its own nouns."""
-    if not path:
-        return "field"
-    return "value" if path[0] == "switches" and len(path) > 1 else _NOUNS.get(str(path[0]), "value")
-
-
-def _one_of(values: Sequence[Any], given: object) -> str:
-    close = difflib.get_close_matches(str(given), list(map(str, values)), n=1)
-    return f"{close[0]} (did you mean that?)" if close else f"one of {', '.join(map(str, values))}"

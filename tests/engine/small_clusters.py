@@ -14,7 +14,8 @@ from kubemodel.spec.language.scenario import Scenario
 from kubemodel.spec.manifests.fields import Lines
 from kubemodel.spec.manifests.loading import Document
 from kubemodel.spec.manifests.scenarios import plan
-from kubemodel.spec.manifests.settings import API_VERSION, KIND, settings_of
+from kubemodel.spec.manifests.settings import settings_of
+from kubemodel.spec.manifests.settings_schema import API_VERSION, KIND
 
 Data = dict[str, Any]
 

@@ -13,7 +13,8 @@ from kubemodel.spec.language.plan import Rpc
 from kubemodel.spec.language.scenario import Start
 from kubemodel.spec.manifests.loading import load
 from kubemodel.spec.manifests.scenarios import plan
-from kubemodel.spec.manifests.settings import CLIENTS, LAGGING_KINDS, SCHEMA, settings_of
+from kubemodel.spec.manifests.settings import settings_of
+from kubemodel.spec.manifests.settings_schema import CLIENTS, LAGGING_KINDS, SCHEMA
 from kubemodel.spec.switches import SWITCHES
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -20,7 +20,8 @@ from kubemodel.spec.language.scenario import Scenario, Start
 from kubemodel.spec.manifests.fields import Lines
 from kubemodel.spec.manifests.loading import Document
 from kubemodel.spec.manifests.scenarios import plan
-from kubemodel.spec.manifests.settings import API_VERSION, KIND, settings_of
+from kubemodel.spec.manifests.settings import settings_of
+from kubemodel.spec.manifests.settings_schema import API_VERSION, KIND
 
 MOST_STATES = 60_000
 

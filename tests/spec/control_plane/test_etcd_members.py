@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from kubemodel.spec.control_plane.etcd.members import Standing, commits, has_leader, has_majority, majority
-from kubemodel.spec.environment.faults import SUPERVISOR
+from kubemodel.spec.environment.process_supervisor import SUPERVISOR
 from kubemodel.spec.kinds import API_SERVER, ETCD_MEMBER, POD, RUNNING, STOPPED
 from kubemodel.spec.language.scenario import Scenario
 

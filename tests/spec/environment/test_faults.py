@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kubemodel.engine.pools import cached_field
 from kubemodel.engine.successors import transitions
-from kubemodel.spec.environment import faults
+from kubemodel.spec.environment import faults, process_supervisor
 from kubemodel.spec.environment.faults import (
     APPLICATION_HANG,
     FAULTS,
@@ -269,7 +269,7 @@ def test_controllers_that_are_started_again_list_what_they_watch() -> None:
     waiting = until(begin(wanted), lambda walk: any(walk.see(POD, "expected")))
     assert waiting.see(POD, cached_field("replicaset-controller")) == (None,)
     struck = waiting.one(faults.NAME, "controller-manager-crash")
-    again = struck.one(faults.SUPERVISOR, f"restart {KUBE_CONTROLLER_MANAGER}")
+    again = struck.one(process_supervisor.SUPERVISOR, f"restart {KUBE_CONTROLLER_MANAGER}")
     assert again.see(POD, cached_field("replicaset-controller")) == again.see(POD)
 
 
@@ -289,7 +289,7 @@ def test_the_scheduler_forgets_its_queue() -> None:
         ("node-crash", faults.NAME, "node returns"),
         ("link-cut", faults.NAME, "link heals"),
         ("control-plane-cut", faults.NAME, "cut heals"),
-        ("kubelet-crash", faults.SUPERVISOR, "restart kubelet"),
+        ("kubelet-crash", process_supervisor.SUPERVISOR, "restart kubelet"),
     ],
 )
 def test_what_struck_a_node_can_be_undone_without_spending_a_budget(fault: str, component: str, rule: str) -> None:
@@ -318,17 +318,20 @@ def test_a_process_does_not_stay_away(fault: str) -> None:
 def test_a_kubelet_on_a_node_without_power_is_not_started() -> None:
     both = scenario(bare_pod(), faults={"node-crash": 1, "kubelet-crash": 1})
     down = begin(both).settled().one(faults.NAME, "node-crash")
-    assert down.steps(faults.SUPERVISOR) == []
+    assert down.steps(process_supervisor.SUPERVISOR) == []
 
 
 def test_only_what_may_end_is_started_again() -> None:
-    assert faults.supervisor({"node-crash": 1, "kubelet-crash": 0}, {}).rules == ()
+    assert process_supervisor.supervisor({"node-crash": 1, "kubelet-crash": 0}, {}).rules == ()
 
 
 @pytest.mark.parametrize("values", list(product((UP, DOWN), (RUNNING, STOPPED), (UP, DOWN))))
 def test_a_node_is_in_exactly_one_state_of_its_machine(values: tuple[str, str, str]) -> None:
-    assert faults.MACHINE_MACHINE.classify(*values)
+    assert process_supervisor.MACHINE_MACHINE.classify(*values)
 
 
 def test_a_process_is_in_exactly_one_state_of_its_machine() -> None:
-    assert {faults.PROCESS_MACHINE.classify(state) for state in (RUNNING, STOPPED)} == {"Running", "Stopped"}
+    assert {process_supervisor.PROCESS_MACHINE.classify(state) for state in (RUNNING, STOPPED)} == {
+        "Running",
+        "Stopped",
+    }

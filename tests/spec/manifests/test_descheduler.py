@@ -8,7 +8,8 @@ from kubemodel.spec.cluster import build
 from kubemodel.spec.language.scenario import Descheduler
 from kubemodel.spec.manifests.errors import InputError
 from kubemodel.spec.manifests.loading import Document
-from kubemodel.spec.manifests.settings import API_VERSION, KIND, Settings, as_document, settings_of
+from kubemodel.spec.manifests.settings import Settings, as_document, settings_of
+from kubemodel.spec.manifests.settings_schema import API_VERSION, KIND
 from kubemodel.spec.manifests.yaml_text import Lines
 
 from ..exploration import SPREADING, deployment, scenario

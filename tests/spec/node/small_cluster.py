@@ -14,7 +14,7 @@ from kubemodel.engine.transition_system import TransitionSystem
 from kubemodel.spec import kinds
 from kubemodel.spec.control_plane.apiserver.handling import handle
 from kubemodel.spec.control_plane.controllers import node_lifecycle
-from kubemodel.spec.environment import faults
+from kubemodel.spec.environment import faults, process_supervisor
 from kubemodel.spec.kinds import FAULT, NODE, POD, PROCESS, PodRuntime
 from kubemodel.spec.language.component import Component, Key, Rule
 from kubemodel.spec.language.model import Model
@@ -115,7 +115,7 @@ def cluster(
     known = {name: budget for name, budget in may.items() if name in faults.FAULTS}
     environment = [_USER, _SUCCESS]
     if known:
-        environment += [faults.component(known), faults.supervisor(known, {})]
+        environment += [faults.component(known), process_supervisor.supervisor(known, {})]
     names = (*faults.FAULTS, DELETE, FORCE_DELETE, SUCCESS, DELETE_NODE)
     return Model(
         name="small cluster",
