@@ -146,7 +146,7 @@ def test_nothing_on_standard_input(refused: Callable[..., str], monkeypatch: pyt
         (["--fault", "node-crash=-1"], '<command line>: --fault: cannot read "-1"; expected FAULT=BUDGET'),
         (["--fault", "node-crash=many"], '<command line>: --fault: cannot read "many"; expected FAULT=BUDGET'),
         (["--fault", "node-crash=101"], "<command line>: --fault: 101 is greater than the maximum of 100"),
-        (["--switch", "mode=on"], '<command line>: --switch: unknown switch "mode"; expected one of bookmarks'),
+        (["--switch", "mode=on"], '<command line>: --switch: unknown switch "mode"; expected one of attachments'),
         (["--switch", "scoring=best"], '<command line>: --switch: unknown value "best"; expected one of any-feasible'),
         (["--user", "explode=web"], '<command line>: --user: unknown verb "explode"; expected one of apply, scale'),
         (["--user", "scale=web"], '<command line>: cannot scale "web"; expected DEPLOYMENT=REPLICAS'),
