@@ -230,6 +230,7 @@ def pressed() -> Mapping[str, Scenario]:
             bare_pod(pod_spec(container={"lifecycle": {"preStop": {"sleep": {"seconds": 10}}}})),
             start="created",
             faults={"memory-pressure": 1, "kubelet-crash": 1},
+            properties=["node-pressure-tainted"],
             **SOFT,
         ),
         "a node runs short of disk past a soft threshold": scenario(
