@@ -38,6 +38,7 @@ from .admitting import ApiServer, admission_reads, admitted
 from .api_evictions import API_EVICTIONS
 from .attachments import ATTACHMENTS
 from .autoscaling import AUTOSCALING
+from .control_plane_simplifications import CONTROL_PLANE_SIMPLIFICATIONS
 from .cron_jobs import CRON_JOBS
 from .daemon_sets import DAEMON_SETS
 from .deletions import applies_services
@@ -95,6 +96,7 @@ PARTS: tuple[Part, ...] = (
     EVICTIONS,
     NODE_SHUTDOWN,
     NODE_SIMPLIFICATIONS,
+    CONTROL_PLANE_SIMPLIFICATIONS,
     GARBAGE_COLLECTION,
     API_EVICTIONS,
     DISRUPTION_BUDGETS,
