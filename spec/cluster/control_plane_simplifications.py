@@ -9,7 +9,7 @@ from ..language.model import Assumption
 from ..language.scenario import Scenario
 from ..objects.workloads import Deployment
 from ..properties.claims_followed import follows_claims
-from .part import Part
+from .part import simplified
 
 _CONSISTENT = (
     "replicaset-controller",
@@ -65,11 +65,5 @@ SIMPLIFICATIONS: Mapping[Assumption, Callable[[Scenario], bool]] = {
 """The assumptions, with the scenarios to which they matter."""
 
 
-def _said(scenario: Scenario) -> tuple[Assumption, ...]:
-    return tuple(assumption for assumption, touched in SIMPLIFICATIONS.items() if touched(scenario))
-
-
-CONTROL_PLANE_SIMPLIFICATIONS = Part(
-    "simplified control plane", lambda scenario: bool(_said(scenario)), assumptions=_said
-)
+CONTROL_PLANE_SIMPLIFICATIONS = simplified("simplified control plane", SIMPLIFICATIONS)
 """What the verdict says besides of the control plane and of kube-proxies."""

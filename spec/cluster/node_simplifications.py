@@ -12,7 +12,7 @@ from ..node.pod_status import has_readiness_probe
 from ..objects.containers import Container
 from ..objects.pod import PodSpec
 from .over_time import pod_specs
-from .part import Part
+from .part import simplified
 
 _EPHEMERAL_STORAGE = "ephemeral-storage"
 
@@ -92,9 +92,5 @@ SIMPLIFICATIONS: Mapping[Assumption, Callable[[Scenario], bool]] = {
 """The assumptions, with the scenarios to which they matter."""
 
 
-def _said(scenario: Scenario) -> tuple[Assumption, ...]:
-    return tuple(assumption for assumption, touched in SIMPLIFICATIONS.items() if touched(scenario))
-
-
-NODE_SIMPLIFICATIONS = Part("simplified nodes", lambda scenario: bool(_said(scenario)), assumptions=_said)
+NODE_SIMPLIFICATIONS = simplified("simplified nodes", SIMPLIFICATIONS)
 """What the verdict says besides of nodes."""

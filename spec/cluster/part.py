@@ -63,6 +63,15 @@ class Part:
     assumptions: Callable[[Scenario], tuple[Assumption, ...]] = _none
 
 
+def simplified(name: str, assumptions: Mapping[Assumption, Callable[[Scenario], bool]]) -> Part:
+    """A part that brings nothing but assumptions, each with the scenarios to which it matters."""
+
+    def said(scenario: Scenario) -> tuple[Assumption, ...]:
+        return tuple(assumption for assumption, touched in assumptions.items() if touched(scenario))
+
+    return Part(name, lambda scenario: bool(said(scenario)), assumptions=said)
+
+
 def given(scenario: Scenario, kind: type[Item]) -> tuple[Item, ...]:
     """The objects of one kind that the scenario starts with, in their order."""
     return tuple(item for item in scenario.objects if isinstance(item, kind))

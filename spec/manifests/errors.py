@@ -7,6 +7,17 @@ from .fields import FieldPath, format_path
 COMMAND_LINE = "<command line>"
 """The source of what was not read from a file."""
 
+TYPE_NAMES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "nothing",
+}
+"""The types of JSON schemas in the words of YAML, for what was expected."""
+
 _LONGEST_QUOTE = 80
 
 

@@ -12,22 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from .errors import InputError, quote
+from .errors import TYPE_NAMES, InputError, quote
 from .fields import FieldPath
 from .loading import Document
 from .removed_versions import removed_in
 
 _ADDRESS = "https://kubernetes.io/api/_definitions.json#/$defs/"
 _INTEGER_BITS = {"int32": 32, "int64": 64}
-_TYPE_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "nothing",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +92,7 @@ def _did_you_mean(field: str, known: Mapping[str, Any]) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, (dict, list)):
-        return _TYPE_NAMES["object" if isinstance(value, dict) else "array"]
+        return TYPE_NAMES["object" if isinstance(value, dict) else "array"]
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return quote(value) if isinstance(value, str) else str(value)
@@ -112,7 +103,7 @@ def _type_names(schemas: Sequence[Mapping[str, Any]]) -> str:
     for schema in schemas:
         given = schema.get("type", [])
         types += [given] if isinstance(given, str) else given
-    return " or ".join(dict.fromkeys(_TYPE_NAMES[name] for name in types if name != "null")) or "another type"
+    return " or ".join(dict.fromkeys(TYPE_NAMES[name] for name in types if name != "null")) or "another type"
 
 
 def _check_integer_size(validator: Any, name: str, value: Any, schema: Any) -> Iterator[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..environment.users import VERBS
-from .errors import InputError, quote
+from .errors import TYPE_NAMES, InputError, quote
 from .loading import Document
 
 
@@ -23,7 +23,7 @@ def explained(document: Document, error: Any) -> InputError:
         return document.error(f"unknown {_what(path)} {quote(value)}", path, _one_of(error.validator_value, value))
     if error.validator == "type":
         problem = f"{_shown(value)} has the wrong type"
-        return document.error(problem, path, _TYPE_NAMES[error.validator_value])
+        return document.error(problem, path, TYPE_NAMES[error.validator_value])
     if error.validator == "oneOf" and path[0] == "users" and isinstance(value, dict) and len(value) == 1:
         verb, argument = next(iter(value.items()))
         if verb not in VERBS:
@@ -39,14 +39,6 @@ def explained(document: Document, error: Any) -> InputError:
     return document.error(error.message.replace("\n", " ")[:200], path)
 
 
-_TYPE_NAMES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-}
 _ALTERNATIVES = {
     "users": f"one verb of {', '.join(VERBS)}, with what it acts on",
     "nodes": "a number of nodes from 1 on, a file of Node manifests, or a list of Nodes",
