@@ -44,7 +44,10 @@ def test_a_verdict_names_the_candidates(capsys: pytest.CaptureFixture[str]) -> N
 @pytest.mark.parametrize(
     ("version", "said"),
     [
-        ("1.28", "kubernetes 1.28: pop-from-back-off off, node-monitor-grace-period 40 s"),
+        (
+            "1.28",
+            "kubernetes 1.28: pop-from-back-off off, nomination-before-binding off, node-monitor-grace-period 40 s",
+        ),
         ("1.37", "kubernetes 1.37: as today"),
     ],
 )

@@ -91,8 +91,8 @@ def test_each_makes_room_and_keeps_its_own_nominations() -> None:
     assert ("pod", "Ready", "Terminating", "packing") in found.arrows
     assert found.violated == {}
     waits = Pod(spec=PodSpec(scheduler_name="packing"), status=PodStatus(nominated_node_name="node-1"))
-    assert nominated({"packing"}).classify(None, waits) is not None
-    assert nominated({"default-scheduler"}).classify(None, waits) is None
+    assert nominated({"packing"}).classify(None, waits, "") is not None
+    assert nominated({"default-scheduler"}).classify(None, waits, "") is None
 
 
 def test_what_is_assumed_until_its_volumes_are_there_is_judged_too() -> None:
