@@ -28,6 +28,9 @@ from kubemodel.spec.node.post_start import POST_START_ERROR
 from .coverage_scenarios import FURTHER_SCHEDULER, SCENARIOS
 from .exploration import Found, explore
 
+# All scenarios are explored for the first test, in minutes: too close to the limit of a test on a busy machine.
+pytestmark = pytest.mark.timeout(1200)
+
 _OWNERS = ("ReplicaSet", "ReplicationController", "Deployment", "Job", "StatefulSet")
 
 RULES: Mapping[str, frozenset[str]] = {
