@@ -29,7 +29,7 @@ FULL_ONES, ENOUGH = 6, 24
 """Well filled patterns, added for each sort of node where there are fewer than ``ENOUGH``, or these do not suffice."""
 
 NODES_OF_PATTERNS, FEW_NODES = 200, 20
-ROUNDS_FOR_ROOM = 8
+ROUNDS_FOR_ROOM = 5
 """Rounds in which patterns are looked for that leave more room, before whole numbers are."""
 
 MOST_DIVES = 60
