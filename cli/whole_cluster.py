@@ -24,148 +24,37 @@ from ..spec.language.scenario import Scenario
 from ..spec.manifests.settings_schema import API_VERSION, KIND
 from ..spec.properties.catalogue import ON_REQUEST
 from .inputs import thawed
-
-_UPDATE = "update.yaml"
-
-
-def _template(name: str, release: int = 1) -> Mapping[str, Any]:
-    container = {
-        "name": name,
-        "image": f"shop.example/{name}:{release}",
-        "readinessProbe": {"httpGet": {"path": "/", "port": 80}},
-    }
-    return {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}}
-
-
-def _deployment(name: str, strategy: str, release: int) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": name},
-        "spec": {
-            "replicas": 1,
-            "revisionHistoryLimit": 0,
-            "selector": {"matchLabels": {"app": name}},
-            "strategy": {"type": strategy},
-            "template": _template(name, release),
-        },
-    }
-
-
-def _daemon_set(name: str, release: int) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "DaemonSet",
-        "metadata": {"name": name},
-        "spec": {"selector": {"matchLabels": {"app": name}}, "template": _template(name, release)},
-    }
-
-
-def _autoscaler(name: str) -> Mapping[str, Any]:
-    """One that is held back in both directions."""
-    slowly = {"stabilizationWindowSeconds": 120, "policies": [{"type": "Pods", "value": 1, "periodSeconds": 60}]}
-    return {
-        "apiVersion": "autoscaling/v2",
-        "kind": "HorizontalPodAutoscaler",
-        "metadata": {"name": name},
-        "spec": {
-            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name},
-            "maxReplicas": 2,
-            "metrics": [
-                {
-                    "type": "Resource",
-                    "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 50}},
-                }
-            ],
-            "behavior": {"scaleUp": slowly, "scaleDown": slowly},
-        },
-    }
-
-
-def _stateful_set(name: str, release: int) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "StatefulSet",
-        "metadata": {"name": name},
-        "spec": {
-            "serviceName": name,
-            "selector": {"matchLabels": {"app": name}},
-            "template": _template(name, release),
-        },
-    }
-
-
-def _replication_controller(name: str) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "ReplicationController",
-        "metadata": {"name": name},
-        "spec": {"replicas": 1, "selector": {"app": name}, "template": _template(name)},
-    }
-
-
-def _made_by_hand(name: str) -> tuple[Mapping[str, Any], ...]:
-    """A ReplicaSet that a Deployment adopts, and a Pod that the ReplicaSet adopts."""
-    metadata = {"name": f"{name}-by-hand", "labels": {"app": name}}
-    spec = {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": _template(name)}
-    return (
-        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": metadata, "spec": spec},
-        {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _template(name)["spec"]},
-    )
-
-
-def _budget(name: str) -> Mapping[str, Any]:
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": {"name": name},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": name}}},
-    }
-
-
-def _guards(name: str) -> tuple[Mapping[str, Any], ...]:
-    """A quota, and a webhook that is asked about all ConfigMaps."""
-    hard = {"pods": "9"}
-    service = {"selector": {"app": name}, "ports": [{"port": 443}]}
-    rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
-    webhook = {
-        "name": f"{name}.shop.example",
-        "failurePolicy": "Fail",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-        "clientConfig": {"service": {"namespace": "default", "name": name}},
-        "rules": [rule],
-    }
-    return (
-        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": {"hard": hard}},
-        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": service},
-        {
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "kind": "ValidatingWebhookConfiguration",
-            "metadata": {"name": name},
-            "webhooks": [webhook],
-        },
-    )
-
+from .small_manifests import (
+    UPDATE,
+    autoscaler,
+    budget,
+    daemon_set,
+    deployment,
+    guards,
+    made_by_hand,
+    replication_controller,
+    stateful_set,
+    template,
+)
 
 SCENARIO: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "whole-cluster"},
     "objects": [
-        _deployment("web", "RollingUpdate", 1),
-        _deployment("db", "Recreate", 1),
-        *_made_by_hand("db"),
-        _daemon_set("agent", 1),
+        deployment("web", "RollingUpdate", 1),
+        deployment("db", "Recreate", 1),
+        *made_by_hand("db"),
+        daemon_set("agent", 1),
     ],
     "applied": {
-        _UPDATE: [_deployment("web", "RollingUpdate", 2), _deployment("db", "Recreate", 2), _daemon_set("agent", 2)]
+        UPDATE: [deployment("web", "RollingUpdate", 2), deployment("db", "Recreate", 2), daemon_set("agent", 2)]
     },
     "nodes": 2,
     "faults": dict.fromkeys((fault for fault in FAULTS if fault not in (*LEADER_FAULTS, *OUTAGES)), 1),
     "lag": {"replicaset-controller": {"Pod": 1}},
     "users": [
-        [{"apply": _UPDATE}, {"pause": "web"}, {"resume": "web"}, {"delete": "pod/web"}, {"delete": "deployment/web"}],
+        [{"apply": UPDATE}, {"pause": "web"}, {"resume": "web"}, {"delete": "pod/web"}, {"delete": "deployment/web"}],
         [{"cordon": "node-1"}, {"cordon": "node-2"}, {"uncordon": "node-1"}, {"delete": "node/node-2"}],
         [{"scale": "web=2"}, {"scale": "db=2"}, {"delete": "pod/db"}],
     ],
@@ -177,7 +66,7 @@ DRAINED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "drained"},
-    "objects": [_deployment("web", "RollingUpdate", 1), _budget("web"), *_guards("web")],
+    "objects": [deployment("web", "RollingUpdate", 1), budget("web"), *guards("web")],
     "nodes": 2,
     "users": [
         [{"drain": "node-1"}],
@@ -202,9 +91,9 @@ DESCHEDULED: Mapping[str, Any] = {
                 "replicas": 2,
                 "selector": {"matchLabels": {"app": "web"}},
                 "template": {
-                    **_template("web"),
+                    **template("web"),
                     "spec": {
-                        **_template("web")["spec"],
+                        **template("web")["spec"],
                         "topologySpreadConstraints": [{**_ANY, "labelSelector": {"matchLabels": {"app": "web"}}}],
                     },
                 },
@@ -220,7 +109,7 @@ AUTOSCALED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "autoscaled"},
-    "objects": [_deployment("web", "RollingUpdate", 1), _autoscaler("web")],
+    "objects": [deployment("web", "RollingUpdate", 1), autoscaler("web")],
     "load": {"web": {"cpu": {"total": ["50m", "100m"], "byPodAge": [{"usage": "50m", "seconds": 120}, {"usage": 0}]}}},
 }
 """Another one, for what only autoscalers call for."""
@@ -241,7 +130,7 @@ SCHEDULED: Mapping[str, Any] = {
                 "jobTemplate": {
                     "spec": {
                         "activeDeadlineSeconds": 30,
-                        "template": {"spec": {**_template("report")["spec"], "restartPolicy": "Never"}},
+                        "template": {"spec": {**template("report")["spec"], "restartPolicy": "Never"}},
                     }
                 },
             },
@@ -266,7 +155,7 @@ WORKED: Mapping[str, Any] = {
                 "backoffLimit": 0,
                 "ttlSecondsAfterFinished": 60,
                 "activeDeadlineSeconds": 30,
-                "template": {"spec": {**_template("batch")["spec"], "restartPolicy": "Never"}},
+                "template": {"spec": {**template("batch")["spec"], "restartPolicy": "Never"}},
             },
         }
     ],
@@ -279,7 +168,7 @@ OUT_OF_ORDER: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "out-of-order"},
-    "objects": [_deployment("web", "RollingUpdate", 1)],
+    "objects": [deployment("web", "RollingUpdate", 1)],
     "nodes": 1,
     "faults": dict.fromkeys(OUTAGES, 2),
 }
@@ -293,10 +182,10 @@ EMPTIED: Mapping[str, Any] = {
     "objects": [
         {**item, "metadata": {**item["metadata"], "namespace": "shop"}}
         for item in (
-            _deployment("web", "RollingUpdate", 1),
-            _daemon_set("agent", 1),
-            _stateful_set("store", 1),
-            _replication_controller("old"),
+            deployment("web", "RollingUpdate", 1),
+            daemon_set("agent", 1),
+            stateful_set("store", 1),
+            replication_controller("old"),
             *SCHEDULED["objects"],
         )
     ],
@@ -311,9 +200,9 @@ CLAIMED: Mapping[str, Any] = {
     "metadata": {"name": "claimed"},
     "objects": [
         {
-            **_stateful_set("store", 1),
+            **stateful_set("store", 1),
             "spec": {
-                **_stateful_set("store", 1)["spec"],
+                **stateful_set("store", 1)["spec"],
                 "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Delete"},
                 "volumeClaimTemplates": [
                     {
@@ -334,10 +223,10 @@ STATEFUL: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
     "kind": KIND,
     "metadata": {"name": "stateful"},
-    "objects": [_stateful_set("store", 1)],
-    "applied": {_UPDATE: [_stateful_set("store", 2)]},
+    "objects": [stateful_set("store", 1)],
+    "applied": {UPDATE: [stateful_set("store", 2)]},
     "nodes": 2,
-    "users": [[{"apply": _UPDATE}, {"scale": "statefulset/store=0"}]],
+    "users": [[{"apply": UPDATE}, {"scale": "statefulset/store=0"}]],
     "faults": {"kubelet-crash": 1},
     "lag": {"kube-apiserver-2": {"Pod": 1}},
 }
@@ -366,7 +255,7 @@ SERVED: Mapping[str, Any] = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": "guard", "labels": {"app": "web"}},
-            "spec": {**_template("guard")["spec"], "priorityClassName": "system-node-critical"},
+            "spec": {**template("guard")["spec"], "priorityClassName": "system-node-critical"},
         },
         {
             "apiVersion": "v1",
@@ -424,7 +313,7 @@ KEPT: Mapping[str, Any] = {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": {"name": "dashboard", "labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}},
-            "spec": {"selector": {"matchLabels": {"app": "dashboard"}}, "template": _template("dashboard")},
+            "spec": {"selector": {"matchLabels": {"app": "dashboard"}}, "template": template("dashboard")},
         }
     ],
     "nodes": 1,
@@ -466,7 +355,7 @@ _INIT = {"name": "migrate", "image": "shop.example/migrate:1"}
 _SIDECAR = {"name": "proxy", "image": "shop.example/proxy:1", "restartPolicy": "Always"}
 
 _ASKED = {"tcpSocket": {"port": 80}}
-_PROBED = {**_template("several")["spec"]["containers"][0], "livenessProbe": _ASKED, "startupProbe": _ASKED}
+_PROBED = {**template("several")["spec"]["containers"][0], "livenessProbe": _ASKED, "startupProbe": _ASKED}
 
 CONTAINED: Mapping[str, Any] = {
     "apiVersion": API_VERSION,
@@ -483,7 +372,7 @@ CONTAINED: Mapping[str, Any] = {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": "etcd", "annotations": {"kubernetes.io/config.source": "file"}},
-            "spec": {**_template("several")["spec"], "nodeName": "node-1"},
+            "spec": {**template("several")["spec"], "nodeName": "node-1"},
         },
     ],
     "nodes": 1,
